@@ -1,0 +1,179 @@
+/*
+ * deals/ctx.h - a context: the connections of one thread (or nginx worker) to
+ * one community, and the calls that are under way on them.
+ *
+ * With hooks the host's event loop drives it; without, libdeals runs its own
+ * poll(2) loop, and each call has a blocking form ..._wait(). The same code runs
+ * in both. A context is not thread-safe: one thread, one context.
+ */
+
+#ifndef DEALS_CTX_H
+#define DEALS_CTX_H
+
+#include <deals/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct deals_ctx   deals_ctx;
+typedef struct deals_call  deals_call;
+
+
+/*
+ * A descriptor that the library wants watched. Readiness is level-triggered:
+ * say it again as long as it lasts. `host` is the host's to use; it is NULL
+ * whenever the descriptor is not watched yet.
+ */
+typedef struct deals_io  deals_io;
+
+enum { DEALS_READ = 1, DEALS_WRITE = 2 };
+
+struct deals_io {
+    int         fd;
+    unsigned    events;     /* what is watched now: a DEALS_READ|DEALS_WRITE */
+    void       *host;
+    void      (*ready)(deals_io *io, unsigned events);
+    void       *owner;      /* the library's */
+};
+
+/*
+ * What a host offers. All are called on the context's thread; none may call
+ * back into the library before it returns, except now and log, which do not at
+ * all.
+ */
+typedef struct {
+    void  *host;            /* first argument of each hook */
+
+    /* Watch io->fd for `events` from now on; 0: forget the descriptor, which
+     * is then closed or replaced by another file under the same number. The
+     * host sets io->events and io->host. Returns 0, or -1 if it can't. When the
+     * descriptor is ready the host calls io->ready(io, events). */
+    int  (*watch)(void *host, deals_io *io, unsigned events);
+
+    /* Call deals_ctx_run(ctx) after `ms` milliseconds; replaces the former
+     * wish of the same kind; -1: no more. busy 1: somebody waits for an answer
+     * (the host must not exit before); busy 0: maintenance (it may). */
+    void (*timer)(void *host, int busy, int64_t ms);
+
+    /* Call deals_ctx_run(ctx) soon, from a clean stack. */
+    void (*wake)(void *host);
+
+    /* Microseconds since 1970 UTC. */
+    int64_t (*now)(void *host);
+
+    /* A line for the log, not terminated. */
+    void (*log)(void *host, deals_log_level level, deals_str line);
+
+    /* Run fn(arg) on another thread, then done(arg) on the context's. fn
+     * touches nothing but arg. Returns 0, or -1 if it can't be queued (then
+     * neither is called). Both are called even if the caller lost interest;
+     * arg stays valid until then. May be NULL: then fn runs at once. */
+    int  (*work)(void *host, void (*fn)(void *arg), void *arg,
+                 void (*done)(void *arg));
+
+    /* Count one event of `key` in the window of `seconds` that now is in, for
+     * all processes of this node: the count so far, this one included. Used
+     * for rate limits while Redis is away. May be NULL: then the context
+     * counts for itself alone. */
+    int64_t (*count)(void *host, deals_str key, int seconds);
+} deals_hooks;
+
+/*
+ * Zeroed fields mean the default named. Strings are copied.
+ */
+typedef struct {
+    const char  *database;      /* libpq conninfo or URI; required. Names of
+                                   hosts are resolved in deals_config_check
+                                   and deals_ctx_new (this may block). */
+    const char  *redis;         /* "unix:/path", "redis://HOST:PORT/DB" or
+                                   "HOST:PORT"; NULL: no Redis */
+    int          pool_size;             /* connections to PostgreSQL: 2 */
+    int          queue_size;            /* calls that may wait: 1000 */
+    int64_t      connect_timeout;       /* ms: 5000 */
+    int64_t      query_timeout;         /* ms, a call's deadline: 5000 */
+    int          no_prepare;            /* behind PgBouncer: no prepared
+                                           statements */
+    /* limits by address (and account), events a minute; 0: the default named;
+     * -1: none */
+    int          signin_limit;          /* 10 */
+    int          signup_limit;          /* 5 */
+    int          post_limit;            /* deals: 10 */
+    int          comment_limit;         /* 20 */
+    int          vote_limit;            /* 120 */
+} deals_config;
+
+/* Checks a configuration without reaching a database. Returns NULL, or an error
+ * in `arena` whose field names the member. */
+DEALS_API const deals_error  *deals_config_check(const deals_config *config,
+                                  deals_arena *arena);
+
+/* hooks NULL: the library's own loop. Never connects; the first call does.
+ * NULL and *error (in `arena`) on a bad configuration or no memory. */
+DEALS_API deals_ctx  *deals_ctx_new(const deals_config *config,
+                          const deals_hooks *hooks, deals_arena *arena,
+                          const deals_error **error);
+
+/* Cancels every call (their deals_call stay the callers' to free), closes the
+ * connections. */
+DEALS_API void  deals_ctx_free(deals_ctx *ctx);
+
+/* Timers that are due and callbacks that wait: what the hooks wake and timer
+ * ask for. */
+DEALS_API void  deals_ctx_run(deals_ctx *ctx);
+
+/* Own loop only: waits for at most timeout_ms (-1: no limit) until something
+ * happened, and handles it. Returns the number of calls under way, -1 on an
+ * error of poll(2). */
+DEALS_API int   deals_ctx_poll(deals_ctx *ctx, int64_t timeout_ms);
+
+/* For status pages and tests. */
+typedef struct {
+    int       connections;      /* ready ones */
+    int       in_flight;        /* calls written and not answered */
+    int       waiting;          /* calls that wait for a connection */
+    uint64_t  calls, timeouts, reconnects, refused;
+    int       redis_up;         /* 1 yes, 0 no, -1 none configured */
+    int       database_up;      /* 1 yes, 0 no */
+} deals_ctx_stats;
+
+DEALS_API void  deals_ctx_status(deals_ctx *ctx, deals_ctx_stats *stats);
+
+
+/*
+ * A call. Each is submitted by a function named for it, for instance
+ *
+ *     deals_call *deals_feed(deals_ctx *ctx, const deals_feed_params *params,
+ *                            deals_done done, void *data);
+ *
+ * which copies its parameters, returns at once (NULL: out of memory) and never
+ * calls back itself. `done` is called exactly once, later and from a clean stack
+ * - unless the call is freed before: then never. Bad input is reported through
+ * it like any other error. Its results (deals_feed_result(call), ...) live until
+ * deals_call_free.
+ */
+typedef void (*deals_done)(deals_call *call, void *data);
+
+/* NULL: it succeeded (or is not done yet). */
+DEALS_API const deals_error  *deals_call_error(const deals_call *call);
+DEALS_API int                 deals_call_is_done(const deals_call *call);
+/* Lives as long as the call; a host may keep things of its own in it. */
+DEALS_API deals_arena        *deals_call_arena(deals_call *call);
+/* Microseconds between the first byte to PostgreSQL and the last from it; -1 if
+ * it was not asked. */
+DEALS_API int64_t             deals_call_db_time(const deals_call *call);
+/* Cancels it if it is not done. NULL is ok. A write that is already on its way
+ * may still happen. May be called from `done`. */
+DEALS_API void                deals_call_free(deals_call *call);
+/* Own loop only: runs the loop until the call is done, or timeout_ms are over
+ * (-1: the call's own deadline): then its error is DEALS_TIMEOUT. Returns
+ * `call`; NULL if `call` is NULL. Every deals_X_wait(ctx, ..., timeout_ms) is
+ * deals_call_wait(deals_X(ctx, ..., NULL, NULL), timeout_ms). */
+DEALS_API deals_call         *deals_call_wait(deals_call *call,
+                                  int64_t timeout_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DEALS_CTX_H */

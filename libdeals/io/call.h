@@ -1,0 +1,69 @@
+/*
+ * io/call.h - how a use case in calls/ is written: a call goes from step to
+ * step, each step asks for one thing (a segment on PostgreSQL, a count, a
+ * computation) and names the step that goes on with the answer.
+ */
+
+#ifndef DEALS_IO_CALL_H
+#define DEALS_IO_CALL_H
+
+#include <deals/ctx.h>
+#include "io/stmt.h"
+
+typedef void (*deals_step)(deals_call *call);
+
+/* NULL: out of memory. `state_size` zeroed bytes of state in the arena. */
+deals_call   *deals_call_new(deals_ctx *ctx, size_t state_size,
+                  deals_done done, void *data);
+void         *deals_call_state(deals_call *call);
+deals_ctx    *deals_call_ctx(deals_call *call);
+deals_arena  *deals_call_arena(deals_call *call);
+int64_t       deals_call_now(deals_call *call);         /* seconds; the moment of
+                                                           submission */
+int64_t       deals_call_now_usec(deals_call *call);
+
+/* The first step; it runs from the loop, never inside the submit. */
+void  deals_call_start(deals_call *call, deals_step step);
+
+/* Adds an execution to the segment being gathered. query NULL counts as out of
+ * memory and is reported by deals_call_send. */
+void  deals_call_query(deals_call *call, deals_query *query);
+
+/* Writes the gathered segment. When it is answered, `step` runs and finds the
+ * rows in its queries. With several writes the segment is wrapped in BEGIN and
+ * COMMIT. On an error the call finishes with it, unless deals_call_catch was
+ * called: then `step` runs and deals_call_sqlstate(call) is not NULL. */
+void  deals_call_send(deals_call *call, deals_step step);
+
+/* The next send hands errors of this SQLSTATE (five characters, e.g. "23505")
+ * to its step. */
+void         deals_call_catch(deals_call *call, const char *sqlstate);
+const char  *deals_call_sqlstate(deals_call *call);
+
+/* Counts an event of `key` in the current window of `seconds` (Redis; the host's
+ * counter or the context's own while Redis is away). *count is set when `step`
+ * runs. Never fails. */
+void  deals_call_count(deals_call *call, deals_str key, int seconds,
+          int64_t *count, deals_step step);
+
+/* fn(arg) on another thread (deals_hooks.work), then `step`. `arg` is malloc'd
+ * memory of its own, not the call's: the call may be cancelled while fn runs.
+ * It is freed by the library after `step`, or on cancel, by release(arg). */
+void  deals_call_work(deals_call *call, void (*fn)(void *arg), void *arg,
+          void (*release)(void *arg), deals_step step);
+
+/* Ends the call. error NULL: success. The error and its texts lie in the call's
+ * arena or are static. */
+void  deals_call_finish(deals_call *call, const deals_error *error);
+
+/* deals_call_finish with an error of code, field ("" or NULL: none), message. */
+void  deals_call_fail(deals_call *call, deals_code code, const char *field,
+          const char *message);
+
+/* The limits of the context's configuration, defaults filled in. */
+const deals_config  *deals_ctx_config(const deals_ctx *ctx);
+
+/* A new id (DESIGN: 41 bits of milliseconds since 2024, 12 of counter). */
+int64_t  deals_ctx_new_id(deals_ctx *ctx);
+
+#endif /* DEALS_IO_CALL_H */
