@@ -1,0 +1,314 @@
+/*
+ * deals/calls.h - what a community can do: every use case, as a call (see
+ * deals/ctx.h for the life of one). Each has a blocking form; the rows that they
+ * answer with are described in deals/rows.h.
+ *
+ * In every params struct strings may be temporary: they are copied. `viewer` is
+ * the session token of the one who asks, as it came; absent: anonymous. A call
+ * that only reads treats a bad token as DEALS_UNAUTHENTICATED if strict_viewer
+ * is set, else as anonymous (deals_call_viewer then says NULL and
+ * deals_call_viewer_bad 1).
+ */
+
+#ifndef DEALS_CALLS_H
+#define DEALS_CALLS_H
+
+#include <deals/ctx.h>
+#include <deals/input.h>
+#include <deals/rows.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Who asks. */
+typedef struct {
+    deals_str   token;          /* "user_id.secret"; absent: anonymous */
+    deals_str   address;        /* of the client, for rate limits; text */
+    deals_str   user_agent;
+    int         strict;         /* reads: a bad token is an error */
+} deals_asker;
+
+/* The member behind the token, once it was looked up; NULL: anonymous. The row
+ * (deals_me) has id, name, role, email, created_at. */
+DEALS_API const deals_me  *deals_call_viewer(const deals_call *call);
+/* 1: a token came, and it is not (any more) good. */
+DEALS_API int              deals_call_viewer_bad(const deals_call *call);
+
+
+/* -- lists ---------------------------------------------------------------- */
+
+typedef enum {
+    DEALS_HOT = 0, DEALS_NEW, DEALS_TOP,
+    DEALS_BY_TAG, DEALS_BY_MERCHANT, DEALS_BY_USER     /* newest first */
+} deals_sort;
+
+typedef enum {
+    DEALS_DAY = 0, DEALS_WEEK, DEALS_MONTH, DEALS_YEAR, DEALS_ALL
+} deals_window;
+
+typedef struct {
+    deals_sort    sort;
+    deals_window  window;       /* of TOP */
+    deals_str     key;          /* tag, merchant's slug, user's name */
+    int           limit;        /* 1..100; 0: 25 */
+    deals_str     cursor;       /* of the page before; absent: first page */
+} deals_feed_params;
+
+typedef struct {
+    deals_list   deals;         /* of deals_card */
+    deals_str    next;          /* cursor of the next page; absent: the last */
+    deals_str    key;           /* the tag, or the name as its owner writes it */
+    const deals_user           *user;       /* BY_USER */
+    const deals_card_merchant  *merchant;   /* BY_MERCHANT */
+} deals_feed_result;
+
+/* Writes as {"deals":[...],"next":...}. */
+DEALS_API extern const deals_shape  deals_feed_shape;
+
+/* NOT_FOUND: no such user or merchant (a tag nobody used is an empty list).
+ * MALFORMED: bad cursor. INVALID: limit. */
+DEALS_API deals_call *deals_feed(deals_ctx *ctx, const deals_asker *asker,
+                          const deals_feed_params *params, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_feed_wait(deals_ctx *ctx, const deals_asker *asker,
+                          const deals_feed_params *params, int64_t timeout_ms);
+DEALS_API const deals_feed_result  *deals_feed_get(const deals_call *call);
+
+
+/* -- a deal --------------------------------------------------------------- */
+
+typedef struct {
+    int64_t    id;
+    int        comments;        /* 1: with the first page of them */
+    int        comments_limit;  /* roots a page, 1..100; 0: 25 */
+    deals_str  comments_cursor;
+} deals_deal_params;
+
+typedef struct {
+    const deals_deal  *deal;
+    deals_list         comments;    /* of deals_comment, flat, in display order;
+                                       roots carry `replies` as a tree too */
+    deals_list         threads;     /* of deals_comment: only the roots */
+    deals_str          comments_next;
+} deals_deal_result;
+
+/* A deal that is hidden: NOT_FOUND but for its author and moderators. A deleted
+ * one is NOT_FOUND. */
+DEALS_API deals_call *deals_deal_get(deals_ctx *ctx, const deals_asker *asker,
+                          const deals_deal_params *params, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_deal_get_wait(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_deal_params *params, int64_t timeout_ms);
+DEALS_API const deals_deal_result  *deals_deal_result_get(
+                          const deals_call *call);
+
+/* What a member writes of a deal. `given`: which fields count in an update (bit i
+ * = field i of deals_deal_input_shape); for a new deal absent fields are null. */
+typedef struct {
+    deals_str           title;          /* 3..300 characters; required */
+    deals_str           url;            /* http(s), to 2,048 */
+    deals_str           description;    /* Markdown, to 20,000 characters */
+    const deals_money  *price;
+    const deals_money  *list_price;
+    deals_str           merchant;       /* name, to 80; default: the url's host */
+    deals_list          tags;           /* of deals_str, to 8 */
+    int64_t             starts_at;      /* DEALS_NULL_INT: none */
+    int64_t             expires_at;
+} deals_deal_input;
+
+DEALS_API extern const deals_shape  deals_deal_input_shape;
+
+/* All write calls need a member: UNAUTHENTICATED without. Results are
+ * deals_deal_result (deal as its author sees it). */
+DEALS_API deals_call *deals_deal_create(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_deal_input *input, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_deal_create_wait(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_deal_input *input, int64_t timeout_ms);
+/* FORBIDDEN: neither the author nor a moderator. */
+DEALS_API deals_call *deals_deal_update(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t id,
+                          const deals_deal_input *input, uint64_t given,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_deal_update_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t id,
+                          const deals_deal_input *input, uint64_t given,
+                          int64_t timeout_ms);
+DEALS_API deals_call *deals_deal_delete(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t id,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_deal_delete_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t id,
+                          int64_t timeout_ms);
+/* Moderators. asker NULL: the operator (the command line). */
+DEALS_API deals_call *deals_deal_hide(deals_ctx *ctx, const deals_asker *asker,
+                          int64_t id, int hide, deals_done done, void *data);
+DEALS_API deals_call *deals_deal_hide_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t id, int hide,
+                          int64_t timeout_ms);
+
+
+/* -- votes ---------------------------------------------------------------- */
+
+typedef struct {
+    int64_t  id;                /* of the deal or comment */
+    int64_t  score, up, down;
+    int64_t  my_vote;           /* -1, 0, 1 */
+} deals_vote_result;
+
+DEALS_API extern const deals_shape  deals_vote_shape;
+
+typedef struct {
+    int64_t  value;             /* -1, 0, 1 */
+} deals_vote_input;
+
+DEALS_API extern const deals_shape  deals_vote_input_shape;
+
+/* comment_id 0: on the deal itself. */
+DEALS_API deals_call *deals_vote(deals_ctx *ctx, const deals_asker *asker,
+                          int64_t deal_id, int64_t comment_id, int64_t value,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_vote_wait(deals_ctx *ctx, const deals_asker *asker,
+                          int64_t deal_id, int64_t comment_id, int64_t value,
+                          int64_t timeout_ms);
+DEALS_API const deals_vote_result  *deals_vote_get(const deals_call *call);
+
+
+/* -- comments ------------------------------------------------------------- */
+
+typedef struct {
+    deals_str  body;            /* Markdown, 1..20,000 characters; required */
+    int64_t    parent_id;       /* DEALS_NULL_INT: a root */
+} deals_comment_input;
+
+DEALS_API extern const deals_shape  deals_comment_input_shape;
+
+typedef struct {
+    deals_list   comments;      /* of deals_comment, flat */
+    deals_str    next;
+} deals_comments_result;
+
+/* {"comments":[...],"next":...} */
+DEALS_API extern const deals_shape  deals_comments_shape;
+
+DEALS_API deals_call *deals_comments(deals_ctx *ctx, const deals_asker *asker,
+                          int64_t deal_id, int limit, deals_str cursor,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_comments_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t deal_id, int limit,
+                          deals_str cursor, int64_t timeout_ms);
+DEALS_API const deals_comments_result  *deals_comments_get(
+                          const deals_call *call);
+
+/* One comment, for its edit form: NOT_FOUND if deleted. */
+DEALS_API deals_call *deals_comment_one(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t deal_id,
+                          int64_t comment_id, deals_done done, void *data);
+DEALS_API deals_call *deals_comment_one_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t deal_id,
+                          int64_t comment_id, int64_t timeout_ms);
+DEALS_API deals_call *deals_comment_create(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t deal_id,
+                          const deals_comment_input *input, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_comment_create_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t deal_id,
+                          const deals_comment_input *input,
+                          int64_t timeout_ms);
+DEALS_API deals_call *deals_comment_update(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t deal_id,
+                          int64_t comment_id, deals_str body, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_comment_update_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t deal_id,
+                          int64_t comment_id, deals_str body,
+                          int64_t timeout_ms);
+DEALS_API deals_call *deals_comment_delete(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t deal_id,
+                          int64_t comment_id, deals_done done, void *data);
+DEALS_API deals_call *deals_comment_delete_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t deal_id,
+                          int64_t comment_id, int64_t timeout_ms);
+/* Of comment_one, _create and _update. */
+DEALS_API const deals_comment  *deals_comment_get(const deals_call *call);
+
+
+/* -- accounts and sessions ------------------------------------------------- */
+
+typedef struct {
+    deals_str  name;            /* [A-Za-z0-9_-]{3,20}; required */
+    deals_str  password;        /* 8..128 characters; required */
+    deals_str  email;
+} deals_account_input;
+
+DEALS_API extern const deals_shape  deals_account_input_shape;
+
+typedef struct {
+    deals_str  name;
+    deals_str  password;
+} deals_session_input;
+
+DEALS_API extern const deals_shape  deals_session_input_shape;
+
+/* A new session: POST /sessions answers it as {"token","user"}. */
+typedef struct {
+    deals_str          token;
+    int64_t            expires_at;      /* absolute limit */
+    const deals_user  *user;
+} deals_session_result;
+
+DEALS_API extern const deals_shape  deals_session_shape;
+
+/* Makes the account and its first session. CONFLICT on field name or email: taken.
+ * RATE_LIMITED by address. */
+DEALS_API deals_call *deals_account_create(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_account_input *input, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_account_create_wait(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_account_input *input,
+                          int64_t timeout_ms);
+/* UNAUTHENTICATED: unknown name or wrong password, not saying which, and in the
+ * same time. RATE_LIMITED by address and by account. */
+DEALS_API deals_call *deals_session_create(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_session_input *input, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_session_create_wait(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_session_input *input,
+                          int64_t timeout_ms);
+/* Ends the asker's own session. Succeeds too if there is none. */
+DEALS_API deals_call *deals_session_delete(deals_ctx *ctx,
+                          const deals_asker *asker, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_session_delete_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t timeout_ms);
+/* Of account_create and session_create. */
+DEALS_API const deals_session_result  *deals_session_get(
+                          const deals_call *call);
+
+/* Only looks up who asks (deals_call_viewer): for pages that show nothing else,
+ * and for GET /me (strict: UNAUTHENTICATED without a good token). */
+DEALS_API deals_call *deals_whoami(deals_ctx *ctx, const deals_asker *asker,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_whoami_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t timeout_ms);
+
+DEALS_API deals_call *deals_user_get(deals_ctx *ctx, const deals_asker *asker,
+                          deals_str name, deals_done done, void *data);
+DEALS_API deals_call *deals_user_get_wait(deals_ctx *ctx,
+                          const deals_asker *asker, deals_str name,
+                          int64_t timeout_ms);
+DEALS_API const deals_user  *deals_user_result(const deals_call *call);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DEALS_CALLS_H */

@@ -1,0 +1,67 @@
+/*
+ * deals/view.h - rows become bytes: JSON, HTML from checked templates, and HTML
+ * from Markdown. Pure: no clock, no socket, no files but those that
+ * deals_templates_load is told to read.
+ */
+
+#ifndef DEALS_VIEW_H
+#define DEALS_VIEW_H
+
+#include <deals/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Appends `row` as one JSON object, field by field in the shape's order, without
+ * PAGE_ONLY fields. Text that is not valid UTF-8 is a defect of the caller. */
+DEALS_API void  deals_json_write(deals_buf *out, const deals_shape *shape,
+                    const void *row);
+/* Appends a JSON string with quotes. */
+DEALS_API void  deals_json_string(deals_buf *out, deals_str text);
+/* An RFC 9457 problem with all of the error's fields. */
+DEALS_API void  deals_json_problem(deals_buf *out, const deals_error *error);
+
+/* Appends text with & < > " ' escaped. */
+DEALS_API void  deals_html_escape(deals_buf *out, deals_str text);
+
+/* Markdown (cmark-gfm: tables, strikethrough, autolinks) to safe HTML; raw HTML
+ * is shown as text; links are http, https or mailto and rel="nofollow ugc
+ * noopener". 0, or -1 out of memory. */
+DEALS_API int   deals_markdown(deals_str markdown, deals_buf *out);
+/* Stored beside rendered HTML: rises when the renderer's output changes. */
+#define DEALS_MARKDOWN_VERSION  1
+
+
+/*
+ * Templates: Mustache, checked against the shapes of deals/pages.h when they are
+ * loaded. A set is immutable and may be shared by threads.
+ */
+typedef struct deals_templates  deals_templates;
+
+typedef struct {
+    const char  *name;          /* "hot.html" */
+    deals_str    text;
+} deals_file;
+
+/* Compiles every page of deals/pages.h from `builtin` (nbuiltin files), each
+ * overridden by a file of the same name in `dir` (NULL: none). Returns NULL and
+ * *error (in `arena`; its message starts with FILE:LINE and says what to write
+ * instead). A file in dir that no page uses is an error too. */
+DEALS_API deals_templates  *deals_templates_load(const deals_file *builtin,
+                                size_t nbuiltin, const char *dir,
+                                deals_arena *arena,
+                                const deals_error **error);
+DEALS_API void              deals_templates_free(deals_templates *set);
+
+/* Appends page `page` (a deals_page_id of deals/pages.h). outer: a deals_page;
+ * content: the page's content struct. */
+DEALS_API void              deals_templates_render(const deals_templates *set,
+                                int page, const void *outer,
+                                const void *content, deals_buf *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DEALS_VIEW_H */
