@@ -89,6 +89,17 @@ DEALS_API int   deals_buf_reserve(deals_buf *buf, size_t more);    /* 0 ok */
 
 
 /*
+ * Money: integer minor units (cents) and an ISO 4217 code. `text` is how a page
+ * shows it ("$19.99"); it is filled for pages and is not part of JSON.
+ */
+typedef struct {
+    int64_t    amount;
+    deals_str  currency;
+    deals_str  text;
+} deals_money;
+
+
+/*
  * Errors. One type everywhere: what kind (code), which input (field, absent if
  * none), what to tell a person (message), and more of them (next: one for each
  * bad field). Memory: the arena or call that it came from, or static.
@@ -186,6 +197,9 @@ struct deals_shape {
     const deals_field  *fields;
     size_t              nfields;
 };
+
+/* Of deals_money. In a form it is read from two fields (deals/input.h). */
+extern DEALS_API const deals_shape  deals_money_shape;
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,20 @@
+/*
+ * base/arena.h - what the library itself needs of arenas beyond deals/types.h.
+ */
+
+#ifndef DEALS_BASE_ARENA_H
+#define DEALS_BASE_ARENA_H
+
+#include <deals/types.h>
+
+/* n items of `size` bytes, zeroed; NULL when out of memory or too many. */
+void    *deals_arena_array(deals_arena *arena, size_t n, size_t size);
+
+/* Bytes taken from malloc so far. */
+size_t   deals_arena_size(const deals_arena *arena);
+
+/* The contents of a buffer as a string of the arena; absent if the buffer
+ * failed or memory ran out. The buffer is freed in any case. */
+deals_str  deals_arena_take(deals_arena *arena, deals_buf *buf);
+
+#endif /* DEALS_BASE_ARENA_H */
