@@ -20,8 +20,10 @@ WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wpointer-arith -Wvla -Werror
 # gcc sees uninitialised values everywhere once its sanitizers have rewritten
 # the code.
-SAN      = $(if $(SANITIZE),-fsanitize=address,undefined \
-           -fno-omit-frame-pointer -Wno-maybe-uninitialized)
+ifneq ($(SANITIZE),)
+SAN      = -fsanitize=address,undefined -fno-omit-frame-pointer \
+           -Wno-maybe-uninitialized
+endif
 CFLAGS   = -std=gnu11 $(OPT) -fPIC -fvisibility=hidden $(WARN) $(SAN)
 CPPFLAGS = -D_GNU_SOURCE -DDEALS_VERSION='"$(VERSION)"' \
            -Ilibdeals/include -Ilibdeals -I$(BUILD)/gen
