@@ -1,0 +1,27 @@
+-- feed_top: deals posted since some moment by score, ended ones too. The best of
+-- each day come from one index scan, and the best of those are the answer.
+-- in:    now timestamptz, since timestamptz, first_day int4, last_day int4, after_score int8, after_id int8
+-- out:   card
+-- blocks: after
+-- limit: 26 101
+SELECT @card@
+  FROM (SELECT x.deal_id
+          FROM generate_series(:first_day, :last_day) AS g (day)
+         CROSS JOIN LATERAL (
+               SELECT t.score, t.deal_id
+                 FROM deal_stats t
+                WHERE t.live
+                  AND t.created_day = g.day
+                  AND t.created_at >= :since
+                  AND (t.starts_at IS NULL OR t.starts_at <= :now)
+/*[after]*/
+                  AND (t.score, t.deal_id) < (:after_score, :after_id)
+/*[/after]*/
+                ORDER BY t.score DESC, t.deal_id DESC
+                LIMIT @limit@) x
+         ORDER BY x.score DESC, x.deal_id DESC
+         LIMIT @limit@) best
+  JOIN deal_stats s ON s.deal_id = best.deal_id
+  JOIN deals d ON d.deal_id = best.deal_id
+ ORDER BY s.score DESC, s.deal_id DESC
+ LIMIT @limit@

@@ -1,0 +1,16 @@
+-- feed_user: a member's deals, newest first; upcoming and ended ones too.
+-- in:    name_key text, after_time timestamptz, after_id int8
+-- out:   card
+-- blocks: after
+-- limit: 26 101
+SELECT @card@
+  FROM deals d
+  JOIN deal_stats s ON s.deal_id = d.deal_id
+ WHERE d.live
+   AND d.user_id = (SELECT n.user_id FROM user_names n
+                     WHERE n.name_key = :name_key)
+/*[after]*/
+   AND (d.created_at, d.deal_id) < (:after_time, :after_id)
+/*[/after]*/
+ ORDER BY d.created_at DESC, d.deal_id DESC
+ LIMIT @limit@

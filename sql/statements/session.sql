@@ -1,0 +1,12 @@
+-- session: the member that a session token stands for, if it is good still.
+-- in:    user_id int8, token_hash text, now timestamptz, idle_since timestamptz
+-- out:   me
+SELECT @me@
+  FROM sessions s
+  JOIN users u ON u.user_id = s.user_id
+ WHERE s.user_id = :user_id
+   AND u.user_id = :user_id
+   AND s.token_hash = :token_hash
+   AND s.expires_at > :now
+   AND s.seen_at > :idle_since
+   AND u.disabled_at IS NULL
