@@ -1,0 +1,254 @@
+/*
+ * base/arena.c - memory in chunks, given back all at once. Small blocks are cut
+ * from the newest chunk; large ones get a chunk of their own, behind it in the
+ * list, so that the rest of the newest is not lost.
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+#define ALIGNMENT   16
+#define FIRST       2048        /* bytes of the first chunk, header included */
+#define LARGEST     65536       /* chunks double up to this */
+
+/* Under AddressSanitizer each block is a chunk of its own, so that it sees
+ * every overrun. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SEPARATE    0
+#else
+#define SEPARATE    4           /* blocks over 1/4 of a chunk */
+#endif
+
+typedef struct chunk  chunk;
+
+struct chunk {
+    chunk          *next;
+    unsigned char  *free;
+    unsigned char  *end;
+    size_t          size;       /* of the whole, for deals_arena_size */
+};
+
+struct deals_arena {
+    chunk   *newest;
+    size_t   chunk_size;        /* of the newest */
+    size_t   total;
+};
+
+#define HEADER  ((sizeof(chunk) + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1))
+
+
+static chunk *
+chunk_new(size_t size)
+{
+    chunk  *c;
+
+    c = calloc(1, size);
+    if (c != NULL) {
+        c->free = (unsigned char *) c + HEADER;
+        c->end = (unsigned char *) c + size;
+        c->size = size;
+    }
+
+    return c;
+}
+
+
+deals_arena *
+deals_arena_new(void)
+{
+    chunk        *c;
+    deals_arena  *arena;
+
+    c = chunk_new(FIRST);
+    if (c == NULL) {
+        return NULL;
+    }
+
+    arena = (deals_arena *) c->free;
+    c->free += (sizeof(*arena) + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1);
+
+    arena->newest = c;
+    arena->chunk_size = FIRST;
+    arena->total = FIRST;
+
+    return arena;
+}
+
+
+void
+deals_arena_free(deals_arena *arena)
+{
+    chunk  *c, *next;
+
+    if (arena == NULL) {
+        return;
+    }
+
+    for (c = arena->newest; c != NULL; c = next) {
+        next = c->next;         /* the arena itself lies in the last one */
+        free(c);
+    }
+}
+
+
+static void *
+alloc_separate(deals_arena *arena, size_t size)
+{
+    chunk  *c;
+
+    if (size > SIZE_MAX - HEADER) {
+        return NULL;
+    }
+
+    c = chunk_new(HEADER + size);
+    if (c == NULL) {
+        return NULL;
+    }
+
+    c->next = arena->newest->next;
+    arena->newest->next = c;
+    arena->total += c->size;
+
+    c->free = c->end;
+
+    return (unsigned char *) c + HEADER;
+}
+
+
+static int
+grow(deals_arena *arena)
+{
+    size_t  size;
+    chunk  *c;
+
+    size = arena->chunk_size < LARGEST ? arena->chunk_size * 2 : LARGEST;
+
+    c = chunk_new(size);
+    if (c == NULL) {
+        return -1;
+    }
+
+    c->next = arena->newest;
+    arena->newest = c;
+    arena->chunk_size = size;
+    arena->total += size;
+
+    return 0;
+}
+
+
+void *
+deals_arena_alloc(deals_arena *arena, size_t size)
+{
+    void    *p;
+    size_t   rounded;
+
+    if (size == 0) {
+        size = 1;
+    }
+
+    if (SEPARATE == 0 || size > arena->chunk_size / (SEPARATE ? SEPARATE : 1)) {
+        return alloc_separate(arena, size);
+    }
+
+    rounded = (size + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1);
+
+    if ((size_t) (arena->newest->end - arena->newest->free) < rounded
+        && grow(arena) != 0)
+    {
+        return NULL;
+    }
+
+    p = arena->newest->free;
+    arena->newest->free += rounded;
+
+    return p;
+}
+
+
+void *
+deals_arena_array(deals_arena *arena, size_t n, size_t size)
+{
+    if (size != 0 && n > SIZE_MAX / size) {
+        return NULL;
+    }
+
+    return deals_arena_alloc(arena, n * size);
+}
+
+
+deals_str
+deals_arena_copy(deals_arena *arena, deals_str s)
+{
+    char  *p;
+
+    if (s.data == NULL || s.len == SIZE_MAX) {
+        return DEALS_NONE;
+    }
+
+    p = deals_arena_alloc(arena, s.len + 1);
+    if (p == NULL) {
+        return DEALS_NONE;
+    }
+
+    memcpy(p, s.data, s.len);
+
+    return (deals_str) { p, s.len };
+}
+
+
+char *
+deals_arena_printf(deals_arena *arena, const char *fmt, ...)
+{
+    int      n;
+    char    *p;
+    va_list  args;
+
+    va_start(args, fmt);
+    n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+
+    if (n < 0) {
+        return NULL;
+    }
+
+    p = deals_arena_alloc(arena, (size_t) n + 1);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    va_start(args, fmt);
+    vsnprintf(p, (size_t) n + 1, fmt, args);
+    va_end(args);
+
+    return p;
+}
+
+
+size_t
+deals_arena_size(const deals_arena *arena)
+{
+    return arena->total;
+}
+
+
+deals_str
+deals_arena_take(deals_arena *arena, deals_buf *buf)
+{
+    deals_str  s;
+
+    s = DEALS_NONE;
+
+    if (!buf->failed) {
+        s = deals_arena_copy(arena,
+                (deals_str) { buf->data ? buf->data : "", buf->len });
+    }
+
+    deals_buf_free(buf);
+
+    return s;
+}
