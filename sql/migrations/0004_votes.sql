@@ -1,0 +1,158 @@
+-- Votes on deals: a state per member and deal, -1, 0 or 1. `prev` is the state
+-- that `value` replaced: the counters move by the difference.
+
+CREATE TABLE votes (
+    deal_id   int8 NOT NULL,
+    user_id   int8 NOT NULL,
+    value     int2 NOT NULL,
+    prev      int2 NOT NULL,
+    voted_at  timestamptz NOT NULL,
+    PRIMARY KEY (deal_id, user_id),
+    CONSTRAINT votes_value
+        CHECK (value BETWEEN -1 AND 1 AND prev BETWEEN -1 AND 1)
+);
+
+-- A batch of votes: the i-th is p_votes[i] of p_user_ids[i] on p_deal_ids[i],
+-- cast at p_times[i]. Answers one row for each, in that order: how the deal
+-- (up and down with the votes cast elsewhere) and the member's vote stand after
+-- the batch, or found = false if there is no such live deal. A vote older than
+-- the one that stands changes nothing. A pair may come more than once.
+--
+-- Deals are done in the order of their ids, in each the members in theirs, its
+-- counters last and once: batches that overlap wait for each other but can't
+-- deadlock.
+CREATE FUNCTION deals_vote(p_deal_ids int8[], p_user_ids int8[],
+                           p_votes int2[], p_times timestamptz[])
+RETURNS TABLE (n int4, found bool, score int8, up int8, down int8, value int2)
+LANGUAGE plpgsql
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_epoch    float8;
+    v_tau      float8;
+    v_count    int4 := coalesce(cardinality(p_deal_ids), 0);
+    v_deal_id  int8;
+    v_places   int4[];
+    v_value    int2;
+    v_prev     int2;
+    v_up       int4;
+    v_down     int4;
+    s          record;
+    i          int4;
+    j          int4;
+    a_found    bool[] := array_fill(false, ARRAY[v_count]);
+    a_up       int8[] := array_fill(0::int8, ARRAY[v_count]);
+    a_down     int8[] := array_fill(0::int8, ARRAY[v_count]);
+    a_value    int2[] := array_fill(0::int2, ARRAY[v_count]);
+BEGIN
+    SELECT c.value INTO STRICT v_epoch FROM settings c WHERE c.key = 'epoch';
+    SELECT c.value INTO STRICT v_tau FROM settings c WHERE c.key = 'tau';
+
+    FOR v_deal_id, v_places IN
+        SELECT t.deal_id,
+               array_agg(t.place::int4 ORDER BY t.user_id, t.voted_at, t.place)
+          FROM unnest(p_deal_ids, p_user_ids, p_times) WITH ORDINALITY
+               AS t (deal_id, user_id, voted_at, place)
+         GROUP BY t.deal_id
+         ORDER BY t.deal_id
+    LOOP
+        PERFORM 1 FROM deal_stats d WHERE d.deal_id = v_deal_id AND d.live;
+        CONTINUE WHEN NOT FOUND;
+
+        v_up := 0;
+        v_down := 0;
+
+        FOREACH i IN ARRAY v_places LOOP
+            INSERT INTO votes AS v (deal_id, user_id, value, prev, voted_at)
+            VALUES (v_deal_id, p_user_ids[i], p_votes[i], 0, p_times[i])
+            ON CONFLICT (deal_id, user_id) DO UPDATE
+               SET prev = v.value, value = excluded.value,
+                   voted_at = excluded.voted_at
+             WHERE v.voted_at < excluded.voted_at
+                   OR (v.voted_at = excluded.voted_at
+                       AND v.value <> excluded.value)
+            RETURNING v.value, v.prev INTO v_value, v_prev;
+
+            IF FOUND THEN
+                v_up := v_up + (v_value = 1)::int4 - (v_prev = 1)::int4;
+                v_down := v_down + (v_value = -1)::int4 - (v_prev = -1)::int4;
+            ELSE
+                SELECT v.value INTO STRICT v_value FROM votes v
+                 WHERE v.deal_id = v_deal_id AND v.user_id = p_user_ids[i];
+            END IF;
+
+            a_value[i] := v_value;
+        END LOOP;
+
+        IF v_up <> 0 OR v_down <> 0 THEN
+            UPDATE deal_stats d
+               SET up = d.up + v_up, down = d.down + v_down,
+                   score = d.score + v_up - v_down,
+                   hot = deals_hot(d.up + d.imported_up + v_up,
+                                   d.down + d.imported_down + v_down,
+                                   d.created_at, v_epoch, v_tau)
+             WHERE d.deal_id = v_deal_id
+            RETURNING d.up + d.imported_up AS up,
+                      d.down + d.imported_down AS down INTO STRICT s;
+        ELSE
+            SELECT d.up + d.imported_up AS up, d.down + d.imported_down AS down
+              INTO STRICT s FROM deal_stats d WHERE d.deal_id = v_deal_id;
+        END IF;
+
+        -- From the last to the first, so that the votes of a pair all show the
+        -- one that stands.
+        FOR j IN REVERSE cardinality(v_places) .. 1 LOOP
+            i := v_places[j];
+            a_found[i] := true;
+            a_up[i] := s.up;
+            a_down[i] := s.down;
+            IF p_user_ids[i] = p_user_ids[v_places[j + 1]] THEN
+                a_value[i] := a_value[v_places[j + 1]];
+            END IF;
+        END LOOP;
+    END LOOP;
+
+    FOR i IN 1 .. v_count LOOP
+        n := i;
+        deals_vote.found := a_found[i];    -- not the FOUND of PL/pgSQL
+        up := a_up[i];
+        down := a_down[i];
+        score := up - down;
+        value := a_value[i];
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
+-- Ranks these deals again by the settings as they are now; for changing them.
+-- Answers how many ranks changed.
+CREATE FUNCTION deals_rerank(p_deal_ids int8[])
+RETURNS int4
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_epoch    float8;
+    v_tau      float8;
+    v_deal_id  int8;
+    v_changed  int4 := 0;
+BEGIN
+    SELECT value INTO STRICT v_epoch FROM settings WHERE key = 'epoch';
+    SELECT value INTO STRICT v_tau FROM settings WHERE key = 'tau';
+
+    FOR v_deal_id IN SELECT id FROM unnest(p_deal_ids) AS x (id) ORDER BY id
+    LOOP
+        UPDATE deal_stats s
+           SET hot = deals_hot(s.up + s.imported_up, s.down + s.imported_down,
+                               s.created_at, v_epoch, v_tau)
+         WHERE s.deal_id = v_deal_id
+           AND s.hot <> deals_hot(s.up + s.imported_up,
+                                  s.down + s.imported_down, s.created_at,
+                                  v_epoch, v_tau);
+        IF FOUND THEN
+            v_changed := v_changed + 1;
+        END IF;
+    END LOOP;
+
+    RETURN v_changed;
+END
+$$;
