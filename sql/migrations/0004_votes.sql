@@ -112,15 +112,11 @@ BEGIN
         END LOOP;
     END LOOP;
 
-    FOR i IN 1 .. v_count LOOP
-        n := i;
-        deals_vote.found := a_found[i];    -- not the FOUND of PL/pgSQL
-        up := a_up[i];
-        down := a_down[i];
-        score := up - down;
-        value := a_value[i];
-        RETURN NEXT;
-    END LOOP;
+    RETURN QUERY
+        SELECT t.n::int4, t.f, t.u - t.d, t.u, t.d, t.v
+          FROM unnest(a_found, a_up, a_down, a_value) WITH ORDINALITY
+               AS t (f, u, d, v, n)
+         ORDER BY t.n;
 END
 $$;
 
