@@ -429,17 +429,24 @@ sub nginx_directory {
     return $self->directory("$self->{home}/nginx", worker_user(), 0755);
 }
 
-# Starts nginx with a configuration file; returns when it listens. Its pid file
-# must be logs/nginx.pid. By its absolute path: an upgrade in place (USR2) needs
-# that.
+# Starts nginx with a configuration file, which has no `daemon` and the pid file
+# logs/nginx.pid; returns when it listens. By its absolute path: an upgrade in
+# place (USR2) needs that.
 sub start_nginx {
     my ($self, $conf, %env) = @_;
-    my $dir = $self->nginx_directory;
+    my $log  = "$self->{logs}/nginx.log";
+    my $from = -s $log || 0;
     $self->forget_stopped('nginx');
-    $self->run(cmd => [nginx_binary(), '-p', "$self->{logs}/", '-c', $conf,
-                       '-e', "$self->{logs}/error.log"],
-        cwd => $dir, log => "$self->{logs}/nginx.log", env => \%env);
-    return $self->main_process('nginx');
+    my $pid = $self->spawn(
+        cmd => [nginx_binary(), '-p', "$self->{logs}/", '-c', $conf,
+                '-e', "$self->{logs}/error.log", '-g', 'daemon off;'],
+        cwd => $self->nginx_directory, log => $log, env => \%env);
+    # It writes its number once its sockets listen.
+    $self->wait_for($pid, 60, $log, $from, sub {
+        open my $f, '<', "$self->{logs}/nginx.pid" or return 0;
+        return (<$f> // '') =~ /^$pid$/;
+    });
+    return $pid;
 }
 
 1;
