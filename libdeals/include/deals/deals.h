@@ -5,6 +5,9 @@
 #ifndef DEALS_DEALS_H
 #define DEALS_DEALS_H
 
+/* Of the library and of every program that comes with it. */
+#define DEALS_VERSION  "0.1.0"
+
 #include <deals/types.h>
 #include <deals/ctx.h>
 #include <deals/input.h>
@@ -13,5 +16,6 @@
 #include <deals/view.h>
 #include <deals/pages.h>
 #include <deals/admin.h>
+#include <deals/import.h>
 
 #endif /* DEALS_DEALS_H */
