@@ -7,10 +7,11 @@
 #include <deals/view.h>
 
 #include "base/error.h"
-#include "io/call.h"
 #include "stmts.h"
+#include "calls/use.h"
 
 typedef struct {
+    deals_use      use;
     size_t         n;
     deals_query  **writes;          /* one a record: was it stored? */
     size_t         stored;
@@ -97,7 +98,8 @@ deals_import(deals_ctx *ctx, const deals_import_record *records, size_t n,
     deals_call    *call;
     import_state  *st;
 
-    call = deals_call_new(ctx, sizeof(import_state), done, data);
+    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(import_state), NULL,
+                         done, data);
     if (call == NULL) {
         return NULL;
     }

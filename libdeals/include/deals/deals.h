@@ -17,5 +17,6 @@
 #include <deals/pages.h>
 #include <deals/admin.h>
 #include <deals/import.h>
+#include <deals/members.h>
 
 #endif /* DEALS_DEALS_H */

@@ -1,0 +1,330 @@
+/*
+ * calls/members.c - members, as the operator manages them.
+ */
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <deals/members.h>
+
+#include "base/error.h"
+#include "core/name.h"
+#include "core/password.h"
+#include "stmts.h"
+#include "calls/use.h"
+
+/* What the other thread gets: memory of its own. */
+typedef struct {
+    size_t         len;
+    int            rc;
+    unsigned char  salt[DEALS_PASSWORD_SALT];
+    char           hash[DEALS_PASSWORD_HASH];
+    char           password[];
+} hash_job;
+
+typedef struct {
+    deals_use     use;
+    deals_str     key;                  /* of the name */
+    deals_str     role;
+    deals_str     password;
+    hash_job     *job;                  /* while it runs */
+    deals_query  *member;               /* deals_user */
+} member_state;
+
+
+static void
+job_run(void *arg)
+{
+    hash_job  *job = arg;
+
+    job->rc = deals_password_hash((deals_str) { job->password, job->len },
+                                  job->salt, job->hash);
+}
+
+
+static void
+job_release(void *arg)
+{
+    hash_job  *job = arg;
+
+    sodium_memzero(job, sizeof(hash_job) + job->len);
+    free(job);
+}
+
+
+static void
+finished(deals_call *call)
+{
+    deals_call_finish(call, NULL);
+}
+
+
+/* Both begin by finding the member. 0 and its id, or the call is over. */
+static int
+found(deals_call *call, int64_t *id)
+{
+    member_state      *st = deals_call_state(call);
+    const deals_user  *user = deals_use_row(st->member);
+
+    if (user == NULL) {
+        deals_call_fail(call, DEALS_NOT_FOUND, NULL,
+                        "There is no member of that name.");
+        return -1;
+    }
+
+    *id = user->id;
+    return 0;
+}
+
+
+static void
+find(deals_call *call, deals_step step)
+{
+    member_state           *st = deals_call_state(call);
+    deals_user_get_params   p = { 0 };
+
+    p.name_key = st->key;
+    st->member = deals_q_user_get(deals_call_arena(call), &p);
+    deals_call_query(call, st->member);
+    deals_call_send(call, step);
+}
+
+
+static void
+passwd_hashed(deals_call *call)
+{
+    member_state                         *st = deals_call_state(call);
+    deals_member_passwd_params            p = { 0 };
+    deals_member_sessions_delete_params   d = { 0 };
+    int64_t                               id;
+
+    if (st->job->rc != 0) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    if (found(call, &id) != 0) {
+        return;
+    }
+
+    p.user_id = id;
+    p.password_hash = deals_str_of(st->job->hash);
+    d.user_id = id;
+
+    deals_call_query(call, deals_q_member_passwd(deals_call_arena(call), &p));
+    deals_call_query(call,
+               deals_q_member_sessions_delete(deals_call_arena(call), &d));
+    deals_call_send(call, finished);
+}
+
+
+static void
+passwd_found(deals_call *call)
+{
+    member_state  *st = deals_call_state(call);
+    int64_t        id;
+
+    if (found(call, &id) != 0) {
+        return;
+    }
+
+    st->job = calloc(1, sizeof(hash_job) + st->password.len + 1);
+    if (st->job == NULL) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    st->job->len = st->password.len;
+    memcpy(st->job->password, st->password.data, st->password.len);
+    randombytes_buf(st->job->salt, sizeof(st->job->salt));
+
+    deals_call_work(call, job_run, st->job, job_release, passwd_hashed);
+}
+
+
+static void
+passwd(deals_call *call)
+{
+    find(call, passwd_found);
+}
+
+
+static void
+invalid(deals_call *call)
+{
+    member_state  *st = deals_call_state(call);
+
+    deals_call_finish(call, st->use.errors);
+}
+
+
+static deals_call *
+begin(deals_ctx *ctx, deals_str name, deals_done done, void *data)
+{
+    deals_call    *call;
+    member_state  *st;
+
+    call = deals_use_new(ctx, DEALS_USE_USER, sizeof(member_state), NULL, done,
+                         data);
+    if (call == NULL) {
+        return NULL;
+    }
+
+    st = deals_call_state(call);
+    st->key = deals_name_key(deals_call_arena(call), name);
+
+    return st->key.data == NULL ? deals_use_drop(call) : call;
+}
+
+
+deals_call *
+deals_member_passwd(deals_ctx *ctx, deals_str name, deals_str password,
+    deals_done done, void *data)
+{
+    deals_call    *call = begin(ctx, name, done, data);
+    member_state  *st;
+
+    if (call == NULL) {
+        return NULL;
+    }
+
+    st = deals_call_state(call);
+    st->password = deals_arena_copy(deals_call_arena(call), password);
+    if (st->password.data == NULL) {
+        return deals_use_drop(call);
+    }
+
+    if (deals_password_check(deals_call_arena(call), "password", password,
+                             name, &st->use.errors) != 0)
+    {
+        deals_call_start(call, invalid);
+        return call;
+    }
+
+    deals_call_start(call, passwd);
+
+    return call;
+}
+
+
+deals_call *
+deals_member_passwd_wait(deals_ctx *ctx, deals_str name, deals_str password,
+    int64_t timeout_ms)
+{
+    return deals_call_wait(deals_member_passwd(ctx, name, password, NULL,
+                                               NULL), timeout_ms);
+}
+
+
+static void
+role_found(deals_call *call)
+{
+    member_state              *st = deals_call_state(call);
+    deals_member_role_params   p = { 0 };
+
+    if (found(call, &p.user_id) != 0) {
+        return;
+    }
+
+    p.role = st->role;
+    deals_call_query(call, deals_q_member_role(deals_call_arena(call), &p));
+    deals_call_send(call, finished);
+}
+
+
+static void
+role(deals_call *call)
+{
+    find(call, role_found);
+}
+
+
+deals_call *
+deals_member_role(deals_ctx *ctx, deals_str name, deals_str to,
+    deals_done done, void *data)
+{
+    deals_call    *call = begin(ctx, name, done, data);
+    member_state  *st;
+
+    if (call == NULL) {
+        return NULL;
+    }
+
+    st = deals_call_state(call);
+    st->role = deals_arena_copy(deals_call_arena(call), to);
+    if (st->role.data == NULL) {
+        return deals_use_drop(call);
+    }
+
+    if (!deals_str_eq(to, DEALS_STR("member"))
+        && !deals_str_eq(to, DEALS_STR("moderator"))
+        && !deals_str_eq(to, DEALS_STR("admin")))
+    {
+        deals_error_add(deals_call_arena(call), &st->use.errors, DEALS_INVALID,
+                        "role", "must be member, moderator or admin");
+        deals_call_start(call, invalid);
+        return call;
+    }
+
+    deals_call_start(call, role);
+
+    return call;
+}
+
+
+deals_call *
+deals_member_role_wait(deals_ctx *ctx, deals_str name, deals_str to,
+    int64_t timeout_ms)
+{
+    return deals_call_wait(deals_member_role(ctx, name, to, NULL, NULL),
+                           timeout_ms);
+}
+
+
+static void
+list(deals_call *call)
+{
+    member_state              *st = deals_call_state(call);
+    deals_member_list_params   p = { 0 };
+
+    p.after = st->key;
+    st->member = deals_q_member_list(deals_call_arena(call), &p);
+    deals_call_query(call, st->member);
+    deals_call_send(call, finished);
+}
+
+
+deals_call *
+deals_member_list(deals_ctx *ctx, deals_str after, deals_done done, void *data)
+{
+    deals_call  *call;
+
+    call = begin(ctx, after.data != NULL ? after : DEALS_STR(""), done, data);
+    if (call != NULL) {
+        deals_call_start(call, list);
+    }
+
+    return call;
+}
+
+
+deals_call *
+deals_member_list_wait(deals_ctx *ctx, deals_str after, int64_t timeout_ms)
+{
+    return deals_call_wait(deals_member_list(ctx, after, NULL, NULL),
+                           timeout_ms);
+}
+
+
+deals_list
+deals_member_list_get(const deals_call *call)
+{
+    const member_state  *st = deals_use_result(call, DEALS_USE_USER);
+
+    if (st == NULL) {
+        return (deals_list) { NULL, 0 };
+    }
+
+    return st->member->rows;
+}

@@ -1,0 +1,264 @@
+/*
+ * deals user ...: accounts, and deals deal ...: what moderators do.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "cli/cli.h"
+
+#define TIMEOUT  30000          /* ms */
+
+
+/* Says a call's error, frees it. Returns the exit code. */
+static int
+end(deals_call *call)
+{
+    int  rc = CLI_OK;
+
+    if (call == NULL) {
+        cli_error("out of memory");
+        return CLI_FAILED;
+    }
+
+    if (deals_call_error(call) != NULL) {
+        rc = cli_say(deals_call_error(call));
+    }
+
+    deals_call_free(call);
+
+    return rc;
+}
+
+
+static int
+set_role(deals_ctx *ctx, const char *name, const char *role)
+{
+    return end(deals_member_role_wait(ctx, deals_str_of(name),
+                                      deals_str_of(role), TIMEOUT));
+}
+
+
+static int
+add(deals_ctx *ctx, const char *name, const char *password)
+{
+    int                          rc;
+    deals_call                  *call;
+    deals_asker                  asker = { 0 };
+    deals_account_input          input = { 0 };
+    const deals_session_result  *session;
+
+    input.name = deals_str_of(name);
+    input.password = deals_str_of(password);
+
+    call = deals_account_create_wait(ctx, &asker, &input, TIMEOUT);
+    session = deals_session_get(call);
+
+    if (session == NULL) {
+        return end(call);
+    }
+
+    /* Nobody holds the session that came with the account. */
+    asker.token = session->token;
+    rc = end(deals_session_delete_wait(ctx, &asker, TIMEOUT));
+    deals_call_free(call);
+
+    if (rc == CLI_OK && cli.role != NULL) {
+        rc = set_role(ctx, name, cli.role);
+    }
+
+    return rc;
+}
+
+
+int
+cli_user_add(int argc, char **argv)
+{
+    int         rc = CLI_FAILED;
+    char        password[1024];
+    deals_ctx  *ctx;
+
+    (void) argc;
+
+    if (cli.role != NULL && strcmp(cli.role, "member") != 0
+        && strcmp(cli.role, "moderator") != 0 && strcmp(cli.role, "admin") != 0)
+    {
+        cli_error("--role must be member, moderator or admin, not \"%s\"",
+                  cli.role);
+        return CLI_USAGE;
+    }
+
+    ctx = cli_open(1, TIMEOUT);
+    if (ctx == NULL) {
+        return CLI_FAILED;
+    }
+
+    if (cli_password(password, sizeof(password), argv[0]) == 0) {
+        rc = add(ctx, argv[0], password);
+    }
+
+    explicit_bzero(password, sizeof(password));
+    deals_ctx_free(ctx);
+
+    return rc;
+}
+
+
+int
+cli_user_passwd(int argc, char **argv)
+{
+    int         rc = CLI_FAILED;
+    char        password[1024];
+    deals_ctx  *ctx;
+
+    (void) argc;
+
+    ctx = cli_open(1, TIMEOUT);
+    if (ctx == NULL) {
+        return CLI_FAILED;
+    }
+
+    if (cli_password(password, sizeof(password), argv[0]) == 0) {
+        rc = end(deals_member_passwd_wait(ctx, deals_str_of(argv[0]),
+                                          deals_str_of(password), TIMEOUT));
+    }
+
+    explicit_bzero(password, sizeof(password));
+    deals_ctx_free(ctx);
+
+    return rc;
+}
+
+
+int
+cli_user_role(int argc, char **argv)
+{
+    int         rc;
+    deals_ctx  *ctx;
+
+    (void) argc;
+
+    ctx = cli_open(1, TIMEOUT);
+    if (ctx == NULL) {
+        return CLI_FAILED;
+    }
+
+    rc = set_role(ctx, argv[0], argv[1]);
+    deals_ctx_free(ctx);
+
+    return rc;
+}
+
+
+/* Prints a page of members; the last one's name goes to `after`. 1: that was one,
+ * 0: there are no more, -1: *rc says why not. */
+static int
+print_members(deals_ctx *ctx, char *after, size_t size, int *rc)
+{
+    size_t             i;
+    deals_list         members;
+    deals_call        *call;
+    const deals_user  *user = NULL;
+    char               text[DEALS_TIME_SIZE];
+
+    call = deals_member_list_wait(ctx, deals_str_of(after), TIMEOUT);
+
+    if (call == NULL || deals_call_error(call) != NULL) {
+        *rc = end(call);
+        return -1;
+    }
+
+    members = deals_member_list_get(call);
+
+    for (i = 0; i < members.len; i++) {
+        user = (const deals_user *) members.items + i;
+        printf("%-20.*s  %-9.*s  ", (int) user->name.len, user->name.data,
+               (int) user->role.len, user->role.data);
+
+        deals_time_format(text, user->created_at);
+        printf("%s\n", text);
+    }
+
+    if (user != NULL) {
+        snprintf(after, size, "%.*s", (int) user->name.len, user->name.data);
+    }
+
+    deals_call_free(call);
+
+    return user != NULL;
+}
+
+
+int
+cli_user_list(int argc, char **argv)
+{
+    int         rc = CLI_OK;
+    char        after[64] = "";
+    deals_ctx  *ctx;
+
+    (void) argc;
+    (void) argv;
+
+    ctx = cli_open(1, TIMEOUT);
+    if (ctx == NULL) {
+        return CLI_FAILED;
+    }
+
+    while (print_members(ctx, after, sizeof(after), &rc) == 1) {
+        /* void */
+    }
+
+    deals_ctx_free(ctx);
+
+    return rc;
+}
+
+
+static int
+hide(int argc, char **argv, int hide_it)
+{
+    int         i, one, rc = CLI_OK;
+    int64_t     id;
+    deals_ctx  *ctx;
+
+    for (i = 0; i < argc; i++) {
+        if (cli_id(argv[i], &id) != 0) {
+            return CLI_USAGE;
+        }
+    }
+
+    ctx = cli_open(1, TIMEOUT);
+    if (ctx == NULL) {
+        return CLI_FAILED;
+    }
+
+    for (i = 0; i < argc; i++) {
+        (void) cli_id(argv[i], &id);
+
+        one = end(deals_deal_hide_wait(ctx, NULL, id, hide_it, TIMEOUT));
+        if (one != CLI_OK) {
+            cli_error("deal %s was not %s", argv[i],
+                      hide_it ? "hidden" : "shown");
+            rc = one > rc ? one : rc;
+        }
+    }
+
+    deals_ctx_free(ctx);
+
+    return rc;
+}
+
+
+int
+cli_deal_hide(int argc, char **argv)
+{
+    return hide(argc, argv, 1);
+}
+
+
+int
+cli_deal_show(int argc, char **argv)
+{
+    return hide(argc, argv, 0);
+}

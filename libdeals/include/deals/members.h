@@ -1,0 +1,42 @@
+/*
+ * deals/members.h - members, as the operator manages them. Nothing here asks who
+ * asks: it is for the command line and programs of the operator's own.
+ */
+
+#ifndef DEALS_MEMBERS_H
+#define DEALS_MEMBERS_H
+
+#include <deals/ctx.h>
+#include <deals/rows.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Sets a password and ends all of the member's sessions. NOT_FOUND: no such
+ * member; INVALID: the password breaks a rule. */
+DEALS_API deals_call  *deals_member_passwd(deals_ctx *ctx, deals_str name,
+                           deals_str password, deals_done done, void *data);
+DEALS_API deals_call  *deals_member_passwd_wait(deals_ctx *ctx, deals_str name,
+                           deals_str password, int64_t timeout_ms);
+
+/* Sets a role: "member", "moderator" or "admin". NOT_FOUND, INVALID. */
+DEALS_API deals_call  *deals_member_role(deals_ctx *ctx, deals_str name,
+                           deals_str role, deals_done done, void *data);
+DEALS_API deals_call  *deals_member_role_wait(deals_ctx *ctx, deals_str name,
+                           deals_str role, int64_t timeout_ms);
+
+/* At most 1,000 members by name, those after `after` (a name; absent: from the
+ * beginning). */
+DEALS_API deals_call  *deals_member_list(deals_ctx *ctx, deals_str after,
+                           deals_done done, void *data);
+DEALS_API deals_call  *deals_member_list_wait(deals_ctx *ctx, deals_str after,
+                           int64_t timeout_ms);
+/* Of deals_user; empty: there are no more. */
+DEALS_API deals_list   deals_member_list_get(const deals_call *call);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DEALS_MEMBERS_H */
