@@ -29,7 +29,7 @@ use Socket;
 my %COMM = map { $_ => 1 } qw(postgres nginx redis-server);
 
 # home: absolute, exists. logs: absolute, default home. sockets: absolute,
-# default home/sockets. redis_password: default none.
+# default home/sockets.
 sub new {
     my ($class, %o) = @_;
     my $self = bless {%o}, $class;
@@ -260,7 +260,8 @@ sub directory {
 
 sub socket_directory {
     my ($self) = @_;
-    # Any local user may enter; the passwords keep them out.
+    # Any local user may enter; PostgreSQL wants a password, and the mode of
+    # Redis' socket keeps them out.
     $self->directory($self->{sockets}, service_user(), 0755);
 }
 
@@ -380,20 +381,20 @@ sub conninfo {
 # Starts Redis and returns when it answers.
 sub start_redis {
     my ($self) = @_;
-    my $user = service_user();
+    my ($user, $worker) = (service_user(), worker_user());
     my $dir  = $self->directory("$self->{home}/redis", $user, 0700);
     my $log  = "$self->{logs}/redis.log";
     my $sock = $self->redis_socket;
     my $from = -s $log || 0;
     $self->socket_directory;
     $self->forget_stopped('redis-server');
-    my $pass = $self->{redis_password};
+    # It has no password: its socket is for nginx' workers (and root) alone.
+    $user = [$user->[0], $worker->[1], $user->[2]] if $user;
     my $pid = $self->spawn(
         cmd  => ['/usr/bin/redis-server', '-'],
         input => join("\n", 'port 0', qq{unixsocket "$sock"},
-            'unixsocketperm 777', 'save ""', 'appendonly no',
-            qq{dir "$dir"}, 'daemonize no', 'logfile ""',
-            defined $pass ? qq{requirepass "$pass"} : (), ''),
+            'unixsocketperm 770', 'save ""', 'appendonly no',
+            qq{dir "$dir"}, 'daemonize no', 'logfile ""', ''),
         user => $user, cwd => $dir, log => $log);
     $self->wait_for($pid, 30, $log, $from, sub { redis_answers($sock) });
     append("$self->{logs}/redis.pid", '>', "$pid\n");
@@ -407,9 +408,8 @@ sub redis_answers {
     socket my $s, PF_UNIX, SOCK_STREAM, 0 or return 0;
     connect $s, pack_sockaddr_un($path) or return 0;
     syswrite $s, "PING\r\n" or return 0;
-    # With a password it says that it wants one: that is an answer too.
     sysread $s, my $answer, 64;
-    return ($answer // "") =~ /^[+]PONG|^-NOAUTH/;
+    return ($answer // "") =~ /^[+]PONG/;
 }
 
 # --- nginx ----------------------------------------------------------------
