@@ -183,3 +183,44 @@ deals_utf8_cut(deals_str s, size_t n)
 
     return (deals_str) { s.data, pos };
 }
+
+
+/* Where the code point before `end` begins. */
+static size_t
+back(deals_str s, size_t end)
+{
+    size_t  pos;
+
+    pos = end - 1;
+    while (pos > 0 && end - pos < 4 && (s.data[pos] & 0xc0) == 0x80) {
+        pos--;
+    }
+
+    return pos;
+}
+
+
+deals_str
+deals_utf8_trim(deals_str s)
+{
+    size_t   pos, start;
+    int32_t  cp;
+
+    for (pos = start = 0; start < s.len; start = pos) {
+        cp = deals_utf8_next(s, &pos);
+        if (cp < 0 || !deals_utf8_is_space((uint32_t) cp)) {
+            break;
+        }
+    }
+
+    while (s.len > start) {
+        pos = back(s, s.len);
+        cp = deals_utf8_next(s, &(size_t) { pos });
+        if (cp < 0 || !deals_utf8_is_space((uint32_t) cp)) {
+            break;
+        }
+        s.len = pos;
+    }
+
+    return s.data ? (deals_str) { s.data + start, s.len - start } : s;
+}

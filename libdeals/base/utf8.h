@@ -31,6 +31,9 @@ int      deals_utf8_is_invisible(uint32_t cp);
  * is set), or -1. */
 int32_t  deals_utf8_control(deals_str s, int lines);
 
+/* Without white space (as Unicode has it) at both ends; absent stays absent. */
+deals_str  deals_utf8_trim(deals_str s);
+
 /* At most n code points from the beginning of s. */
 deals_str  deals_utf8_cut(deals_str s, size_t n);
 

@@ -58,8 +58,14 @@ deals_str  deals_text_clean(deals_arena *arena, deals_str in, int lines,
  * empty ("deal"). Absent only when out of memory. */
 deals_str  deals_text_slug(deals_arena *arena, deals_str in);
 
-/* "just now", "5 minutes ago", "3 hours ago", "yesterday", "2 days ago",
- * "3 months ago", "2 years ago"; "in 5 minutes", "tomorrow", "in 2 days" ... */
+/* For what its slug identifies (a merchant): as deals_text_slug, but texts that
+ * differ in letters without an ASCII form, or behind the cut, get different ones:
+ * a checksum is added ("m-5d41402a" if nothing else is left). At most
+ * DEALS_SLUG_MAX + 9 bytes. */
+deals_str  deals_text_slug_unique(deals_arena *arena, deals_str in);
+
+/* "just now", "1 minute ago", "3 hours ago", "2 days ago", "3 months ago",
+ * "2 years ago"; "in a moment", "in 5 minutes", "in 2 days" ... */
 deals_str  deals_text_when(deals_arena *arena, int64_t then, int64_t now);
 
 #endif /* DEALS_CORE_TEXT_H */

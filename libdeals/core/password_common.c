@@ -1,0 +1,236 @@
+/*
+ * core/password_common.c - the commonest passwords of eight characters or more,
+ * in lower case and sorted.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/password.h"
+
+#define LONGEST  32
+
+static const char *const  common[] = {
+    "!qaz2wsx", "00000000", "000000000", "0000000000", "01010101", "01234567",
+    "012345678", "0123456789", "0987654321", "0p9o8i7u", "10101010",
+    "101010101", "10203040", "1020304050", "102030405060", "11111111",
+    "111111111", "1111111111", "111111a1", "11112222", "111222333",
+    "111222333444", "11223344", "1122334455", "112233445566", "12121212",
+    "121212121", "1212121212", "12131415", "12312312", "123123123",
+    "1231231234", "123123123a", "123321123", "12341234", "12344321",
+    "1234509876", "123454321", "1234554321", "123456123", "123456654321",
+    "12345678", "123456781", "123456789", "1234567890", "1234567891",
+    "12345678910", "123456789a", "123456789q", "12345678a", "12345678q",
+    "12345679", "1234567a", "1234567q", "123456987", "123456abc", "123456qwe",
+    "12345abc", "12345qwert", "1234abcd", "1234qwer", "123abc123", "123qwe123",
+    "123qwe456", "123qweasd", "123qweasdzxc", "13131313", "13579246",
+    "135792468", "1357924680", "147147147", "147258369", "147852369",
+    "159357456", "159753159", "159753456", "19841984", "19871987", "19881988",
+    "19891989", "19901990", "19911991", "19921992", "19931993", "19941994",
+    "19951995", "1q2w3e4r", "1q2w3e4r5t", "1q2w3e4r5t6y", "1q2w3e4r5t6y7u",
+    "1qaz!qaz", "1qaz1qaz", "1qaz2wsx", "1qaz2wsx3edc", "1qaz@wsx", "1qazxsw2",
+    "20002000", "20082008", "20092009", "20102010", "20112011", "20122012",
+    "20202020", "20202021", "20212021", "21212121", "22222222", "23232323",
+    "24681012", "246810121", "246813579", "258258258", "27182818", "2wsx3edc",
+    "31415926", "314159265", "3141592653", "321321321", "33333333",
+    "369369369", "3edc4rfv", "44444444", "456456456", "456789123", "55555555",
+    "555555555", "66666666", "69696969", "696969696", "741741741", "741852963",
+    "77777777", "777777777", "789456123", "789456123a", "789789789",
+    "852456852", "87654321", "88888888", "888888888", "963258741", "963852741",
+    "98765432", "987654321", "9876543210", "9876543211", "99999999",
+    "999999999", "a1234567", "a12345678", "a123456789", "a1b2c3d4",
+    "a1b2c3d4e5", "a1s2d3f4", "aa123456", "aa12345678", "aaa11111", "aaaa1111",
+    "aaaaaaaa", "aaaaaaaaa", "aaaaaaaaaa", "aabbccdd", "abc12345", "abc123456",
+    "abc1234567", "abc123456789", "abc123abc", "abcabcabc", "abcd1234",
+    "abcd12345", "abcdabcd", "abcde123", "abcde12345", "abcdef12", "abcdef123",
+    "abcdefg1", "abcdefgh", "abcdefghi", "abcdefghij", "access123", "access14",
+    "acdc1234", "acmilan1", "admin123", "admin1234", "admin12345",
+    "admin123456", "admin888", "admin@123", "adminadmin", "administrator",
+    "administrator1", "alexander", "alexander1", "alexandr", "alexandra",
+    "amazing1", "amazon123", "america1", "andrea123", "andrew12", "angel123",
+    "angel1234", "angelica", "angelina", "angels12", "anthony1", "anthony123",
+    "anything1", "argentina", "arsenal1", "arsenal123", "arsenalfc",
+    "asd123456", "asd123asd", "asdasdasd", "asdf1234", "asdf12345", "asdfasdf",
+    "asdfasdfasdf", "asdfgh12", "asdfgh123", "asdfghjk", "asdfghjkl",
+    "asdfghjkl1", "asdfjkl;", "asdfqwer", "asdqwe123", "asdzxc123", "ashley12",
+    "ashley123", "assassin", "assassin1", "asshole1", "australia",
+    "autumn2020", "autumn2021", "autumn2022", "autumn2023", "autumn2024",
+    "autumn2025", "awesome1", "awesome123", "azerty12", "azerty123",
+    "azertyui", "azertyuiop", "baby1234", "babyblue", "babyboy1", "babygirl",
+    "babygirl1", "babygirl12", "barbara1", "barcelona", "barcelona1",
+    "baseball", "baseball1", "baseball12", "basketball", "basketball1",
+    "batman12", "batman123", "bbbbbbbb", "beatles1", "beautiful", "beautiful1",
+    "benjamin", "bestfriend", "bigboy12", "bigcock1", "bigdaddy", "birthday",
+    "birthday1", "bitch123", "bitcoin1", "biteme12", "black123", "blackbird",
+    "blackcat", "blackjack", "blessed1", "blessing", "blink182", "blizzard",
+    "blizzard1", "blowjob1", "blue1234", "blueberry", "bmwm3bmw", "brandon1",
+    "brasil123", "brittany", "broncos1", "brooklyn", "brother1", "budlight",
+    "bulldog1", "bulldogs", "bullshit", "business", "butterfly", "butterfly1",
+    "california", "callofduty", "camaro69", "camel123", "canada123",
+    "carolina", "caroline", "cashmoney", "casino777", "celtic12", "celtic1888",
+    "champion", "champion1", "champions", "changeit", "changeme", "changeme1",
+    "changeme123", "charlie1", "charlie123", "cheese12", "cheesecake",
+    "chelsea1", "chelsea123", "chelseafc", "chevrolet", "chevy123", "chicago1",
+    "chicagobulls", "chicken1", "chicken123", "children", "chocolate",
+    "chocolate1", "christ123", "christian", "christian1", "christina",
+    "christine", "christmas", "christmas1", "christopher", "cocacola",
+    "cocacola1", "coffee12", "coffee123", "colombia", "company1", "computer",
+    "computer1", "computer123", "cookie123", "correcthorsebatterystaple",
+    "corvette", "corvette1", "counterstrike", "courtney", "cowboys1",
+    "cristina", "crystal1", "crystal123", "cupcake1", "daddy123", "daddysgirl",
+    "daniel12", "daniel123", "danielle", "danielle1", "database", "database1",
+    "deals123", "dealsdeals", "december", "december1", "defaultpassword",
+    "destroyer", "diamond1", "diamond123", "diamonds", "dickhead", "discount",
+    "disney123", "disneyland", "doggies1", "doggy123", "dollar12", "dolphin1",
+    "dolphin12", "dolphins", "dominic1", "dragon12", "dragon123", "dragonball",
+    "dragonfly", "dreamer1", "dreams12", "ducati12", "eagle123", "eagles12",
+    "elephant", "elephant1", "elizabeth", "elizabeth1", "emerald1",
+    "eminem123", "ethereum", "everton1", "excellent", "facebook", "facebook1",
+    "faith123", "faithful", "falcon12", "family12", "family123", "familyguy",
+    "fantastic", "february", "fernando", "ferrari1", "ferrari123", "firebird",
+    "fisherman", "fishing1", "florida1", "flower12", "flower123", "flowers1",
+    "football", "football1", "football12", "football123", "forever1",
+    "forever123", "forever21", "foreverlove", "fortnite", "francisco",
+    "freedom1", "freedom123", "friends1", "friends123", "friendship",
+    "fuckface", "fuckoff1", "fuckyou!", "fuckyou1", "fuckyou123", "fuckyou2",
+    "gabriel1", "gabriela", "gamecube", "gandalf1", "gangsta1", "gangster",
+    "gangster1", "garfield", "germany1", "giovanni", "godfather", "godisgood",
+    "godislove", "godzilla", "golden12", "goodluck", "goodluck1", "google12",
+    "google123", "gorgeous", "grandma1", "green123", "greenday", "greenday1",
+    "gryffindor", "guest123", "guest1234", "guillermo", "halflife",
+    "halloween", "hannah12", "happiness", "happy123", "happy1234", "happyday",
+    "hardcore", "hardcore1", "hardrock", "harley12", "harleydavidson",
+    "harrypotter", "harrypotter1", "heaven12", "heineken", "hello123",
+    "hello1234", "hello12345", "hellohello", "hellokitty", "hellokitty1",
+    "helloworld", "hockey123", "hogwarts", "hotstuff", "hottie12", "hunter12",
+    "hunter123", "hurricane", "ilovegod", "ilovehim", "ilovejesus", "iloveme1",
+    "ilovemom", "ilovemusic", "iloveu12", "iloveu123", "iloveyou", "iloveyou!",
+    "iloveyou1", "iloveyou12", "iloveyou123", "iloveyou2", "iloveyou3",
+    "iloveyousomuch", "infinity", "infinity1", "instagram", "internet",
+    "internet1", "internet123", "intruder", "ironmaiden", "ironman1",
+    "isabella", "jackdaniels", "january1", "jasmine1", "jennifer", "jennifer1",
+    "jessica1", "jessica123", "jesus123", "jesus777", "jesuschrist",
+    "jesusislord", "jonathan", "jordan123", "jordan23", "joshua12", "justin12",
+    "justinbieber", "juventus", "katherine", "kawasaki", "kawasaki1",
+    "killer12", "killer123", "kimberly", "kitty123", "kittycat", "kittykat",
+    "kristina", "lakers24", "lauren12", "leagueoflegends", "letmein!",
+    "letmein1", "letmein123", "letmeinnow", "lightning", "linkedin",
+    "linkinpark", "lion1234", "liverpool", "liverpool1", "liverpool123",
+    "lkjhgfds", "lkjhgfdsa", "login123", "loginlogin", "lolipop1", "lollipop",
+    "lollipop1", "london12", "london123", "looneytunes", "lordoftherings",
+    "lovelife", "lovelove", "lovelove1", "lovely12", "loveme123", "lovers123",
+    "loveyou1", "loveyou2", "lucky123", "lucky1234", "lucky777", "m1234567",
+    "madonna1", "manager1", "manager123", "manchester", "manunited",
+    "manutd12", "margaret", "marianne", "marlboro", "marlboro1", "marshmallow",
+    "master01", "master12", "master123", "matrix123", "matthew1", "maverick",
+    "maverick1", "mercedes", "mercedes1", "metallica", "metallica1",
+    "michael1", "michael123", "michelle", "michelle1", "mickey12",
+    "mickeymouse", "microsoft", "microsoft1", "midnight", "midnight1",
+    "millionaire", "minecraft", "minecraft1", "mnbvcxz1", "mommy123",
+    "monday12", "money123", "money1234", "moneymoney", "monkey12", "monkey123",
+    "moonlight", "moonlight1", "mother12", "motorola", "mustang1",
+    "mustang123", "mylove123", "mypassword", "mypassword1", "myspace1",
+    "myspace123", "mysql123", "naruto123", "nathalie", "newpassword",
+    "newport1", "newyear1", "newyork1", "newyorker", "nicholas", "nicholas1",
+    "nicole12", "nintendo", "nirvana1", "nirvana123", "nokia123", "nokia1234",
+    "nopassword", "nothing1", "november", "november1", "october1", "office123",
+    "opensesame", "oracle123", "orange12", "orange123", "p@ssw0rd",
+    "p@ssw0rd1", "p@ssword", "pa55w0rd", "pa55word", "packers1", "panther1",
+    "panthers", "paradise", "paradise1", "paris123", "pass1234", "pass12345",
+    "pass123456", "pass@123", "pass@1234", "pass@word1", "passpass",
+    "passw0rd", "password", "password!", "password!1", "password00",
+    "password01", "password1", "password1!", "password11", "password12",
+    "password123", "password1234", "password12345", "password123456",
+    "password2", "password3", "password69", "password7", "password99",
+    "passwords", "passwort", "passwort1", "pasta123", "patricia", "patrick1",
+    "patriots", "penguin1", "penguins", "penis123", "pepper12", "peppermint",
+    "pepsi123", "phoenix1", "pikachu1", "pimpdaddy", "pimpin12", "pineapple",
+    "pizza123", "playboy1", "playboy123", "playboy69", "playstation",
+    "playstation2", "playstation3", "poiuytre", "poiuytrewq", "pokemon1",
+    "pokemon123", "porn1234", "pornstar", "porsche1", "porsche911", "portugal",
+    "postgres", "postgres1", "predator", "predator1", "princess", "princess1",
+    "princess12", "princess123", "puppy123", "purple12", "purple123",
+    "pussy123", "pussy1234", "pussycat", "q1234567", "q12345678", "q1w2e3r4",
+    "q1w2e3r4t5", "q1w2e3r4t5y6", "qaz123wsx", "qazqazqaz", "qazwsx12",
+    "qazwsx123", "qazwsxedc", "qazwsxedcrfv", "qazxswedc", "qqqqqqqq",
+    "qwe123456", "qwe123qwe", "qweasd123", "qweasdzxc", "qweqwe123",
+    "qweqweqwe", "qwer1234", "qwer12345", "qwert123", "qwert12345", "qwerty01",
+    "qwerty1!", "qwerty11", "qwerty12", "qwerty123", "qwerty1234",
+    "qwerty12345", "qwerty123456", "qwerty321", "qwerty7890", "qwerty99",
+    "qwertyqwerty", "qwertyui", "qwertyuio", "qwertyuiop", "qwertzui",
+    "qwertzuiop", "raiders1", "rainbow1", "rainbow123", "ranger12", "rangers1",
+    "raspberry", "realmadrid", "rebecca1", "red12345", "redskins", "robert12",
+    "roberto1", "rock1234", "rocknroll", "rockstar", "rockstar1", "root1234",
+    "rootroot", "runescape", "runescape1", "s1234567", "samantha", "samantha1",
+    "samsung1", "samsung123", "sandwich", "sapphire", "saturday", "scooby12",
+    "scoobydoo", "scotland", "sebastian", "secret12", "secret123",
+    "secret1234", "september", "september1", "server123", "sesame123",
+    "sexybitch", "sexyboy1", "sexygirl", "sexylady", "shadow12", "shadow123",
+    "shopping", "shopping1", "silver12", "silver123", "simpsons", "sisters1",
+    "slipknot", "slipknot1", "smile123", "smiley12", "sniper12", "snoopy12",
+    "snowball", "snowflake", "soccer12", "soccer123", "softball", "softball1",
+    "soldier1", "something", "southpark", "spiderman", "spiderman1",
+    "spongebob", "spongebob1", "spring2020", "spring2021", "spring2022",
+    "spring2023", "spring2024", "spring2025", "starcraft", "starlight",
+    "startrek", "startrek1", "starwars", "starwars1", "steelers", "steelers1",
+    "stephanie", "stephanie1", "strawberry", "student1", "student123",
+    "summer12", "summer123", "summer2020", "summer2021", "summer2022",
+    "summer2023", "summer2024", "summer2025", "sunflower", "sunflower1",
+    "sunset12", "sunshine", "sunshine1", "sunshine12", "sunshine123",
+    "supergirl", "superhero", "superman", "superman1", "superman123",
+    "superstar", "superstar1", "support1", "support123", "suzuki12",
+    "sweetheart", "sweetie1", "sweetpea", "system123", "system32", "teacher1",
+    "temp1234", "temporary", "tequila1", "terminator", "test1234", "test12345",
+    "test123456", "tester123", "testing1", "testing123", "testtest",
+    "testtest1", "texas123", "thepassword", "thomas12", "thuglife", "thunder1",
+    "thunder123", "thursday", "tiger123", "tigers12", "tigger12", "tinkerbell",
+    "tinkerbell1", "together", "toor1234", "topsecret", "tornado1", "toyota12",
+    "transformers", "truelove", "trustno1", "trustno12", "turtle12",
+    "tweety12", "twitter1", "ultimate", "unicorn1", "universe", "user1234",
+    "useruser", "valentina", "valentine", "vanessa1", "veronica", "victoria",
+    "victoria1", "vincent1", "volleyball", "w1234567", "warcraft", "warrior1",
+    "warrior123", "warriors", "watermelon", "welcome!", "welcome01",
+    "welcome1", "welcome12", "welcome123", "welcome1234", "welcome2",
+    "welcomehome", "whatever", "whatever1", "whatever123", "whatsapp",
+    "white123", "william1", "windows1", "windows7", "winnie12",
+    "winniethepooh", "winter12", "winter123", "winter2020", "winter2021",
+    "winter2022", "winter2023", "winter2024", "winter2025", "wolfpack",
+    "worldofwarcraft", "wwwwwwww", "xbox3600", "xxxxxxxx", "yamaha12",
+    "yankees1", "yankees2", "yellow12", "yellow123", "yourpassword",
+    "youtube1", "z1234567", "zaq12wsx", "zaq1xsw2", "zaq1zaq1", "zaqxswcde",
+    "zxc123zxc", "zxcasdqwe", "zxcvbnm,", "zxcvbnm,./", "zxcvbnm1",
+    "zxcvbnm123", "zxcvbnma", "zxczxczxc", "zzzzzzzz"
+};
+
+
+static int
+compare(const void *key, const void *item)
+{
+    return strcmp(key, *(const char *const *) item);
+}
+
+
+int
+deals_password_is_common(deals_str password)
+{
+    char    key[LONGEST + 1];
+    size_t  i;
+
+    if (password.len > LONGEST) {
+        return 0;
+    }
+
+    for (i = 0; i < password.len; i++) {
+        if (password.data[i] == '\0') {
+            return 0;
+        }
+
+        key[i] = deals_lower(password.data[i]);
+    }
+
+    key[i] = '\0';
+
+    return bsearch(key, common, sizeof(common) / sizeof(common[0]),
+               sizeof(common[0]), compare) != NULL;
+}

@@ -1,0 +1,73 @@
+/*
+ * core/token.c - session tokens.
+ */
+
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/encode.h"
+#include "base/str.h"
+#include "core/id.h"
+#include "core/token.h"
+
+#define SECRET_CHARS  32        /* 24 bytes in base64url */
+#define VARIANT       sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
+
+deals_str
+deals_token_make(deals_arena *arena, int64_t user_id,
+    const unsigned char random[DEALS_TOKEN_RANDOM])
+{
+    char  secret[SECRET_CHARS + 1];
+
+    sodium_bin2base64(secret, sizeof(secret), random, DEALS_TOKEN_RANDOM,
+                      VARIANT);
+
+    return deals_str_of(deals_arena_printf(arena, "%lld.%s",
+                            (long long) user_id, secret));
+}
+
+
+int
+deals_token_parse(deals_str text, deals_token *token)
+{
+    size_t     len;
+    ptrdiff_t  dot;
+    deals_str  id, secret;
+
+    dot = deals_str_index(text, '.');
+    if (dot < 1 || text.len > DEALS_TOKEN_MAX) {
+        return -1;
+    }
+
+    id = deals_str_sub(text, 0, (size_t) dot);
+    secret = deals_str_sub(text, (size_t) dot + 1, text.len);
+
+    if (id.data[0] == '0' || deals_str_int(id, &token->user_id) != 0
+        || token->user_id < 1 || token->user_id > DEALS_ID_MAX
+        || secret.len != SECRET_CHARS)
+    {
+        return -1;
+    }
+
+    if (sodium_base642bin(token->secret, DEALS_TOKEN_RANDOM, secret.data,
+                          secret.len, NULL, &len, NULL, VARIANT) != 0
+        || len != DEALS_TOKEN_RANDOM)
+    {
+        return -1;
+    }
+
+    return 0;
+}
+
+
+deals_str
+deals_token_hash(deals_arena *arena, const deals_token *token)
+{
+    unsigned char  hash[crypto_hash_sha256_BYTES];
+
+    crypto_hash_sha256(hash, token->secret, DEALS_TOKEN_RANDOM);
+
+    return deals_hex(arena, (deals_str) { (const char *) hash, sizeof(hash) });
+}

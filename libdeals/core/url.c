@@ -1,0 +1,357 @@
+/*
+ * core/url.c - addresses of deals. What people paste is split and mended here,
+ * checked and put into one form by libcurl's URL functions; libidn2 does
+ * international names.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+#include <idn2.h>
+
+#include "base/arena.h"
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "core/url.h"
+
+#define HOST_MAX  253
+
+typedef struct {
+    deals_str  scheme;
+    deals_str  authority;
+    deals_str  rest;        /* path, query, fragment */
+} parts;
+
+
+/* What is wrong with it that can be said before it is taken apart by the book;
+ * NULL: nothing. */
+static const char *
+split(deals_str in, parts *p)
+{
+    size_t     i;
+    ptrdiff_t  colon;
+
+    if (in.len > DEALS_URL_MAX) {
+        return "is longer than 2,048 characters";
+    }
+
+    if (!deals_utf8_valid(in) || deals_utf8_control(in, 0) >= 0) {
+        return "contains control characters";
+    }
+
+    colon = deals_str_index(in, ':');
+
+    if (colon < 0
+        || !deals_str_starts(deals_str_sub(in, (size_t) colon, 3), "://"))
+    {
+        return "must begin with https:// or http://";
+    }
+
+    p->scheme = deals_str_sub(in, 0, (size_t) colon);
+
+    if (!deals_str_eq_case(p->scheme, DEALS_STR("http"))
+        && !deals_str_eq_case(p->scheme, DEALS_STR("https")))
+    {
+        return "must begin with https:// or http://";
+    }
+
+    in = deals_str_sub(in, (size_t) colon + 3, in.len);
+
+    for (i = 0; i < in.len && strchr("/?#", in.data[i]) == NULL; i++) {
+        if (in.data[i] == '@') {
+            return "must not contain a user name or password";
+        }
+
+        if (strchr(" \"<>\\^`{|}", in.data[i]) != NULL) {
+            return "has a character in its host that no host can have";
+        }
+    }
+
+    p->authority = deals_str_sub(in, 0, i);
+    p->rest = deals_str_sub(in, i, in.len);
+
+    if (i == 0 || p->authority.data[0] == ':') {
+        return "has no host";
+    }
+
+    return NULL;
+}
+
+
+/* All that an address cannot hold, percent-encoded. */
+static deals_str
+mend(deals_arena *arena, const parts *p, int *mended)
+{
+    size_t         i;
+    deals_buf      buf;
+    unsigned char  c;
+
+    deals_buf_init(&buf);
+    deals_buf_str(&buf, p->scheme);
+    deals_buf_c(&buf, "://");
+    deals_buf_str(&buf, p->authority);
+
+    for (i = 0; i < p->rest.len; i++) {
+        c = (unsigned char) p->rest.data[i];
+
+        if (c > ' ' && c < 0x7f && strchr("\"<>\\`", c) == NULL) {
+            deals_buf_char(&buf, (char) c);
+
+        } else {
+            deals_percent(&buf, deals_str_sub(p->rest, i, 1));
+            *mended = 1;
+        }
+    }
+
+    return deals_arena_take(arena, &buf);
+}
+
+
+/* Labels of letters, digits, '-' and '_' between single dots; one dot may end
+ * it. */
+static int
+is_domain(deals_str host)
+{
+    size_t         i, label;
+    unsigned char  c;
+
+    label = 0;
+
+    for (i = 0; i < host.len; i++) {
+        c = (unsigned char) host.data[i];
+
+        if (c == '.') {
+            if (label == 0) {
+                return 0;
+            }
+            label = 0;
+
+        } else if ((!deals_is_alnum(c) && c != '-' && c != '_')
+                   || ++label > 63)
+        {
+            return 0;
+        }
+    }
+
+    return host.len > 1 ? host.len <= HOST_MAX + 1 : label > 0;
+}
+
+
+/* The host in ASCII and lower case; absent: it cannot be one, or no memory. */
+static deals_str
+ascii_host(deals_arena *arena, const char *host)
+{
+    char       *copy;
+    size_t      i;
+    uint8_t    *ascii;
+    deals_str   out;
+
+    if (host[0] == '[') {                       /* IPv6: libcurl checked it */
+        return deals_arena_copy(arena, deals_str_of(host));
+    }
+
+    if (idn2_lookup_u8((const uint8_t *) host, &ascii,
+                       IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
+    {
+        out = deals_arena_copy(arena, deals_str_of((const char *) ascii));
+        idn2_free(ascii);
+
+    } else {
+        /* IDNA is stricter than the web: "a--b", "a_b" exist */
+        out = deals_arena_copy(arena, deals_str_of(host));
+    }
+
+    copy = (char *) out.data;
+
+    for (i = 0; i < out.len; i++) {
+        copy[i] = deals_lower(copy[i]);
+    }
+
+    return is_domain(out) ? out : DEALS_NONE;
+}
+
+
+/* Letters that cannot be mistaken for others: Latin, and the scripts of East
+ * Asia. Names with other ones are shown in their ASCII form. */
+static int
+is_plain(deals_str host)
+{
+    size_t   pos;
+    int32_t  cp;
+
+    for (pos = 0; pos < host.len; ) {
+        cp = deals_utf8_next(host, &pos);
+
+        if (cp < 0x80 ? cp <= ' '
+                      : !((cp >= 0xc0 && cp <= 0x17f)
+                          || (cp >= 0x3040 && cp <= 0x9fff)
+                          || (cp >= 0xac00 && cp <= 0xd7a3)))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static deals_str
+shown_host(deals_arena *arena, const char *host)
+{
+    char       *unicode;
+    deals_str   out;
+
+    unicode = NULL;
+    out = deals_str_of(host);
+
+    if (idn2_to_unicode_8z8z(host, &unicode, 0) == IDN2_OK
+        && is_plain(deals_str_of(unicode)))
+    {
+        out = deals_str_of(unicode);
+    }
+
+    if (deals_str_starts(out, "www.") && out.len > 4) {
+        out = deals_str_sub(out, 4, out.len);
+    }
+
+    out = deals_arena_copy(arena, out);
+    idn2_free(unicode);
+
+    return out;
+}
+
+
+static const char *
+problem_of(CURLUcode rc)
+{
+    switch (rc) {
+
+    case CURLUE_BAD_PORT_NUMBER:
+        return "has a port that is not a number from 0 to 65535";
+
+    case CURLUE_NO_HOST:
+        return "has no host";
+
+    case CURLUE_BAD_HOSTNAME:
+    case CURLUE_BAD_IPV6:
+        return "has a host that is not a valid name";
+
+    default:
+        return "is not a valid address";
+    }
+}
+
+
+/* Through libcurl. NULL, or what is wrong; out->url absent: no memory. */
+static const char *
+normalise(deals_arena *arena, deals_str mended, CURLU *handle, deals_url *out)
+{
+    char       *text;
+    CURLUcode   rc;
+    deals_str   host;
+
+    rc = curl_url_set(handle, CURLUPART_URL, mended.data, 0);
+    if (rc == CURLUE_OK) {
+        rc = curl_url_get(handle, CURLUPART_HOST, &text, 0);
+    }
+
+    if (rc != CURLUE_OK) {
+        return rc == CURLUE_OUT_OF_MEMORY ? NULL : problem_of(rc);
+    }
+
+    host = ascii_host(arena, text);
+    curl_free(text);
+
+    if (host.data == NULL) {
+        return problem_of(CURLUE_BAD_HOSTNAME);
+    }
+
+    rc = curl_url_set(handle, CURLUPART_HOST, host.data, 0);
+    if (rc == CURLUE_OK) {
+        rc = curl_url_get(handle, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT);
+    }
+
+    if (rc != CURLUE_OK) {
+        return rc == CURLUE_OUT_OF_MEMORY ? NULL : problem_of(rc);
+    }
+
+    out->url = deals_arena_copy(arena, deals_str_of(text));
+    out->host = shown_host(arena, host.data);
+    curl_free(text);
+
+    return out->url.len > DEALS_URL_MAX ? "is longer than 2,048 characters"
+                                        : NULL;
+}
+
+
+int
+deals_url_check(deals_arena *arena, const char *field, deals_str in,
+    deals_url *out, const deals_error **errors)
+{
+    parts        p;
+    CURLU       *handle;
+    deals_str    mended;
+    const char  *problem;
+
+    memset(out, 0, sizeof(*out));
+
+    problem = split(deals_str_trim(in), &p);
+
+    if (problem == NULL) {
+        mended = mend(arena, &p, &out->mended);
+        handle = curl_url();
+
+        if (mended.data == NULL || handle == NULL) {
+            curl_url_cleanup(handle);
+            return deals_error_oom(errors);
+        }
+
+        problem = normalise(arena, mended, handle, out);
+        curl_url_cleanup(handle);
+    }
+
+    if (problem != NULL) {
+        return deals_error_add(arena, errors, DEALS_INVALID, field, "%s",
+                   problem);
+    }
+
+    if (out->url.data == NULL || out->host.data == NULL) {
+        return deals_error_oom(errors);
+    }
+
+    return 0;
+}
+
+
+deals_str
+deals_url_host(deals_arena *arena, deals_str url)
+{
+    parts        p;
+    char        *host;
+    CURLU       *handle;
+    deals_str    out, copy;
+
+    if (split(url, &p) != NULL) {
+        return DEALS_NONE;
+    }
+
+    out = DEALS_NONE;
+    host = NULL;
+    handle = curl_url();
+    copy = deals_arena_copy(arena, url);
+
+    if (handle != NULL && copy.data != NULL
+        && curl_url_set(handle, CURLUPART_URL, copy.data, 0) == CURLUE_OK
+        && curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+    {
+        out = shown_host(arena, host);
+        curl_free(host);
+    }
+
+    curl_url_cleanup(handle);
+
+    return out;
+}
