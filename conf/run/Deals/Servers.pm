@@ -28,12 +28,12 @@ use Socket;
 
 my %COMM = map { $_ => 1 } qw(postgres nginx redis-server);
 
-# home: absolute, exists. logs: absolute, default home. sockets: absolute,
+# home: absolute. logs: absolute, default home. sockets: absolute,
 # default home/sockets.
 sub new {
     my ($class, %o) = @_;
     my $self = bless {%o}, $class;
-    $self->{home} = Cwd::realpath($self->{home});
+    $self->{home} = Cwd::realpath($self->{home}) // $self->{home};
     $self->{logs}    //= $self->{home};
     $self->{sockets} //= "$self->{home}/sockets";
     $self->{children} = {};
