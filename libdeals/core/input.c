@@ -1,0 +1,122 @@
+/*
+ * core/input.c - what reading JSON and reading forms have in common.
+ */
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "core/input.h"
+
+
+const deals_field *
+deals_input_find(const deals_shape *shape, deals_str name)
+{
+    size_t              i;
+    const deals_field  *field;
+
+    for (i = 0; i < shape->nfields; i++) {
+        field = &shape->fields[i];
+
+        if (deals_str_is(name, field->name)) {
+            return field->type == DEALS_HTML || (field->flags & DEALS_PAGE_ONLY)
+                   ? NULL : field;
+        }
+    }
+
+    return NULL;
+}
+
+
+void
+deals_input_clear(const deals_shape *shape, void *out)
+{
+    void               *slot;
+    size_t              i;
+    const deals_field  *field;
+
+    memset(out, 0, shape->size);
+
+    for (i = 0; i < shape->nfields; i++) {
+        field = &shape->fields[i];
+        slot = DEALS_SLOT(out, field);
+
+        if (field->type == DEALS_TEXT || field->type == DEALS_URL) {
+            *(deals_str *) slot = (field->flags & DEALS_NULLABLE)
+                                  ? DEALS_NONE : DEALS_STR("");
+            continue;
+        }
+
+        if (!(field->flags & DEALS_NULLABLE)) {
+            continue;
+        }
+
+        switch (field->type) {
+
+        case DEALS_INT:
+        case DEALS_TIME:
+            *(int64_t *) slot = DEALS_NULL_INT;
+            break;
+
+        case DEALS_FLOAT:
+            *(double *) slot = NAN;
+            break;
+
+        case DEALS_BOOL:
+            *(int *) slot = -1;
+            break;
+
+        default:
+            break;                  /* no object, no items: zeroes */
+        }
+    }
+}
+
+
+void
+deals_input_bad(deals_input *in, const char *field, const char *fmt, ...)
+{
+    char     message[256];
+    va_list  args;
+
+    if (in->count++ >= DEALS_INPUT_ERRORS) {
+        return;
+    }
+
+    va_start(args, fmt);
+    vsnprintf(message, sizeof(message), fmt, args);
+    va_end(args);
+
+    (void) deals_error_add(in->arena, &in->errors, DEALS_INVALID, field, "%s",
+               message);
+}
+
+
+void
+deals_input_text(deals_input *in, const char *field, deals_str value,
+    deals_str *slot)
+{
+    if (deals_str_index(value, '\0') >= 0) {
+        deals_input_bad(in, field, "contains a NUL character");
+        return;
+    }
+
+    *slot = value;
+}
+
+
+int
+deals_input_end(const deals_input *in, const deals_error **error)
+{
+    if (in->errors == NULL) {
+        return 0;
+    }
+
+    *error = in->errors;
+
+    return -1;
+}
