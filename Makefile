@@ -63,7 +63,7 @@ MODULE   := $(if $(and $(MODULE_SRC),$(wildcard config)),\
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all gen lib cli module unit packages test-packages run start stop \
-        test check asan valgrind lint bench fuzz install clean help
+        test asan valgrind lint bench install clean help FORCE
 
 all: $(LIBRARY) $(CLI) $(MODULE)
 
@@ -159,3 +159,140 @@ $(BUILD)/t/%: $(BUILD)/obj/t/unit/%.o $(BUILD)/libdeals.a $(BUILTIN)
 	$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libdeals.a $(BUILTIN) -lcmocka $(LIBS)
 
 .SECONDARY: $(UNIT_SRC:%.c=$(BUILD)/obj/%.o)
+
+
+# --- trying it out ----------------------------------------------------------
+
+SERVE = conf/run/serve --listen '$(LISTEN)' --port '$(PORT)' \
+        --dir '$(RUN_DIR)' --build '$(BUILD)'
+
+# What is missing is installed before anything is built, so the rest is another
+# make's. The last line replaces the shell: a signal for make reaches it.
+run: packages
+	@$(MAKE) --no-print-directory -s all
+	@exec $(SERVE) run
+
+start: packages
+	@$(MAKE) --no-print-directory -s all
+	@exec $(SERVE) start
+
+stop:
+	@exec $(SERVE) stop
+
+packages:
+	@conf/run/packages run
+
+test-packages:
+	@conf/run/packages run test $(if $(BROWSER),browser)
+
+
+# --- tests ------------------------------------------------------------------
+
+# TESTS chooses: files (t/http/votes.t, t/unit/core_rank.c) and directories.
+ALL_TESTS = $(UNIT) $(sort $(shell find t -name '*.t'))
+CHOSEN    = $(foreach t,$(TESTS:%/=%),$(or \
+              $(if $(filter t/unit,$(t)),$(UNIT)), \
+              $(if $(filter t,$(t)),$(ALL_TESTS)), \
+              $(patsubst t/unit/%.c,$(BUILD)/t/%,$(filter %.c,$(t))), \
+              $(if $(wildcard $(t)/.),$(sort $(shell find $(t) -name '*.t'))), \
+              $(t)))
+FILES     = $(if $(TESTS),$(CHOSEN),$(ALL_TESTS))
+# Is a browser needed?
+BROWSER   = $(filter t/browser/%,$(FILES))
+NODE      = $(if $(and $(BROWSER),$(wildcard t/browser/package.json)), \
+              $(BUILD)/node_modules/.installed)
+JOBS      = 1
+PROVE     = BUILD='$(ABS)' NODE_PATH='$(ABS)/node_modules' LC_ALL=C.UTF-8 \
+            prove --timer -j $(JOBS)
+
+test: test-packages
+	@$(MAKE) --no-print-directory -s all unit $(NODE)
+	@$(PROVE) $(FILES)
+
+$(BUILD)/node_modules/.installed: $(wildcard t/browser/package*.json)
+	@mkdir -p $(BUILD)
+	@cp t/browser/package*.json $(BUILD)/
+	@cd $(BUILD) && npm install --no-audit --no-fund --ignore-scripts \
+	    --loglevel=error >npm.log 2>&1 || { echo "npm could not install what" \
+	    "t/browser/package.json names: $$(grep -m1 . npm.log)" >&2; exit 1; }
+	@touch $@
+
+# The unit and http suites with AddressSanitizer and UndefinedBehaviorSanitizer
+# in library and module.
+ASAN      = $(BUILD)/asan
+ASAN_UNIT = $(UNIT_SRC:t/unit/%.c=$(ASAN)/t/%)
+
+asan:
+	@conf/run/packages run test
+	@$(MAKE) --no-print-directory -s SANITIZE=1 BUILD='$(ASAN)' all unit
+	@DEALS_ASAN=1 $(subst '$(ABS)','$(abspath $(ASAN))',$(PROVE)) \
+	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null))
+
+valgrind:
+	@conf/run/packages run test
+	@$(MAKE) --no-print-directory -s unit
+	@$(PROVE) --exec 'valgrind -q --error-exitcode=99 --leak-check=full \
+	    --errors-for-leak-kinds=definite' $(UNIT)
+
+lint:
+	@conf/run/packages run test
+	@$(MAKE) --no-print-directory -s all
+	@$(PROVE) t/lint
+	@BUILD='$(BUILD)' t/lint/analyse $(CPPFLAGS)
+
+bench: test-packages
+	@$(MAKE) --no-print-directory -s all
+	@BUILD='$(ABS)' t/bench/run
+
+
+# --- installing ---------------------------------------------------------------
+
+BINDIR     = $(PREFIX)/bin
+LIBDIR     = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
+DATADIR    = $(PREFIX)/share/deals
+# Where nginx looks for modules.
+MODULESDIR = /usr/lib/nginx/modules
+INSTALL    = install
+
+install: all
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
+	    '$(DESTDIR)$(INCLUDEDIR)/deals' '$(DESTDIR)$(MODULESDIR)' \
+	    '$(DESTDIR)$(DATADIR)/templates' '$(DESTDIR)$(DATADIR)/static'
+	$(INSTALL) -m 644 $(PUBLIC) $(BUILD)/gen/deals/*.h \
+	    '$(DESTDIR)$(INCLUDEDIR)/deals'
+	$(INSTALL) -m 644 $(BUILD)/libdeals.a '$(DESTDIR)$(LIBDIR)'
+	$(INSTALL) -m 755 $(BUILD)/libdeals.so \
+	    '$(DESTDIR)$(LIBDIR)/$(SONAME).$(VERSION)'
+	ln -sf $(SONAME).$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libdeals.so'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e 's|@LIBS@|$(LIBS:-l:lib%.a=-l%)|' libdeals/deals.pc.in \
+	    > '$(DESTDIR)$(LIBDIR)/pkgconfig/deals.pc'
+	$(INSTALL) -m 755 $(BUILD)/deals '$(DESTDIR)$(BINDIR)'
+	$(INSTALL) -m 644 $(BUILD)/ngx_http_deals_module.so \
+	    '$(DESTDIR)$(MODULESDIR)'
+	$(INSTALL) -m 644 conf/nginx.conf conf/deals.conf '$(DESTDIR)$(DATADIR)'
+	$(INSTALL) -m 644 conf/templates/* '$(DESTDIR)$(DATADIR)/templates'
+	$(INSTALL) -m 644 conf/static/* '$(DESTDIR)$(DATADIR)/static'
+
+clean:
+	rm -rf -- '$(BUILD)'
+
+help:
+	@echo 'make             build into $(BUILD)/: nginx module, library, deals'
+	@echo 'make run         install what is missing, build, run a community with'
+	@echo '                 its own PostgreSQL and Redis until Ctrl-C'
+	@echo 'make start|stop  the same in the background'
+	@echo 'make test        install what is missing, build, run every test;'
+	@echo '                 TESTS="t/unit t/http/votes.t" chooses'
+	@echo 'make asan        unit and http tests with sanitizers'
+	@echo 'make valgrind    unit tests under valgrind'
+	@echo 'make lint        the rules of the house, and static analysis'
+	@echo 'make bench       speed, as ratios to references of the same run'
+	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make clean       remove $(BUILD)/'
+	@echo
+	@echo 'Variables: BUILD=build LISTEN=127.0.0.1 PORT=8080 RUN_DIR=.run'
+	@echo '           SANITIZE=1 TESTS= JOBS=1'

@@ -283,8 +283,6 @@ sub postgresql_bin {
 
 sub version { $_[0] =~ m{/(\d+)/bin$} ? $1 : 0 }
 
-sub quote_sql { (my $s = $_[0]) =~ s/'/''/g; return "'$s'" }
-
 # Makes a data directory: role deals_admin owns database deals, role deals is
 # the workers'. It appears under its name when it is complete.
 #   owner_password, worker_password, settings => {...}, fast => 1: no fsync
@@ -309,18 +307,46 @@ sub create_postgresql {
     append("$new/postgresql.conf", '>>', join '',
         map { "$_ = $o{settings}{$_}\n" } sort keys %{ $o{settings} });
 
-    my ($owner, $worker) =
-        map { quote_sql($_) } @o{qw(owner_password worker_password)};
-    $self->run(%as, cmd => ["$bin/postgres", '--single', '-j', '-D', $new,
-                            '-c', 'log_min_messages=error', 'postgres'],
-        input => join "\n\n",
-            map({ "$_;" }
-                "CREATE ROLE deals_admin LOGIN PASSWORD $owner",
-                "CREATE ROLE deals LOGIN PASSWORD $worker",
-                'CREATE DATABASE deals OWNER deals_admin',
-                'REVOKE ALL ON DATABASE deals FROM PUBLIC',
-                'GRANT CONNECT ON DATABASE deals TO deals'), '');
+    $self->single_user($new, 'CREATE ROLE deals_admin LOGIN',
+        'CREATE ROLE deals LOGIN',
+        'CREATE DATABASE deals OWNER deals_admin',
+        'REVOKE ALL ON DATABASE deals FROM PUBLIC',
+        'GRANT CONNECT ON DATABASE deals TO deals',
+        passwords(@o{qw(owner_password worker_password)}));
     rename $new, $data or die "cannot rename $new: $!\n";
+}
+
+# New passwords for a database that does not run.
+sub set_passwords {
+    my ($self, $owner, $worker) = @_;
+    $self->single_user("$self->{home}/postgresql",
+        passwords($owner, $worker));
+}
+
+sub passwords {
+    my ($owner, $worker) = map { (my $s = $_) =~ s/'/''/g; $s } @_;
+    return ("ALTER ROLE deals_admin PASSWORD '$owner'",
+            "ALTER ROLE deals PASSWORD '$worker'");
+}
+
+# Statements without a server, and so without anybody having to get in. An error
+# in one does not end the program: its word for it is looked for.
+sub single_user {
+    my ($self, $data, @statements) = @_;
+    my $log  = "$self->{logs}/postgresql.log";
+    my $from = -s $log || 0;
+    unlink "$data/postmaster.pid";
+    $self->run(
+        cmd => [postgresql_bin($data) . '/postgres', '--single', '-j', '-D',
+                $data, '-c', 'log_min_messages=error',
+                '-c', 'log_min_error_statement=panic', 'postgres'],
+        user => service_user(), cwd => $self->{home}, log => $log,
+        env => { LC_ALL => 'C.UTF-8', TZ => 'UTC' },
+        input => join '', map { "$_;\n\n" } @statements);
+    open my $said, '<', $log or die "cannot read $log: $!\n";
+    seek $said, $from, 0;
+    my ($error) = grep { /ERROR|FATAL|PANIC/ } <$said>;
+    die $error if defined $error;
 }
 
 sub append {
