@@ -3,11 +3,15 @@
  * deals/ctx.h for the life of one). Each has a blocking form; the rows that they
  * answer with are described in deals/rows.h.
  *
- * In every params struct strings may be temporary: they are copied. `viewer` is
- * the session token of the one who asks, as it came; absent: anonymous. A call
- * that only reads treats a bad token as DEALS_UNAUTHENTICATED if strict_viewer
+ * In every params struct strings may be temporary: they are copied. The asker
+ * carries the session token of the one who asks, as it came; absent: anonymous.
+ * A call that only reads treats a bad token as DEALS_UNAUTHENTICATED if `strict`
  * is set, else as anonymous (deals_call_viewer then says NULL and
- * deals_call_viewer_bad 1).
+ * deals_call_viewer_bad 1). asker may be NULL: anonymous, without an address.
+ *
+ * Besides the errors named, every call may end with UNAVAILABLE, TIMEOUT,
+ * NO_MEMORY or SCHEMA. What a getter hands out is NULL until the call succeeded,
+ * and if the call was of another kind.
  */
 
 #ifndef DEALS_CALLS_H
@@ -21,6 +25,16 @@
 extern "C" {
 #endif
 
+/* A session ends 30 days after it began, or when it was not used for 14 days.
+ * That it is used is written down at most every 5 minutes. In seconds. */
+#define DEALS_SESSION_LIFE   (30 * 86400)
+#define DEALS_SESSION_IDLE   (14 * 86400)
+#define DEALS_SESSION_TOUCH  300
+
+/* A thread holds 500 comments, its root included, and goes 32 levels deep. */
+#define DEALS_THREAD_REPLIES  499
+#define DEALS_THREAD_DEPTH    32
+
 /* Who asks. */
 typedef struct {
     deals_str   token;          /* "user_id.secret"; absent: anonymous */
@@ -30,7 +44,8 @@ typedef struct {
 } deals_asker;
 
 /* The member behind the token, once it was looked up; NULL: anonymous. The row
- * (deals_me) has id, name, role, email, created_at. */
+ * (deals_me) has id, name, role, email, created_at. Also of a call that failed,
+ * if it came that far. Only of calls of this header. */
 DEALS_API const deals_me  *deals_call_viewer(const deals_call *call);
 /* 1: a token came, and it is not (any more) good. */
 DEALS_API int              deals_call_viewer_bad(const deals_call *call);
@@ -66,7 +81,11 @@ typedef struct {
 /* Writes as {"deals":[...],"next":...}. */
 DEALS_API extern const deals_shape  deals_feed_shape;
 
-/* NOT_FOUND: no such user or merchant (a tag nobody used is an empty list).
+/* HOT and NEW show deals that have begun and not ended; TOP also those that ended,
+ * posted in the window that rolls back from now (it stands still while one pages
+ * through it); the others all, upcoming ones too: `status` says which is which.
+ * Hidden and deleted deals are in none. NOT_FOUND: no such user or merchant (a tag
+ * nobody used is an empty list, one that nobody can use is not found).
  * MALFORMED: bad cursor. INVALID: limit. */
 DEALS_API deals_call *deals_feed(deals_ctx *ctx, const deals_asker *asker,
                           const deals_feed_params *params, deals_done done,
@@ -88,13 +107,15 @@ typedef struct {
 typedef struct {
     const deals_deal  *deal;
     deals_list         comments;    /* of deals_comment, flat, in display order;
-                                       roots carry `replies` as a tree too */
+                                       each has its `replies` as a tree too */
     deals_list         threads;     /* of deals_comment: only the roots */
     deals_str          comments_next;
 } deals_deal_result;
 
 /* A deal that is hidden: NOT_FOUND but for its author and moderators. A deleted
- * one is NOT_FOUND. */
+ * one is NOT_FOUND. Comments come in whole threads, best first, at most 500
+ * comments a page; deleted ones only where there is an answer to them.
+ * MALFORMED: bad cursor. INVALID: limit. */
 DEALS_API deals_call *deals_deal_get(deals_ctx *ctx, const deals_asker *asker,
                           const deals_deal_params *params, deals_done done,
                           void *data);
@@ -119,9 +140,15 @@ typedef struct {
 } deals_deal_input;
 
 DEALS_API extern const deals_shape  deals_deal_input_shape;
+/* The same fields, none of them required: for an update. */
+DEALS_API extern const deals_shape  deals_deal_update_shape;
 
 /* All write calls need a member: UNAUTHENTICATED without. Results are
- * deals_deal_result (deal as its author sees it). */
+ * deals_deal_result (deal as the asker sees it, without comments); a deletion has
+ * none. INVALID: one error for each bad field. A price may be 0 (free), a list
+ * price not; both need one currency, and the list price is not the lower one. A
+ * new deal must not have ended already, and begins with its author's own vote
+ * for it. RATE_LIMITED by member. */
 DEALS_API deals_call *deals_deal_create(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_deal_input *input, deals_done done,
@@ -129,7 +156,9 @@ DEALS_API deals_call *deals_deal_create(deals_ctx *ctx,
 DEALS_API deals_call *deals_deal_create_wait(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_deal_input *input, int64_t timeout_ms);
-/* FORBIDDEN: neither the author nor a moderator. */
+/* FORBIDDEN: neither the author nor a moderator. A merchant that is given and
+ * empty becomes the url's host. Setting expires_at to a moment that is past ends
+ * the deal. */
 DEALS_API deals_call *deals_deal_update(deals_ctx *ctx,
                           const deals_asker *asker, int64_t id,
                           const deals_deal_input *input, uint64_t given,
@@ -144,7 +173,7 @@ DEALS_API deals_call *deals_deal_delete(deals_ctx *ctx,
 DEALS_API deals_call *deals_deal_delete_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t id,
                           int64_t timeout_ms);
-/* Moderators. asker NULL: the operator (the command line). */
+/* Moderators; FORBIDDEN to others. asker NULL: the operator (the command line). */
 DEALS_API deals_call *deals_deal_hide(deals_ctx *ctx, const deals_asker *asker,
                           int64_t id, int hide, deals_done done, void *data);
 DEALS_API deals_call *deals_deal_hide_wait(deals_ctx *ctx,
@@ -168,7 +197,9 @@ typedef struct {
 
 DEALS_API extern const deals_shape  deals_vote_input_shape;
 
-/* comment_id 0: on the deal itself. */
+/* comment_id 0: on the deal itself. A vote replaces the member's former one; 0
+ * withdraws it. NOT_FOUND: no such deal or comment, or hidden or deleted.
+ * INVALID: value. RATE_LIMITED by member. */
 DEALS_API deals_call *deals_vote(deals_ctx *ctx, const deals_asker *asker,
                           int64_t deal_id, int64_t comment_id, int64_t value,
                           deals_done done, void *data);
@@ -195,6 +226,7 @@ typedef struct {
 /* {"comments":[...],"next":...} */
 DEALS_API extern const deals_shape  deals_comments_shape;
 
+/* As with deals_deal_get, without the deal. */
 DEALS_API deals_call *deals_comments(deals_ctx *ctx, const deals_asker *asker,
                           int64_t deal_id, int limit, deals_str cursor,
                           deals_done done, void *data);
@@ -211,6 +243,8 @@ DEALS_API deals_call *deals_comment_one(deals_ctx *ctx,
 DEALS_API deals_call *deals_comment_one_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           int64_t comment_id, int64_t timeout_ms);
+/* NOT_FOUND: no such deal, or a hidden one. INVALID: body, or parent_id (gone, or
+ * too deep). CONFLICT on parent_id: its thread is full. RATE_LIMITED by member. */
 DEALS_API deals_call *deals_comment_create(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           const deals_comment_input *input, deals_done done,
@@ -219,6 +253,9 @@ DEALS_API deals_call *deals_comment_create_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           const deals_comment_input *input,
                           int64_t timeout_ms);
+/* Only the author may change a comment, the author and moderators may delete it:
+ * FORBIDDEN to others. NOT_FOUND: none, or deleted. The text of a deleted comment
+ * is gone; its place stays while there are answers to it. */
 DEALS_API deals_call *deals_comment_update(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           int64_t comment_id, deals_str body, deals_done done,
@@ -263,8 +300,8 @@ typedef struct {
 
 DEALS_API extern const deals_shape  deals_session_shape;
 
-/* Makes the account and its first session. CONFLICT on field name or email: taken.
- * RATE_LIMITED by address. */
+/* Makes the account and its first session. INVALID: name, password, email.
+ * CONFLICT on field name or email: taken. RATE_LIMITED by address. */
 DEALS_API deals_call *deals_account_create(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_account_input *input, deals_done done,
@@ -300,6 +337,7 @@ DEALS_API deals_call *deals_whoami(deals_ctx *ctx, const deals_asker *asker,
 DEALS_API deals_call *deals_whoami_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t timeout_ms);
 
+/* NOT_FOUND. */
 DEALS_API deals_call *deals_user_get(deals_ctx *ctx, const deals_asker *asker,
                           deals_str name, deals_done done, void *data);
 DEALS_API deals_call *deals_user_get_wait(deals_ctx *ctx,

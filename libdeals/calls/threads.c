@@ -1,0 +1,476 @@
+/*
+ * calls/threads.c - the comments of a deal. See calls/threads.h.
+ *
+ * The rows come best first, roots and replies apart. They become an array by
+ * level, in which the answers to one comment stand side by side (so that a
+ * deals_list can point at them); the flat list is a copy of it in the order in
+ * which a reader meets them. Nothing here recurses: threads may be deep.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "stmts.h"
+#include "calls/threads.h"
+
+#define LIMIT_DEFAULT  25
+#define LIMIT_MAX      100
+#define CURSOR_LIST    20               /* core/cursor.h; lists of deals are
+                                           below */
+#define NOBODY         SIZE_MAX
+
+/* A row on its way into the tree. */
+typedef struct {
+    const deals_comment  *row;
+    size_t                parent;       /* place in the table */
+    size_t                first, last;  /* answers */
+    size_t                next;         /* sibling */
+    int                   keep;
+} node;
+
+typedef struct {
+    int64_t  id;
+    size_t   place;
+} entry;
+
+
+void
+deals_threads_init(deals_threads *threads, deals_arena *arena,
+    int64_t deal_id, int limit, deals_str cursor, const deals_error **errors)
+{
+    char  *qualifier;
+
+    threads->deal_id = deal_id;
+    threads->limit = limit == 0 ? LIMIT_DEFAULT : limit;
+
+    if (threads->limit < 1 || threads->limit > LIMIT_MAX) {
+        deals_error_add(arena, errors, DEALS_INVALID, "limit",
+                        "A page holds 1 to %d threads.", LIMIT_MAX);
+        return;
+    }
+
+    qualifier = deals_arena_printf(arena, "%lld", (long long) deal_id);
+    if (qualifier == NULL) {
+        deals_error_oom(errors);
+        return;
+    }
+
+    threads->cursor.list = CURSOR_LIST;
+    threads->cursor.qualifier = deals_str_of(qualifier);
+    threads->cursor.types = "fi";
+
+    if (cursor.data == NULL) {
+        return;
+    }
+
+    if (deals_cursor_decode(arena, cursor, &threads->cursor, errors) == 0) {
+        threads->after = 1;
+    }
+}
+
+
+void
+deals_threads_ask(deals_threads *threads, deals_call *call)
+{
+    deals_arena                   *arena = deals_call_arena(call);
+    deals_comment_roots_params     roots;
+    deals_comment_replies_params   replies;
+
+    memset(&roots, 0, sizeof(roots));
+    roots.deal_id = threads->deal_id;
+    roots.after = threads->after;
+    roots.after_rank = threads->cursor.keys[0].f;
+    roots.after_id = threads->cursor.keys[1].i;
+    roots.limit = threads->limit + 1;
+
+    memset(&replies, 0, sizeof(replies));
+    replies.deal_id = threads->deal_id;
+    replies.after = threads->after;
+    replies.after_rank = threads->cursor.keys[0].f;
+    replies.after_id = threads->cursor.keys[1].i;
+    replies.limit = threads->limit + 1;
+
+    threads->roots = deals_q_comment_roots(arena, &roots);
+    threads->replies = deals_q_comment_replies(arena, &replies);
+
+    deals_call_query(call, threads->roots);
+    deals_call_query(call, threads->replies);
+}
+
+
+/* How many of the roots that came belong to this page: as many as were asked
+ * for, and no more comments than a page holds. */
+static size_t
+cut(const deals_threads *threads)
+{
+    size_t                i;
+    int64_t               total = 0;
+    const deals_comment  *roots = threads->roots->rows.items;
+
+    for (i = 0; i < threads->roots->rows.len; i++) {
+        total += 1 + roots[i].reply_count;
+
+        if (i == (size_t) threads->limit
+            || (i > 0 && total > DEALS_COMMENTS_PAGE))
+        {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+static int
+by_id(const void *a, const void *b)
+{
+    int64_t  x = ((const entry *) a)->id;
+    int64_t  y = ((const entry *) b)->id;
+
+    return x < y ? -1 : x > y;
+}
+
+
+static size_t
+find(const entry *index, size_t n, int64_t id)
+{
+    entry        key = { id, 0 };
+    const entry  *found;
+
+    found = bsearch(&key, index, n, sizeof(entry), by_id);
+
+    return found != NULL ? found->place : NOBODY;
+}
+
+
+/* Who answers whom. Rows whose thread is not of this page stay without a parent
+ * and are never reached. 0, or -1: no memory. */
+static int
+connect(deals_arena *arena, node *nodes, size_t nroots, size_t n)
+{
+    size_t   i;
+    node    *parent;
+    entry   *index;
+
+    index = deals_arena_array(arena, n, sizeof(entry));
+    if (index == NULL) {
+        return -1;
+    }
+
+    for (i = 0; i < n; i++) {
+        index[i].id = nodes[i].row->id;
+        index[i].place = i;
+        nodes[i].parent = NOBODY;
+        nodes[i].first = NOBODY;
+        nodes[i].last = NOBODY;
+        nodes[i].next = NOBODY;
+    }
+
+    qsort(index, n, sizeof(entry), by_id);
+
+    for (i = nroots; i < n; i++) {
+        nodes[i].parent = find(index, n, nodes[i].row->parent_id);
+
+        /* A chain of parents that leads nowhere, or to itself, is not shown. */
+        if (nodes[i].parent == NOBODY || nodes[i].parent == i) {
+            nodes[i].parent = NOBODY;
+            continue;
+        }
+
+        parent = &nodes[nodes[i].parent];
+
+        if (parent->last == NOBODY) {
+            parent->first = i;
+        } else {
+            nodes[parent->last].next = i;
+        }
+
+        parent->last = i;
+    }
+
+    return 0;
+}
+
+
+/* The nodes that a reader can reach, level by level, in `order`; returns how
+ * many. */
+static size_t
+walk_levels(node *nodes, size_t nroots, size_t *order)
+{
+    size_t  i, k, head, tail;
+
+    for (i = 0; i < nroots; i++) {
+        order[i] = i;
+    }
+
+    for (head = 0, tail = nroots; head < tail; head++) {
+        for (k = nodes[order[head]].first; k != NOBODY; k = nodes[k].next) {
+            order[tail++] = k;
+        }
+    }
+
+    return tail;
+}
+
+
+/* A deleted comment is kept only where answers that are not hang below it. */
+static void
+prune(node *nodes, const size_t *order, size_t n)
+{
+    node  *at;
+
+    while (n > 0) {
+        at = &nodes[order[--n]];
+
+        if (!at->row->deleted) {
+            at->keep = 1;
+        }
+
+        if (at->keep && at->parent != NOBODY) {
+            nodes[at->parent].keep = 1;
+        }
+    }
+}
+
+
+/* Copies what is kept of the n nodes in `order` (of `total`) into the tree. Siblings follow each other in `order`, so
+ * the answers to one comment come to stand side by side. */
+static int
+plant(deals_threads *threads, deals_arena *arena, node *nodes,
+    size_t total, const size_t *order, size_t n, size_t nroots)
+{
+    size_t          i, k, at, *place;
+    deals_comment  *tree, *parent;
+
+    tree = deals_arena_array(arena, n, sizeof(deals_comment));
+    place = deals_arena_array(arena, total, sizeof(size_t));
+    if (tree == NULL || place == NULL) {
+        return -1;
+    }
+
+    for (i = 0, at = 0; i < n; i++) {
+        k = order[i];
+
+        if (!nodes[k].keep) {
+            continue;
+        }
+
+        tree[at] = *nodes[k].row;
+        tree[at].replies.items = NULL;
+        tree[at].replies.len = 0;
+        place[k] = at;
+
+        if (i < nroots) {
+            threads->nroots++;
+
+        } else {
+            parent = &tree[place[nodes[k].parent]];
+
+            if (parent->replies.len == 0) {
+                parent->replies.items = &tree[at];
+            }
+
+            parent->replies.len++;
+        }
+
+        at++;
+    }
+
+    threads->tree = tree;
+    threads->n = at;
+
+    return 0;
+}
+
+
+static int
+next_cursor(deals_threads *threads, deals_arena *arena, size_t nroots)
+{
+    deals_cursor          cursor = threads->cursor;
+    const deals_comment  *roots = threads->roots->rows.items;
+
+    if (nroots == threads->roots->rows.len) {
+        return 0;
+    }
+
+    cursor.keys[0].f = roots[nroots - 1].rank;
+    cursor.keys[1].i = roots[nroots - 1].id;
+    threads->next = deals_cursor_encode(arena, &cursor);
+
+    return threads->next.data == NULL ? -1 : 0;
+}
+
+
+int
+deals_threads_build(deals_threads *threads, deals_arena *arena)
+{
+    node                 *nodes;
+    size_t                i, n, nroots, *order;
+    const deals_comment  *rows;
+
+    nroots = cut(threads);
+    n = nroots + threads->replies->rows.len;
+
+    if (next_cursor(threads, arena, nroots) < 0) {
+        return -1;
+    }
+
+    if (nroots == 0) {
+        return 0;
+    }
+
+    nodes = deals_arena_array(arena, n, sizeof(node));
+    order = deals_arena_array(arena, n, sizeof(size_t));
+    if (nodes == NULL || order == NULL) {
+        return -1;
+    }
+
+    rows = threads->roots->rows.items;
+    for (i = 0; i < nroots; i++) {
+        nodes[i].row = &rows[i];
+    }
+
+    rows = threads->replies->rows.items;
+    for (i = nroots; i < n; i++) {
+        nodes[i].row = &rows[i - nroots];
+    }
+
+    if (connect(arena, nodes, nroots, n) < 0) {
+        return -1;
+    }
+
+    i = walk_levels(nodes, nroots, order);
+    prune(nodes, order, i);
+
+    return plant(threads, arena, nodes, n, order, i, nroots);
+}
+
+
+int
+deals_threads_ask_votes(deals_threads *threads, deals_call *call,
+    int64_t user_id)
+{
+    size_t                          i;
+    int64_t                        *ids;
+    deals_arena                    *arena = deals_call_arena(call);
+    deals_my_comment_votes_params   p;
+
+    if (threads->n == 0) {
+        return 0;
+    }
+
+    ids = deals_arena_array(arena, threads->n, sizeof(int64_t));
+    if (ids == NULL) {
+        return -1;
+    }
+
+    for (i = 0; i < threads->n; i++) {
+        ids[i] = threads->tree[i].id;
+    }
+
+    memset(&p, 0, sizeof(p));
+    p.deal_id = threads->deal_id;
+    p.user_id = user_id;
+    p.comment_ids = ids;
+    p.ncomment_ids = threads->n;
+
+    threads->votes = deals_q_my_comment_votes(arena, &p);
+    deals_call_query(call, threads->votes);
+
+    return 0;
+}
+
+
+static int64_t
+my_vote(const deals_query *votes, int64_t id)
+{
+    size_t                             i;
+    const deals_my_comment_votes_row  *row;
+
+    if (votes == NULL) {
+        return 0;
+    }
+
+    row = votes->rows.items;
+
+    for (i = 0; i < votes->rows.len; i++) {
+        if (row[i].comment_id == id) {
+            return row[i].value;
+        }
+    }
+
+    return 0;
+}
+
+
+/* The tree in the order of reading. A stack of ranges: each comment is pushed at
+ * most once, as the range of answers that it begins. */
+static int
+flatten(deals_threads *threads, deals_arena *arena)
+{
+    size_t          at = 0, depth = 0;
+    deals_list     *stack;
+    deals_comment  *flat, *comment;
+
+    flat = deals_arena_array(arena, threads->n, sizeof(deals_comment));
+    stack = deals_arena_array(arena, threads->n + 1, sizeof(deals_list));
+    if (flat == NULL || stack == NULL) {
+        return -1;
+    }
+
+    stack[depth].items = threads->tree;
+    stack[depth++].len = threads->nroots;
+
+    while (depth > 0) {
+        if (stack[depth - 1].len == 0) {
+            depth--;
+            continue;
+        }
+
+        comment = stack[depth - 1].items;
+        stack[depth - 1].items = comment + 1;
+        stack[depth - 1].len--;
+
+        flat[at++] = *comment;
+
+        if (comment->replies.len > 0) {
+            stack[depth++] = comment->replies;
+        }
+    }
+
+    threads->flat.items = flat;
+    threads->flat.len = at;
+
+    return 0;
+}
+
+
+int
+deals_threads_present(deals_threads *threads, const deals_present *present,
+    deals_str poster)
+{
+    size_t          i;
+    deals_comment  *comment;
+
+    if (threads->n == 0) {
+        return 0;
+    }
+
+    for (i = 0; i < threads->n; i++) {
+        comment = &threads->tree[i];
+
+        if (deals_present_comment(present, comment,
+                                  my_vote(threads->votes, comment->id),
+                                  poster) < 0)
+        {
+            return -1;
+        }
+    }
+
+    threads->threads.items = threads->tree;
+    threads->threads.len = threads->nroots;
+
+    return flatten(threads, present->arena);
+}

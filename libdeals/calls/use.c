@@ -1,0 +1,349 @@
+/*
+ * calls/use.c - what all use cases share. See calls/use.h.
+ */
+
+#include <string.h>
+
+#include "base/error.h"
+#include "core/token.h"
+#include "stmts.h"
+#include "calls/use.h"
+
+#define LIMIT_WINDOW  60            /* seconds */
+#define AGENT_MAX     300           /* bytes of a user agent worth keeping */
+
+
+deals_call *
+deals_use_drop(deals_call *call)
+{
+    deals_call_free(call);
+    return NULL;
+}
+
+
+/* 0, or -1: no memory. */
+static int
+copy(deals_arena *arena, deals_str *to, deals_str from, size_t max)
+{
+    if (from.data == NULL) {
+        *to = DEALS_NONE;
+        return 0;
+    }
+
+    if (from.len > max) {
+        from.len = max;
+    }
+
+    *to = deals_arena_copy(arena, from);
+
+    return to->data == NULL ? -1 : 0;
+}
+
+
+/* PostgreSQL takes valid UTF-8 without NUL; what a client calls itself is any
+ * bytes. */
+static void
+printable(deals_str s)
+{
+    char    *p = (char *) s.data;
+    size_t   i;
+
+    for (i = 0; i < s.len; i++) {
+        if (p[i] < 0x20 || p[i] > 0x7e) {
+            p[i] = '?';
+        }
+    }
+}
+
+
+deals_call *
+deals_use_new(deals_ctx *ctx, deals_use_kind kind, size_t state_size,
+    const deals_asker *asker, deals_done done, void *data)
+{
+    deals_use    *use;
+    deals_call   *call;
+    deals_token   token;
+    deals_arena  *arena;
+
+    call = deals_call_new(ctx, state_size, done, data);
+    if (call == NULL) {
+        return NULL;
+    }
+
+    use = deals_call_state(call);
+    use->kind = kind;
+    arena = deals_call_arena(call);
+
+    if (asker == NULL) {
+        return call;
+    }
+
+    use->strict = asker->strict != 0;
+
+    if (copy(arena, &use->address, asker->address, 100) < 0
+        || copy(arena, &use->user_agent, asker->user_agent, AGENT_MAX) < 0)
+    {
+        return deals_use_drop(call);
+    }
+
+    printable(use->address);
+    printable(use->user_agent);
+
+    if (asker->token.data == NULL) {
+        return call;
+    }
+
+    use->token = 1;
+
+    if (deals_token_parse(asker->token, &token) == 0) {
+        use->token = 2;
+        use->user_id = token.user_id;
+        use->token_hash = deals_token_hash(arena, &token);
+        if (use->token_hash.data == NULL) {
+            return deals_use_drop(call);
+        }
+    }
+
+    return call;
+}
+
+
+void
+deals_use_ask(deals_call *call)
+{
+    deals_use             *use = deals_call_state(call);
+    deals_session_params   p;
+
+    if (use->token != 2) {
+        return;
+    }
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = use->user_id;
+    p.token_hash = use->token_hash;
+    p.now = deals_call_now(call);
+    p.idle_since = p.now - DEALS_SESSION_IDLE;
+
+    use->session = deals_q_session(deals_call_arena(call), &p);
+    deals_call_query(call, use->session);
+}
+
+
+int
+deals_use_answer(deals_call *call)
+{
+    deals_use  *use = deals_call_state(call);
+
+    if (use->token == 0) {
+        if (use->required) {
+            deals_call_fail(call, DEALS_UNAUTHENTICATED, NULL,
+                            "Please sign in.");
+            return -1;
+        }
+
+        return 0;
+    }
+
+    use->viewer = use->session != NULL ? deals_use_row(use->session) : NULL;
+    use->viewer_bad = use->viewer == NULL;
+
+    if (use->viewer_bad && use->strict) {
+        deals_call_fail(call, DEALS_UNAUTHENTICATED, NULL,
+                        "This session has ended. Please sign in again.");
+        return -1;
+    }
+
+    return 0;
+}
+
+
+int
+deals_use_touch(deals_call *call)
+{
+    deals_use                   *use = deals_call_state(call);
+    deals_session_touch_params   p;
+
+    if (use->viewer == NULL
+        || use->viewer->seen_at > deals_call_now(call) - DEALS_SESSION_TOUCH)
+    {
+        return 0;
+    }
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = use->user_id;
+    p.token_hash = use->token_hash;
+    p.now = deals_call_now(call);
+
+    deals_call_query(call, deals_q_session_touch(deals_call_arena(call), &p));
+
+    return 1;
+}
+
+
+static void
+member_found(deals_call *call)
+{
+    deals_use   *use = deals_call_state(call);
+    deals_step   next = use->next;
+
+    if (deals_use_answer(call) < 0) {
+        return;
+    }
+
+    if (use->errors != NULL) {
+        deals_call_finish(call, use->errors);
+        return;
+    }
+
+    next(call);
+}
+
+
+void
+deals_use_member(deals_call *call, deals_step step)
+{
+    deals_use  *use = deals_call_state(call);
+
+    use->strict = 1;
+    use->required = 1;
+    use->next = step;
+
+    if (use->token != 2) {
+        (void) deals_use_answer(call);
+        return;
+    }
+
+    deals_use_ask(call);
+    deals_call_send(call, member_found);
+}
+
+
+static void
+counted(deals_call *call)
+{
+    deals_use    *use = deals_call_state(call);
+    deals_step    next = use->next;
+    deals_error  *error;
+
+    if (use->count <= use->limit) {
+        next(call);
+        return;
+    }
+
+    error = deals_arena_alloc(deals_call_arena(call), sizeof(*error));
+    if (error == NULL) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    error->code = DEALS_RATE_LIMITED;
+    error->message = DEALS_STR("That is too often. Please wait a minute.");
+    error->retry_after = LIMIT_WINDOW
+                         - (int) (deals_call_now(call) % LIMIT_WINDOW);
+
+    deals_call_finish(call, error);
+}
+
+
+void
+deals_use_limit(deals_call *call, const char *what, deals_str key, int limit,
+    deals_step step)
+{
+    char       *text;
+    deals_use  *use = deals_call_state(call);
+
+    if (limit < 0) {
+        step(call);
+        return;
+    }
+
+    text = deals_arena_printf(deals_call_arena(call), "%s:%.*s", what,
+                              (int) key.len, key.data ? key.data : "");
+    if (text == NULL) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    use->next = step;
+    use->limit = limit;
+    deals_call_count(call, deals_str_of(text), LIMIT_WINDOW, &use->count,
+                     counted);
+}
+
+
+void
+deals_use_limit_member(deals_call *call, const char *what, int limit,
+    deals_step step)
+{
+    char       *text;
+    deals_use  *use = deals_call_state(call);
+
+    text = deals_arena_printf(deals_call_arena(call), "%lld",
+                              (long long) use->user_id);
+    if (text == NULL) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    deals_use_limit(call, what, deals_str_of(text), limit, step);
+}
+
+
+int
+deals_use_is_moderator(const deals_use *use)
+{
+    return use->viewer != NULL
+           && (deals_str_eq(use->viewer->role, DEALS_STR("moderator"))
+               || deals_str_eq(use->viewer->role, DEALS_STR("admin")));
+}
+
+
+void *
+deals_use_result(const deals_call *call, deals_use_kind kind)
+{
+    deals_use  *use;
+
+    if (call == NULL || !deals_call_is_done(call)
+        || deals_call_error(call) != NULL)
+    {
+        return NULL;
+    }
+
+    use = deals_call_state((deals_call *) call);
+
+    return use->kind == kind ? use : NULL;
+}
+
+
+void
+deals_use_no_memory(deals_call *call)
+{
+    deals_call_finish(call, &deals_error_no_memory);
+}
+
+
+const void *
+deals_use_row(const deals_query *query)
+{
+    return query->rows.len > 0 ? query->rows.items : NULL;
+}
+
+
+/* A session looked up with bad credentials and then refused is still told about
+ * by these: the host clears the cookie. */
+const deals_me *
+deals_call_viewer(const deals_call *call)
+{
+    const deals_use  *use = deals_call_state((deals_call *) call);
+
+    return use->viewer;
+}
+
+
+int
+deals_call_viewer_bad(const deals_call *call)
+{
+    const deals_use  *use = deals_call_state((deals_call *) call);
+
+    return use->viewer_bad;
+}

@@ -1,0 +1,87 @@
+/*
+ * calls/use.h - what all use cases share: the beginning of every call's state,
+ * who asks, rate limits, and when results may be seen.
+ */
+
+#ifndef DEALS_CALLS_USE_H
+#define DEALS_CALLS_USE_H
+
+#include <deals/calls.h>
+#include "io/call.h"
+
+#define DEALS_COMMENTS_PAGE   500   /* comments a page at most, replies too; the
+                                       same number stands in
+                                       sql/statements/comment_replies.sql */
+
+typedef enum {
+    DEALS_USE_PLAIN = 1,            /* no result of its own */
+    DEALS_USE_FEED,
+    DEALS_USE_DEAL,
+    DEALS_USE_VOTE,
+    DEALS_USE_COMMENTS,
+    DEALS_USE_COMMENT,
+    DEALS_USE_SESSION,
+    DEALS_USE_USER
+} deals_use_kind;
+
+/* First member of each use case's state. */
+typedef struct {
+    deals_use_kind      kind;
+    deals_str           address;
+    deals_str           user_agent;
+    int                 strict;         /* a bad token is an error */
+    int                 required;       /* and so is none */
+
+    int                 token;          /* 1: one came; 2: it can be one */
+    int64_t             user_id;        /* of the token */
+    deals_str           token_hash;
+    deals_query        *session;        /* deals_session_row: deals_me */
+    const deals_me     *viewer;
+    int                 viewer_bad;
+
+    const deals_error  *errors;         /* bad input, told after the session */
+    deals_step          next;           /* of deals_use_member, _limit */
+    int64_t             count;
+    int                 limit;
+} deals_use;
+
+/* deals_call_new, with the asker (NULL: nobody) copied. */
+deals_call  *deals_use_new(deals_ctx *ctx, deals_use_kind kind,
+                 size_t state_size, const deals_asker *asker, deals_done done,
+                 void *data);
+/* Frees a call that could not be filled: for submit functions. Returns NULL. */
+deals_call  *deals_use_drop(deals_call *call);
+
+/* For reads: adds the session's query to the segment, if a token came; and once
+ * it is answered takes the viewer from it. -1: the call was ended, because a
+ * strict asker's token is not good. */
+void         deals_use_ask(deals_call *call);
+int          deals_use_answer(deals_call *call);
+
+/* Adds the note that the session is in use to the segment, if it is due (at
+ * most every DEALS_SESSION_TOUCH seconds). 1: it was added. */
+int          deals_use_touch(deals_call *call);
+
+/* For writes: goes on with `step` once the session was found good; ends the call
+ * with UNAUTHENTICATED otherwise, or with the errors of use->errors. */
+void         deals_use_member(deals_call *call, deals_step step);
+
+/* Goes on with `step` unless `what` happened more than `limit` (-1: any number)
+ * times to `key` this minute: then the call ends with RATE_LIMITED. */
+void         deals_use_limit(deals_call *call, const char *what, deals_str key,
+                 int limit, deals_step step);
+/* The same, counted by member. */
+void         deals_use_limit_member(deals_call *call, const char *what,
+                 int limit, deals_step step);
+
+int          deals_use_is_moderator(const deals_use *use);
+
+/* The state of a call of this kind that succeeded; otherwise NULL. */
+void        *deals_use_result(const deals_call *call, deals_use_kind kind);
+
+void         deals_use_no_memory(deals_call *call);
+
+/* The first row, or NULL. */
+const void  *deals_use_row(const deals_query *query);
+
+#endif /* DEALS_CALLS_USE_H */
