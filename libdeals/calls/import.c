@@ -71,7 +71,8 @@ write(deals_call *call, const deals_import_record *r, int64_t id)
                                                 : DEALS_NULL_INT;
     p.list_price_currency = r->list_price != NULL ? r->list_price->currency
                                                   : DEALS_NONE;
-    p.tags = r->tags;
+    p.tags = r->tags.items;
+    p.ntags = r->tags.len;
     p.starts_at = r->starts_at;
     p.expires_at = r->expires_at;
     p.created_at = r->created_at;

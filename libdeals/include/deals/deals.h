@@ -16,6 +16,7 @@
 #include <deals/view.h>
 #include <deals/pages.h>
 #include <deals/admin.h>
+#include <deals/demo.h>
 #include <deals/import.h>
 #include <deals/members.h>
 
