@@ -13,20 +13,22 @@ package Deals::Servers;
 # as an ordinary user everything runs as that user.
 #
 # Which processes are ours is asked of the kernel, not of files with numbers in
-# them: a server is ours if its working directory lies in home. So a runner that
-# was killed, a stale pid file and a number that was given to somebody else make
-# no difference.
+# them: a server is ours if it works in one of these directories. So a runner
+# that was killed, a stale pid file and a number that was given to somebody else
+# make no difference.
 
 use strict;
 use warnings;
 
 use Cwd ();
 use Errno qw(ENOENT);
+use File::Glob qw(bsd_glob);
 use File::Path ();
 use POSIX qw(WNOHANG);
 use Socket;
 
-my %COMM = map { $_ => 1 } qw(postgres nginx redis-server);
+my %SERVER = (nginx => 'nginx', 'redis-server' => 'redis-server',
+              postgres => 'postgres', initdb => 'postgres');
 
 # home: absolute. logs: absolute, default home. sockets: absolute,
 # default home/sockets.
@@ -167,17 +169,16 @@ sub processes {
     for my $pid (keys %{ $self->{children} }) {
         delete $self->{children}{$pid} if waitpid($pid, WNOHANG) != 0;
     }
-    my $home = $self->{home};
     my @found;
     opendir my $proc, '/proc' or die "cannot read /proc: $!\n";
     for my $pid (grep { /^\d+$/ } readdir $proc) {
-        # A deleted directory is shown as "PATH (deleted)".
+        # That of a removed directory ends in " (deleted)".
         my $cwd = readlink "/proc/$pid/cwd" // next;
-        next if index("$cwd/", "$home/") != 0;
+        next if $cwd !~ m{^\Q$self->{home}\E/(?:postgresql|redis|nginx)\b};
         open my $comm, '<', "/proc/$pid/comm" or next;
         chomp(my $what = <$comm> // next);
-        next if !$COMM{$what} || defined $name && $what ne $name;
-        push @found, [$pid, $what];
+        my $server = $SERVER{$what} // next;
+        push @found, [$pid, $server] if !defined $name || $server eq $name;
     }
     return @found;
 }
@@ -289,14 +290,14 @@ sub version { $_[0] =~ m{/(\d+)/bin$} ? $1 : 0 }
 sub create_postgresql {
     my ($self, %o) = @_;
     my $data = $o{data} // "$self->{home}/postgresql";
-    my $new  = "$data.new";
+    my $new  = "$data.new.$$";
     my $user = service_user();
     my $bin  = postgresql_bin();
     my $log  = "$self->{logs}/postgresql.log";
 
-    File::Path::remove_tree($new) if -e $new;
+    File::Path::remove_tree($_) for bsd_glob("$data.new.*");
     $self->directory($new, $user, 0700);
-    my %as = (user => $user, cwd => $self->{home}, log => $log,
+    my %as = (user => $user, cwd => $new, log => $log,
               env => { LC_ALL => 'C.UTF-8', TZ => 'UTC' });
     $self->run(%as, cmd => ["$bin/initdb", '-D', $new, '-U', 'postgres',
         '-A', 'trust', '--encoding=UTF8', '--locale=C.UTF-8',
@@ -340,7 +341,7 @@ sub single_user {
         cmd => [postgresql_bin($data) . '/postgres', '--single', '-j', '-D',
                 $data, '-c', 'log_min_messages=error',
                 '-c', 'log_min_error_statement=panic', 'postgres'],
-        user => service_user(), cwd => $self->{home}, log => $log,
+        user => service_user(), cwd => $data, log => $log,
         env => { LC_ALL => 'C.UTF-8', TZ => 'UTC' },
         input => join '', map { "$_;\n\n" } @statements);
     open my $said, '<', $log or die "cannot read $log: $!\n";
@@ -369,7 +370,7 @@ sub start_postgresql {
         cmd  => ["$bin/postgres", '-D', $data, '-c', 'listen_addresses=',
                  '-c', 'port=5432',
                  '-c', qq{unix_socket_directories="$self->{sockets}"}],
-        user => service_user(), cwd => $self->{home}, log => $log,
+        user => service_user(), cwd => $data, log => $log,
         env  => { LC_ALL => 'C.UTF-8', TZ => 'UTC' });
     $self->wait_for($pid, 60, $log, $from, sub {
         open my $f, '<', "$data/postmaster.pid" or return 0;
@@ -397,8 +398,7 @@ sub wait_for {
 # A libpq conninfo string.
 sub conninfo {
     my ($self, $role, $password) = @_;
-    my $host = $self->{sockets};
-    $host = "'$host'" if $host =~ /\s/;
+    (my $host = $self->{sockets}) =~ s/(\s)/\\$1/g;
     return "host=$host port=5432 dbname=deals user=$role password=$password";
 }
 
