@@ -79,12 +79,12 @@
 
         /* One at a time: the last click wins when the first is answered. */
         if (form.busy) {
-            form.next = value;
+            form.later = value;
             return;
         }
 
         form.busy = true;
-        form.next = null;
+        form.later = null;
         show(form, score - before + value, value);
 
         fetch(url, {
@@ -110,7 +110,7 @@
     }
 
     function done(form, value, before, score, answer, body) {
-        var next = form.next;
+        var next = form.later;
 
         form.busy = false;
 

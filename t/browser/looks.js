@@ -1,0 +1,134 @@
+/*
+ * Every page, at the width of a phone and of a screen, light and dark: valid
+ * HTML, nothing to scroll sideways, nothing that axe finds wrong (contrast
+ * among it), targets large enough for a finger; and light to load.
+ */
+'use strict';
+
+const fs = require('fs');
+const { HtmlValidate } = require('html-validate');
+const { ok, is, visitor, shot, run } = require('./browser.js');
+
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const views = [[320, 'light'], [390, 'dark'], [768, 'light'], [1360, 'dark'],
+               [1360, 'light']];
+const html = new HtmlValidate({
+    extends: ['html-validate:standard', 'html-validate:a11y'],
+    rules: {
+        'attribute-boolean-style': 'off', 'long-title': 'off',
+        'no-implicit-button-type': 'off', 'no-trailing-whitespace': 'off',
+        'require-sri': 'off', 'void-style': 'off'
+    }
+});
+
+async function signIn(page) {
+    await page.goto('/login');
+    await page.fill('#name', process.env.NAME);
+    await page.fill('#password', process.env.PASSWORD);
+    await page.click('.panel button');
+    await page.waitForSelector('.menu');
+}
+
+/* Addresses of one page of each kind, as their links say. */
+async function tour(page) {
+    const href = async selector =>
+        page.locator(selector).first().getAttribute('href');
+    const list = ['/', '/new', '/top', '/top?window=all'];
+
+    await page.goto('/');
+    list.push(await href('.meta .shop'), await href('.meta a.by'));
+    const deals = await page.locator('.card').evaluateAll(cards =>
+        cards.map(c => [+c.querySelector('.talk').textContent,
+                        c.querySelector('h2 a').getAttribute('href')])
+             .sort((a, b) => b[0] - a[0])[0]);
+    ok(deals[0] > 0, 'a deal with comments is among the hot ones');
+    list.push(deals[1]);
+    await page.goto(deals[1]);
+    list.push(await href('.tags a'));
+    await page.goto('/top?window=all');
+    const ended = page.locator('.expired h2 a');
+    if (await ended.count()) {
+        list.push(await ended.first().getAttribute('href'));
+    }
+    return list;
+}
+
+/* Controls too small for a finger; links in running text may be. */
+const small = () => [...document.querySelectorAll(
+        'a, button, summary, input, select, textarea')].filter(e => {
+    const r = e.getBoundingClientRect();
+
+    return r.width > 1 && r.height > 1 && (r.width < 44 || r.height < 44)
+        && !e.closest('.prose, .meta, .foot, h2, .errors, .note, .other, .head');
+}).map(e => e.outerHTML.slice(0, 120)).join('\n');
+
+/* The same page in every view; what is wrong, in one list. */
+async function look(page, path, who) {
+    const answer = await page.goto(path);
+    const source = await answer.text();
+    const report = await html.validateString(source);
+    const name = who + ' ' + path.slice(0, 40);
+    const bad = [];
+
+    is(report.results.flatMap(r => r.messages).map(m =>
+        m.line + ':' + m.column + ' ' + m.ruleId + ': ' + m.message)
+        .join('\n'), '', name + ': valid HTML');
+
+    for (const [width, scheme] of views) {
+        const view = width + ' ' + scheme + ': ';
+
+        await page.setViewportSize({ width, height: 844 });
+        await page.emulateMedia({ colorScheme: scheme });
+        const over = await page.evaluate(() =>
+            document.documentElement.scrollWidth - innerWidth);
+        if (over > 0) {
+            bad.push(view + over + ' px to scroll sideways');
+        }
+        if (await page.evaluate(small)) {
+            bad.push(view + 'too small: ' + await page.evaluate(small));
+        }
+        const found = await page.evaluate(axe + `;axe.run(document, {
+            runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
+                      'best-practice']
+        }).then(r => r.violations.map(v =>
+            v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120)).join(' | ')))`);
+        bad.push(...found.map(f => view + f));
+        await shot(page, [who, path.replace(/[^a-z0-9]+/g, '-').slice(0, 40)
+                               || 'hot', width, scheme].join('_'));
+    }
+    is(bad.join('\n'), '', name + ': good to see and to use in every view');
+}
+
+run(async browser => {
+    const guest = await visitor(browser);
+    const member = await visitor(browser);
+
+    await signIn(member);
+    const pages = await tour(guest);
+    for (const path of pages.concat('/login', '/signup', '/deals/1/nothing')) {
+        await look(guest, path, 'guest');
+    }
+    for (const path of pages.concat('/submit')) {
+        await look(member, path, 'member');
+    }
+    await member.click('.menu summary');
+    ok(await member.locator('.sheet').isVisible(), 'the menu opens');
+    await member.keyboard.press('Escape');
+    ok(!await member.locator('.sheet').isVisible(), '... and closes by Escape');
+
+    for (const [who, page] of [['guest', guest], ['member', member]]) {
+        const answer = await page.goto('/');
+        const size = (await answer.body()).length;
+
+        is(await page.locator('article[data-id]').count(), 25,
+           who + ': 25 deals on the hot page');
+        ok(size < 32768, who + ': the hot page is under 32 KB', size);
+        ok(await page.locator('[data-score]').first().isVisible(),
+           who + ': with their scores');
+    }
+    const script = await (await guest.request.get(
+        await guest.locator('script').getAttribute('src'))).body();
+    ok(script.length <= 10240, 'the script is at most 10 KB', script.length);
+    is(guest.trouble.concat(member.trouble).join('\n'), '',
+       'no error on any page');
+});

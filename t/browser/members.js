@@ -1,0 +1,244 @@
+/*
+ * All that a member does, from signing up to taking the deal away again, with
+ * scripts (JS=1) and without (JS=0): the same pages, the same tests.
+ */
+'use strict';
+
+const { ok, is, like, visitor, shot, run } = require('./browser.js');
+
+const js = process.env.JS !== '0';
+const how = js ? '' : ' (no script)';
+
+const errors = page => page.locator('[aria-invalid=true]');
+
+async function signUp(page, name) {
+    await page.goto('/submit');
+    like(page.url(), /\/login\?next=/, 'posting leads a stranger to sign in');
+    await page.click('text=Create an account');
+    await page.fill('#name', name);
+    await page.fill('#password', 'correct horse ' + name);
+    await page.click('text=Create account >> nth=-1');
+    await page.waitForURL('**/submit');
+    ok(true, name + ' signed up, and is where she wanted to go' + how);
+    is((await page.locator('.menu summary').textContent()).trim(), name,
+       'the header knows ' + name);
+}
+
+async function submit(page) {
+    await page.fill('#title', 'A kettle <b>that</b> sings');
+    await page.fill('#url', 'https://shop.example.org/kettle?a=1&b=2');
+    await page.fill('#price', 'cheap');
+    await page.fill('#list_price', '40');
+    await page.fill('#merchant', 'Kettle & Co');
+    await page.fill('#tags', 'kitchen, tea');
+    await page.fill('#description',
+                    'Code <SAVE20> is **real**.\n\n<script>alert(1)</script>');
+    await page.click('text=Post it');
+
+    ok(await page.locator('#price[aria-invalid=true]').count() === 1,
+       'a price that is none is marked' + how);
+    is(await errors(page).count(), 1, '... and nothing else is');
+    is(await page.inputValue('#title'), 'A kettle <b>that</b> sings',
+       'what was typed is still there');
+    like(await page.inputValue('#description'), /<SAVE20> is \*\*real\*\*/,
+         '... the text too');
+    ok((await page.locator('.errors a').count()) === 1,
+       'a summary links to the field');
+    const says = await page.locator('#price').getAttribute('aria-describedby');
+    ok(await page.locator('#' + says.split(' ')[0]).isVisible(),
+       'the field is described by what is wrong with it');
+    await shot(page, 'submit-mistake-' + (js ? 'js' : 'plain'));
+
+    await page.fill('#price', '19.99');
+    await page.click('text=Post it');
+    await page.waitForURL(/\/deals\/\d+\/[a-z0-9-]+$/);
+    is(await page.textContent('h1'), 'A kettle <b>that</b> sings',
+       'the deal is posted, its title as typed' + how);
+    is((await page.textContent('.buy .price b')).trim(), '$19.99', 'its price');
+    is((await page.textContent('.buy .price s')).trim(), '$40.00',
+       'the usual price');
+    like(await page.textContent('.buy .price em'), /50%/, 'what it saves');
+    is(await page.getAttribute('.buy .get', 'href'),
+       'https://shop.example.org/kettle?a=1&b=2', 'the way to the shop');
+    like(await page.getAttribute('.buy .get', 'rel'), /\bnofollow\b.*\bugc\b/,
+         '... which gives no credit');
+    like(await page.textContent('.prose'), /Code <SAVE20> is real/,
+         'a coupon in brackets is shown');
+    is(await page.locator('.prose script').count(), 0, 'no script is made');
+    is(await page.locator('.prose strong').textContent(), 'real', 'Markdown');
+    return page.url();
+}
+
+const score = async form => +await form.locator('[data-score]').textContent();
+
+/* Is up pressed, is down? */
+const state = form => form.locator('.up, .down').evaluateAll(buttons =>
+    buttons.map(b => b.getAttribute('aria-pressed') === 'true'));
+
+/* Presses, and waits for what the press must lead to. */
+async function press(page, form, which, want, pressed, name) {
+    if (js) {
+        const answer = page.waitForResponse(r =>
+            r.request().method() === 'PUT' && /\/vote$/.test(r.url()));
+        await form.locator('.' + which).click();
+        is((await answer).status(), 200, name + ': answered');
+        await page.waitForFunction(f => !f.busy, await form.elementHandle());
+    } else {
+        await form.locator('.' + which).click();
+        await page.waitForLoadState();
+    }
+    is(await score(form), want, name + ': the score');
+    is((await state(form)).join(), pressed.join(), name + ': what is pressed');
+}
+
+async function votes(page, at, what) {
+    const form = page.locator(at + ' form.vote').first();
+
+    let s = await score(form);
+    if ((await state(form))[0]) {
+        s--;
+        await press(page, form, 'up', s, [false, false], what + ', own vote');
+    }
+    await press(page, form, 'up', s + 1, [true, false], what + ' up');
+    await press(page, form, 'up', s, [false, false], what + ' withdrawn');
+    await press(page, form, 'down', s - 1, [false, true], what + ' down');
+    await press(page, form, 'up', s + 1, [true, false], what + ' turned');
+    await page.reload();
+    is(await score(form), s + 1, what + ': there after loading again' + how);
+    is((await state(form)).join(), 'true,false', '... and whose it is');
+}
+
+async function comments(page, other, deal) {
+    await page.goto(deal);
+    await page.fill('#body', 'It *sings* indeed. <i>No</i>');
+    await page.click('.comments > .write button');
+    await page.waitForSelector('.comment');
+    const first = page.locator('.comments > .comment').first();
+    like(await first.locator('.prose').first().textContent(),
+         /^It sings indeed\. <i>No<\/i>\s*$/, 'a comment' + how);
+    is(await first.locator('.prose em').textContent(), 'sings',
+       '... its Markdown');
+    is(await first.locator('.badge').count(), 1, '... marked as the poster\'s');
+
+    await other.goto(deal);
+    await votes(other, '.comments > .comment', 'a comment');
+    const there = other.locator('.comments > .comment').first();
+    await there.locator('.reply > summary').first().click();
+    await there.locator('textarea').first().fill('Which tune?');
+    await there.locator('.reply button').first().click();
+    const reply = other.locator('.comment .comment');
+    await reply.waitFor();
+    like(await reply.locator('.prose').textContent(), /Which tune/,
+         'a reply stands under what it answers' + how);
+    is(await there.locator('.act').count(), 1,
+       'nobody edits the comments of others');
+
+    await reply.locator('.act').click();
+    await other.waitForSelector('textarea#body');
+    is((await other.inputValue('#body')).trim(), 'Which tune?',
+       'an own one can be edited: its text');
+    await other.fill('#body', 'Which tune, please?');
+    await other.click('text=Save');
+    await other.waitForURL(/\/deals\/\d+\/[a-z]/);
+    like(await reply.locator('.prose').textContent(), /please/,
+         '... and is changed' + how);
+    is(await reply.locator('.meta span:text-is("edited")').count(), 1,
+       '... which is said');
+
+    await first.locator('.fold > summary').first().click();
+    ok(!await first.locator('.prose').first().isVisible(),
+       'a thread folds away' + how);
+
+    await reply.locator('.sure > summary').click();
+    await reply.locator('.sure button').click();
+    await other.waitForURL(/\/deals\/\d+\/[a-z]/);
+    is(await other.locator('text=Which tune').count(), 0,
+       'a comment is deleted' + how);
+}
+
+async function edit(page, deal) {
+    await page.goto(deal);
+    await page.click('.one .acts >> text=Edit');
+    await page.waitForSelector('#title');
+    is(await page.inputValue('#price'), '19.99', 'the form holds the price');
+    is(await page.inputValue('#tags'), 'kitchen, tea', '... and the tags');
+    await page.fill('#title', 'A kettle that whistles');
+    await page.fill('#list_price', '');
+    await page.click('text=Save');
+    await page.waitForURL(/a-kettle-that-whistles$/);
+    is(await page.textContent('h1'), 'A kettle that whistles',
+       'a deal is edited' + how);
+    is(await page.locator('.buy .price s').count(), 0, 'an emptied field goes');
+    await page.goto(deal);
+    like(page.url(), /a-kettle-that-whistles$/, 'its old address leads there');
+}
+
+async function remove(page, deal) {
+    await page.goto(deal);
+    await page.click('.one .sure > summary');
+    await page.click('.one .sure button');
+    await page.waitForLoadState();
+    await page.goto('/new');
+    is(await page.locator('text=A kettle that whistles').count(), 0,
+       'a deal is deleted' + how);
+    const gone = await page.goto(deal);
+    ok([404, 410].includes(gone.status()), '... and its page gone');
+}
+
+async function signOut(page, name) {
+    await page.goto('/new');
+    await page.click('.menu summary');
+    await page.click('text=Sign out');
+    await page.waitForSelector('.signin');
+    ok(true, 'signed out' + how);
+
+    await page.goto('/new');
+    await page.click('.signin');
+    await page.fill('#name', name);
+    await page.fill('#password', 'wrong horse');
+    await page.click('.panel button');
+    ok(await page.locator('.errors').isVisible(), 'a wrong password is said');
+    is(await page.inputValue('#name'), name, '... the name kept');
+    is(await page.inputValue('#password'), '', '... the password not');
+    await page.fill('#password', 'correct horse ' + name);
+    await page.click('.panel button');
+    await page.waitForURL('**/new');
+    is((await page.locator('.menu summary').textContent()).trim(), name,
+       'signed in again, back where she was' + how);
+}
+
+run(async browser => {
+    const ann = js ? 'Ann_k' : 'Ann_p', bob = js ? 'Bob_k' : 'Bob_p';
+    const page = await visitor(browser, { javaScriptEnabled: js });
+    const other = await visitor(browser, { javaScriptEnabled: js });
+    const guest = await visitor(browser, { javaScriptEnabled: js });
+
+    await signUp(page, ann);
+    const deal = await submit(page);
+    await shot(page, 'deal-' + (js ? 'js' : 'plain'));
+    await signUp(other, bob);
+
+    await other.goto(deal);
+    is(await other.locator('.one >> text=Edit').count(), 0,
+       'only the poster edits');
+    await votes(other, '.one', 'the deal');
+
+    const id = /\/deals\/(\d+)\//.exec(deal)[1];
+    await other.goto('/new');
+    const card = 'article[data-id="' + id + '"]';
+    is(await other.locator(card).count(), 1, 'the deal stands in the list');
+    await votes(other, card, 'in the list, the deal');
+
+    await guest.goto(deal);
+    await guest.locator('.one .vote .up').click();
+    like(guest.url(), /\/login\?next=%2Fdeals/i, 'a stranger\'s vote: sign in');
+
+    await comments(page, other, deal);
+    await edit(page, deal);
+    await signOut(page, ann);
+    await remove(page, deal);
+
+    for (const [who, p] of [[ann, page], [bob, other], ['a guest', guest]]) {
+        is(p.trouble.join('\n'), '', 'no error on any page of ' + who + how);
+    }
+});
