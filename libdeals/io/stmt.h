@@ -23,6 +23,11 @@ typedef struct {
 extern const deals_stmt  deals_stmts[];
 extern const size_t      deals_nstmts;
 
+/* Generated: the number of the last migration. A database whose
+ *     SELECT max(version) FROM schema_version
+ * is another one is refused. 0: any will do (tests). */
+extern const int         deals_schema_version;
+
 /* One column of one row, as it came; len -1: NULL. */
 typedef struct {
     const unsigned char  *data;

@@ -1,0 +1,193 @@
+/*
+ * What a step of a call can ask for: a segment, a count.
+ */
+
+#include <string.h>
+
+#include "base/error.h"
+#include "io/call_internal.h"
+
+
+/* --- segments ------------------------------------------------------------------- */
+
+void
+deals_call_query(deals_call *call, deals_query *query)
+{
+    if (query == NULL) {
+        call->no_memory = 1;
+        return;
+    }
+
+    query->next = NULL;
+
+    if (call->last != NULL) {
+        call->last->next = query;
+
+    } else {
+        call->first = query;
+    }
+
+    call->last = query;
+}
+
+
+void
+deals_call_catch(deals_call *call, const char *sqlstate)
+{
+    size_t  len;
+
+    len = strlen(sqlstate);
+
+    if (call->ncatches < DEALS_CATCHES && len == 5) {
+        memcpy(call->catches[call->ncatches++], sqlstate, len + 1);
+    }
+}
+
+
+const char *
+deals_call_sqlstate(deals_call *call)
+{
+    return call->sqlstate[0] != '\0' ? call->sqlstate : NULL;
+}
+
+
+static int
+is_caught(const deals_call *call, const char *sqlstate)
+{
+    int  i;
+
+    for (i = 0; i < call->ncatches; i++) {
+        if (strcmp(call->catches[i], sqlstate) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+finish_badly(deals_call *call, const deals_outcome *outcome)
+{
+    deals_error      *error;
+    deals_log_level   level;
+
+    if (outcome->detail[0] != '\0') {
+        level = outcome->code == DEALS_INTERNAL || outcome->code == DEALS_SCHEMA
+                ? DEALS_LOG_ERROR : DEALS_LOG_WARN;
+        deals_log(call->ctx, level, "database: %s", outcome->detail);
+    }
+
+    if (outcome->code == DEALS_TIMEOUT) {
+        call->ctx->stats.timeouts++;
+    }
+
+    error = deals_arena_alloc(call->arena, sizeof(*error));
+
+    if (error == NULL) {
+        deals_call_finish(call, &deals_error_no_memory);
+        return;
+    }
+
+    error->code = outcome->code;
+    error->message = deals_str_of(outcome->message);
+    error->retry_after = outcome->retry_after;
+
+    deals_call_finish(call, error);
+}
+
+
+static void
+answered(void *owner, const deals_outcome *outcome)
+{
+    int64_t      written;
+    deals_call  *call = owner;
+
+    written = deals_segment_written(call->segment);
+    call->segment = NULL;
+
+    if (written != -1) {
+        call->answered = deals_mono();
+
+        if (call->asked == -1) {
+            call->asked = written;
+        }
+    }
+
+    if (outcome->code == DEALS_OK) {
+        deals_call_go_on(call);
+
+    } else if (is_caught(call, outcome->sqlstate)) {
+        memcpy(call->sqlstate, outcome->sqlstate, sizeof(call->sqlstate));
+        deals_call_go_on(call);
+
+    } else {
+        finish_badly(call, outcome);
+    }
+
+    call->ncatches = 0;
+}
+
+
+void
+deals_call_send(deals_call *call, deals_step step)
+{
+    deals_query    *queries;
+    deals_outcome   refused;
+
+    queries = call->first;
+    call->first = NULL;
+    call->last = NULL;
+    call->step = step;
+
+    if (call->no_memory) {
+        deals_call_finish(call, &deals_error_no_memory);
+        return;
+    }
+
+    if (queries == NULL) {
+        deals_call_go_on(call);
+        return;
+    }
+
+    call->segment = deals_pool_submit(call->ctx->pool, queries, call->arena,
+                                      answered, call, &refused);
+
+    if (call->segment == NULL) {
+        refused.detail[0] = '\0';
+        finish_badly(call, &refused);
+        return;
+    }
+
+    call->phase = CALL_WAITING;
+}
+
+
+/* --- counts ----------------------------------------------------------------------- */
+
+static void
+counted(void *owner, int64_t n)
+{
+    deals_call  *call = owner;
+
+    call->count = NULL;
+    *call->counted = n;
+    deals_call_go_on(call);
+}
+
+
+void
+deals_call_count(deals_call *call, deals_str key, int seconds, int64_t *count,
+    deals_step step)
+{
+    call->step = step;
+    call->counted = count;
+    call->phase = CALL_WAITING;
+
+    call->count = deals_rate_count(call->ctx->rate, key, seconds, count,
+                                   counted, call);
+
+    if (call->count == NULL) {
+        deals_call_go_on(call);
+    }
+}

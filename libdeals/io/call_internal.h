@@ -1,0 +1,67 @@
+/*
+ * io/call_internal.h - what a call consists of, for io/call*.c and io/ctx.c.
+ */
+
+#ifndef DEALS_IO_CALL_INTERNAL_H
+#define DEALS_IO_CALL_INTERNAL_H
+
+#include "io/call.h"
+#include "io/ctx.h"
+#include "io/pool.h"
+#include "io/rate.h"
+
+#define DEALS_CATCHES  4
+
+typedef enum {
+    CALL_GATHERING = 0,     /* made, or in a step */
+    CALL_POSTED,            /* `step` runs at the end of this turn */
+    CALL_WAITING,           /* for a segment, a count or a computation */
+    CALL_FINISHED,          /* `done` runs at the end of this turn */
+    CALL_DONE               /* `done` was called, or never will be */
+} deals_call_phase;
+
+struct deals_call {
+    deals_ctx           *ctx;           /* NULL: freed */
+    deals_arena         *arena;         /* the call itself lies in it */
+    void                *state;
+    deals_call          *prev;          /* in ctx->calls */
+    deals_call          *next;
+
+    deals_done           done;
+    void                *data;
+    const deals_error   *error;
+
+    deals_call_phase     phase;
+    deals_step           step;
+    deals_post           post;
+    deals_timer          deadline;
+    int64_t              now;           /* microseconds since 1970 */
+    int64_t              asked;         /* deals_mono(): the first byte out */
+    int64_t              answered;      /* ... and the last in; -1 */
+
+    deals_query         *first;         /* the segment being gathered */
+    deals_query         *last;
+    int                  no_memory;
+    deals_segment       *segment;
+    char                 catches[DEALS_CATCHES][6];
+    int                  ncatches;
+    char                 sqlstate[6];   /* of the error caught; "" */
+
+    deals_count         *count;
+    int64_t             *counted;       /* where it goes */
+    deals_job           *job;
+};
+
+/* On the end of the context: all are done with an error, none is called back. */
+void  deals_calls_cancel_all(deals_ctx *ctx);
+
+/* What the call waited for is there. */
+void  deals_call_go_on(deals_call *call);
+
+/* call_work.c */
+deals_job  *deals_job_take(deals_call *call);   /* NULL: there is none */
+void  deals_job_free(deals_job *job);           /* NULL is ok */
+void  deals_job_abandon(deals_call *call);
+void  deals_jobs_forget(deals_ctx *ctx);
+
+#endif /* DEALS_IO_CALL_INTERNAL_H */

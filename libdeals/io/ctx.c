@@ -1,0 +1,532 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "base/error.h"
+#include "io/call_internal.h"
+#include "io/config.h"
+#include "io/ctx.h"
+#include "io/loop.h"
+#include "io/pool.h"
+#include "io/rate.h"
+#include "io/redis.h"
+
+
+/* --- what a host without a loop gets -------------------------------------- */
+
+static int64_t
+own_now(void *host)
+{
+    struct timespec  ts;
+
+    (void) host;
+
+    if (clock_gettime(CLOCK_REALTIME, &ts) == -1) {
+        return 0;
+    }
+
+    return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+
+static void
+own_log(void *host, deals_log_level level, deals_str line)
+{
+    (void) host;
+
+    if (level <= DEALS_LOG_WARN) {
+        fprintf(stderr, "deals: %.*s\n", (int) line.len, line.data);
+    }
+}
+
+
+/* --- life ------------------------------------------------------------------ */
+
+static void
+set_hooks(deals_ctx *ctx, const deals_hooks *hooks)
+{
+    if (hooks != NULL) {
+        ctx->hooks = *hooks;
+    }
+
+    if (ctx->hooks.now == NULL) {
+        ctx->hooks.now = own_now;
+    }
+
+    if (ctx->hooks.log == NULL) {
+        ctx->hooks.log = own_log;
+    }
+}
+
+
+static void
+destroy(deals_ctx *ctx)
+{
+    deals_rate_free(ctx->rate);
+    deals_redis_free(ctx->redis);
+    deals_pool_free(ctx->pool);
+    deals_loop_free(ctx->loop);
+    deals_arena_free(ctx->arena);
+    free(ctx);
+}
+
+
+static int
+set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
+    const deals_error **error)
+{
+    uint32_t         random;
+    deals_settings   settings;
+
+    ctx->arena = deals_arena_new();
+
+    if (ctx->arena == NULL || sodium_init() == -1) {
+        return deals_error_oom(error);
+    }
+
+    if (deals_config_load(ctx->arena, config, &settings, arena, error) != 0) {
+        return -1;
+    }
+
+    ctx->config = settings.config;
+    randombytes_buf(&random, sizeof(random));
+    deals_ids_init(&ctx->ids, random);
+
+    if (ctx->hooks.watch == NULL) {
+        ctx->loop = deals_loop_new();
+
+        if (ctx->loop == NULL) {
+            return deals_error_oom(error);
+        }
+    }
+
+    ctx->pool = deals_pool_new(ctx, settings.database);
+    ctx->rate = deals_rate_new(ctx);
+
+    if (ctx->pool == NULL || ctx->rate == NULL) {
+        return deals_error_oom(error);
+    }
+
+    if (settings.redis != NULL) {
+        ctx->redis = deals_redis_new(ctx, settings.redis);
+
+        if (ctx->redis == NULL) {
+            return deals_error_oom(error);
+        }
+    }
+
+    return 0;
+}
+
+
+deals_ctx *
+deals_ctx_new(const deals_config *config, const deals_hooks *hooks,
+    deals_arena *arena, const deals_error **error)
+{
+    deals_ctx  *ctx;
+
+    ctx = calloc(1, sizeof(deals_ctx));
+
+    if (ctx == NULL) {
+        (void) deals_error_oom(error);
+        return NULL;
+    }
+
+    set_hooks(ctx, hooks);
+    ctx->posted.prev = &ctx->posted;
+    ctx->posted.next = &ctx->posted;
+    ctx->wished[DEALS_IDLE] = -1;
+    ctx->wished[DEALS_BUSY] = -1;
+
+    if (set_up(ctx, config, arena, error) != 0) {
+        destroy(ctx);
+        return NULL;
+    }
+
+    return ctx;
+}
+
+
+void
+deals_ctx_free(deals_ctx *ctx)
+{
+    int  busy;
+
+    if (ctx == NULL || ctx->dead) {
+        return;
+    }
+
+    ctx->dead = 1;
+    ctx->depth++;
+
+    deals_calls_cancel_all(ctx);
+    deals_jobs_forget(ctx);
+    deals_pool_close(ctx->pool);
+
+    if (ctx->redis != NULL) {
+        deals_redis_close(ctx->redis);
+    }
+
+    while (deals_ctx_has_posted(ctx)) {
+        deals_post_cancel(ctx->posted.next);
+    }
+
+    for (busy = 0; busy < 2; busy++) {
+        ctx->timers[busy].root = NULL;
+
+        if (ctx->wished[busy] != -1) {
+            ctx->wished[busy] = -1;
+            ctx->hooks.timer(ctx->hooks.host, busy, -1);
+        }
+    }
+
+    if (--ctx->depth == 0) {
+        destroy(ctx);
+    }
+}
+
+
+/* --- what the host does for us --------------------------------------------- */
+
+int
+deals_ctx_watch(deals_ctx *ctx, deals_io *io, unsigned events)
+{
+    if (io->events == events) {
+        return 0;
+    }
+
+    if (ctx->loop != NULL) {
+        return deals_loop_watch(ctx->loop, io, events);
+    }
+
+    return ctx->hooks.watch(ctx->hooks.host, io, events);
+}
+
+
+void
+deals_ctx_timer(deals_ctx *ctx, int busy, deals_timer *timer, int64_t at)
+{
+    deals_timer_set(&ctx->timers[busy], timer, at);
+}
+
+
+void
+deals_ctx_timer_stop(deals_ctx *ctx, int busy, deals_timer *timer)
+{
+    deals_timer_stop(&ctx->timers[busy], timer);
+}
+
+
+/*
+ * Tells the host when to come back. A wish that became too early is left to
+ * stand, its run asks anew; only the last timer's end is told at once, because
+ * a worker that is to exit waits for it.
+ */
+
+static void
+wish(deals_ctx *ctx)
+{
+    int      busy;
+    int64_t  at, ms;
+
+    for (busy = 0; busy < 2; busy++) {
+        at = deals_timers_first(&ctx->timers[busy]);
+
+        if (at == -1) {
+            if (ctx->wished[busy] != -1) {
+                ctx->wished[busy] = -1;
+                ctx->hooks.timer(ctx->hooks.host, busy, -1);
+            }
+
+            continue;
+        }
+
+        if (ctx->wished[busy] != -1 && ctx->wished[busy] <= at) {
+            continue;
+        }
+
+        ms = (at - deals_mono() + 999) / 1000;
+        ctx->wished[busy] = at;
+        ctx->hooks.timer(ctx->hooks.host, busy, ms > 0 ? ms : 0);
+    }
+}
+
+
+/* --- posted callbacks ------------------------------------------------------- */
+
+void
+deals_post_init(deals_post *post, void (*run)(void *), void *owner)
+{
+    post->run = run;
+    post->owner = owner;
+    post->queued = 0;
+}
+
+
+void
+deals_post_add(deals_ctx *ctx, deals_post *post)
+{
+    if (post->queued || ctx->dead) {
+        return;
+    }
+
+    post->queued = 1;
+    post->prev = ctx->posted.prev;
+    post->next = &ctx->posted;
+    post->prev->next = post;
+    post->next->prev = post;
+}
+
+
+void
+deals_post_cancel(deals_post *post)
+{
+    if (!post->queued) {
+        return;
+    }
+
+    post->queued = 0;
+    post->prev->next = post->next;
+    post->next->prev = post->prev;
+}
+
+
+int
+deals_ctx_has_posted(const deals_ctx *ctx)
+{
+    return ctx->posted.next != &ctx->posted;
+}
+
+
+/* A callback may run the loop (a blocking call inside of a callback) or free the
+ * context, so nothing is kept over one. The bound is for hosts with other work:
+ * they are asked for another turn. */
+
+static void
+run_posted(deals_ctx *ctx)
+{
+    int          n;
+    deals_post  *post;
+
+    for (n = 0; n < 1000 && deals_ctx_has_posted(ctx); n++) {
+        post = ctx->posted.next;
+        deals_post_cancel(post);
+        post->run(post->owner);
+    }
+}
+
+
+void
+deals_ctx_enter(deals_ctx *ctx)
+{
+    ctx->depth++;
+}
+
+
+void
+deals_ctx_leave(deals_ctx *ctx)
+{
+    run_posted(ctx);
+
+    ctx->depth--;
+
+    if (ctx->dead) {
+        if (ctx->depth == 0) {
+            destroy(ctx);
+        }
+
+        return;
+    }
+
+    deals_ctx_touch(ctx);
+}
+
+
+void
+deals_ctx_touch(deals_ctx *ctx)
+{
+    if (ctx->depth > 0 || ctx->dead || ctx->loop != NULL) {
+        return;
+    }
+
+    if (deals_ctx_has_posted(ctx) && !ctx->woken) {
+        ctx->woken = 1;
+        ctx->hooks.wake(ctx->hooks.host);
+    }
+
+    wish(ctx);
+}
+
+
+/* --- running ---------------------------------------------------------------- */
+
+/* Which of its reasons brought the host here it does not say, and its clock may
+ * be a little early: so all wishes are told again. */
+
+static void
+run(deals_ctx *ctx)
+{
+    int64_t  now;
+
+    ctx->woken = 0;
+    ctx->wished[DEALS_IDLE] = deals_timers_first(&ctx->timers[DEALS_IDLE]) == -1
+                              ? ctx->wished[DEALS_IDLE] : INT64_MAX;
+    ctx->wished[DEALS_BUSY] = deals_timers_first(&ctx->timers[DEALS_BUSY]) == -1
+                              ? ctx->wished[DEALS_BUSY] : INT64_MAX;
+
+    now = deals_mono();
+    (void) deals_timers_run(&ctx->timers[DEALS_BUSY], now);
+    (void) deals_timers_run(&ctx->timers[DEALS_IDLE], now);
+}
+
+
+void
+deals_ctx_run(deals_ctx *ctx)
+{
+    deals_ctx_enter(ctx);
+    run(ctx);
+    deals_ctx_leave(ctx);
+}
+
+
+static int64_t
+poll_timeout(const deals_ctx *ctx, int64_t timeout_ms)
+{
+    int      busy;
+    int64_t  at, ms;
+
+    if (deals_ctx_has_posted(ctx) || (timeout_ms < 0 && ctx->ncalls == 0)) {
+        return 0;
+    }
+
+    for (busy = 0; busy < 2; busy++) {
+        at = deals_timers_first(&ctx->timers[busy]);
+
+        if (at == -1) {
+            continue;
+        }
+
+        ms = (at - deals_mono() + 999) / 1000;
+
+        if (ms < 0) {
+            ms = 0;
+        }
+
+        if (timeout_ms < 0 || ms < timeout_ms) {
+            timeout_ms = ms;
+        }
+    }
+
+    return timeout_ms;
+}
+
+
+int
+deals_ctx_poll(deals_ctx *ctx, int64_t timeout_ms)
+{
+    int  rc, n;
+
+    if (ctx->loop == NULL || ctx->dead) {
+        return -1;
+    }
+
+    deals_ctx_enter(ctx);
+
+    rc = deals_loop_run(ctx->loop, poll_timeout(ctx, timeout_ms));
+
+    if (!ctx->dead) {
+        run(ctx);
+        run_posted(ctx);
+    }
+
+    n = ctx->ncalls;
+    deals_ctx_leave(ctx);
+
+    return rc == 0 ? n : -1;
+}
+
+
+/* --- small services --------------------------------------------------------- */
+
+int64_t
+deals_ctx_now_usec(const deals_ctx *ctx)
+{
+    return ctx->hooks.now(ctx->hooks.host);
+}
+
+
+int64_t
+deals_ctx_new_id(deals_ctx *ctx)
+{
+    return deals_ids_next(&ctx->ids, deals_ctx_now_usec(ctx) / 1000);
+}
+
+
+const deals_config *
+deals_ctx_config(const deals_ctx *ctx)
+{
+    return &ctx->config;
+}
+
+
+void
+deals_ctx_status(deals_ctx *ctx, deals_ctx_stats *stats)
+{
+    *stats = ctx->stats;
+    deals_pool_status(ctx->pool, stats);
+    stats->redis_up = ctx->redis != NULL ? deals_redis_is_up(ctx->redis) : -1;
+}
+
+
+int64_t
+deals_backoff(int attempts)
+{
+    int64_t  delay;
+
+    delay = attempts < 7 ? INT64_C(50000) << attempts : 5000000;
+
+    if (delay > 5000000) {
+        delay = 5000000;
+    }
+
+    return delay - delay / 4 + randombytes_uniform((uint32_t) (delay / 4));
+}
+
+
+void
+deals_log(const deals_ctx *ctx, deals_log_level level, const char *fmt, ...)
+{
+    int      n;
+    char     line[1024];
+    size_t   i;
+    va_list  args;
+
+    va_start(args, fmt);
+    n = vsnprintf(line, sizeof(line), fmt, args);
+    va_end(args);
+
+    if (n < 0) {
+        return;
+    }
+
+    if ((size_t) n >= sizeof(line)) {
+        n = sizeof(line) - 1;
+    }
+
+    /* libpq's messages end in a newline */
+    while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == ' ')) {
+        n--;
+    }
+
+    for (i = 0; i < (size_t) n; i++) {
+        if ((unsigned char) line[i] < 0x20 || line[i] == 0x7f) {
+            line[i] = ' ';
+        }
+    }
+
+    ctx->hooks.log(ctx->hooks.host, level, (deals_str) { line, (size_t) n });
+}

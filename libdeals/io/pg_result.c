@@ -1,0 +1,245 @@
+/*
+ * One statement's result: rows decoded, versions compared, errors noted in the
+ * segment. What follows from them is decided at its Sync.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "io/pg.h"
+
+
+static void
+fail(deals_segment *segment, const deals_outcome *outcome)
+{
+    if (!segment->failed) {
+        segment->failed = 1;
+        segment->outcome = *outcome;
+    }
+}
+
+
+static const char *
+name_of(const deals_op *op)
+{
+    static const char *const  names[] = {
+        [OP_BEGIN] = "BEGIN", [OP_COMMIT] = "COMMIT",
+        [OP_ROLLBACK] = "ROLLBACK", [OP_VERSION] = "the schema's version"
+    };
+
+    if (op == NULL) {
+        return "the end of the transaction";
+    }
+
+    if (op->kind == OP_EXECUTE || op->kind == OP_PREPARE) {
+        return deals_stmts[op->stmt].name;
+    }
+
+    return names[op->kind];
+}
+
+
+static void
+defect(deals_segment *segment, const deals_op *op, const char *why)
+{
+    deals_outcome  outcome;
+
+    outcome = deals_outcome_defect;
+    (void) snprintf(outcome.detail, sizeof(outcome.detail), "%s: %s",
+                    name_of(op), why);
+    fail(segment, &outcome);
+}
+
+
+static int
+decode_rows(deals_segment *segment, const deals_op *op, const PGresult *res,
+    int nrows, int ncols)
+{
+    int           row, col;
+    char         *rows;
+    deals_cell   *cells;
+    deals_query  *query;
+
+    query = op->query;
+
+    cells = deals_arena_array(segment->arena, (size_t) ncols, sizeof(*cells));
+    rows = deals_arena_array(segment->arena, (size_t) nrows, query->row_size);
+
+    if (cells == NULL || rows == NULL) {
+        fail(segment, &deals_outcome_no_memory);
+        return 0;
+    }
+
+    for (row = 0; row < nrows; row++) {
+        for (col = 0; col < ncols; col++) {
+            cells[col].data = (const unsigned char *) PQgetvalue(res, row, col);
+            cells[col].len = PQgetisnull(res, row, col)
+                             ? -1 : PQgetlength(res, row, col);
+        }
+
+        if (query->decode(segment->arena, cells,
+                          rows + (size_t) row * query->row_size)
+            != 0)
+        {
+            return -1;
+        }
+    }
+
+    query->rows.items = rows;
+    query->rows.len = (size_t) nrows;
+
+    return 0;
+}
+
+
+static void
+on_execute(deals_segment *segment, const deals_op *op, const PGresult *res)
+{
+    int                nrows, ncols;
+    const deals_stmt  *stmt;
+
+    stmt = &deals_stmts[op->stmt];
+
+    if (stmt->write) {
+        segment->wrote = 1;
+    }
+
+    /* the queries of an abandoned segment are gone */
+    if (segment->owner == NULL || segment->failed
+        || op->query->row_size == 0)
+    {
+        return;
+    }
+
+    nrows = PQntuples(res);
+    ncols = PQnfields(res);
+
+    op->query->rows.items = NULL;
+    op->query->rows.len = 0;
+
+    if (nrows == 0) {
+        return;
+    }
+
+    if (ncols != stmt->ncols || !PQbinaryTuples(res)) {
+        defect(segment, op, "the result has not the columns expected");
+
+    } else if (decode_rows(segment, op, res, nrows, ncols) != 0) {
+        defect(segment, op, "a value of the result can't be read");
+    }
+}
+
+
+static void
+on_version(deals_pg_conn *conn, deals_segment *segment, const PGresult *res)
+{
+    int            version;
+    deals_outcome  outcome;
+
+    version = PQntuples(res) == 1 && !PQgetisnull(res, 0, 0)
+              ? atoi(PQgetvalue(res, 0, 0)) : 0;
+
+    if (version == deals_schema_version) {
+        return;
+    }
+
+    memset(&outcome, 0, sizeof(outcome));
+    outcome.code = DEALS_SCHEMA;
+    outcome.message = version < deals_schema_version
+                      ? "The database's schema is older than this program: run "
+                        "`deals migrate`."
+                      : "The database's schema is newer than this program: "
+                        "install the version that made it (`deals migrate` "
+                        "can't go back).";
+
+    (void) snprintf(outcome.detail, sizeof(outcome.detail), "the schema has "
+                    "version %d, this program needs %d: %s", version,
+                    deals_schema_version, version < deals_schema_version
+                    ? "run `deals migrate`" : "install the newer program");
+
+    /* during an upgrade old workers go on until they are replaced: a migration
+     * leaves them what they need */
+    if (version > deals_schema_version && conn->pool->was_ready) {
+        deals_log(conn->pool->ctx, DEALS_LOG_WARN, "database: %s",
+                  outcome.detail);
+        return;
+    }
+
+    fail(segment, &outcome);
+}
+
+
+void
+deals_result(deals_pg_conn *conn, deals_segment *segment, const deals_op *op,
+    const PGresult *res)
+{
+    if (op == NULL) {
+        return;
+    }
+
+    switch (op->kind) {
+
+    case OP_EXECUTE:
+        on_execute(segment, op, res);
+        break;
+
+    case OP_VERSION:
+        on_version(conn, segment, res);
+        break;
+
+    default:
+        break;
+    }
+}
+
+
+static void
+describe(deals_outcome *outcome, const deals_op *op, const PGresult *res)
+{
+    const char  *text;
+
+    /* no DETAIL: it repeats values that people entered */
+    text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+
+    (void) snprintf(outcome->detail, sizeof(outcome->detail),
+                    "%s: %.140s (SQLSTATE %s)", name_of(op),
+                    text != NULL ? text : "no message", outcome->sqlstate);
+}
+
+
+void
+deals_result_error(deals_pg_conn *conn, deals_segment *segment,
+    const deals_op *op, const PGresult *res, const char *sqlstate)
+{
+    deals_outcome      outcome;
+    deals_error_class  class;
+
+    class = deals_sqlstate_class(sqlstate);
+
+    if (class == ERROR_STALE_PLAN && op != NULL && op->kind == OP_EXECUTE
+        && conn->generation[op->stmt] == op->generation)
+    {
+        conn->prepared[op->stmt] = 0;
+        conn->generation[op->stmt]++;
+    }
+
+    if (class == ERROR_RECONNECT && (op == NULL || op->kind == OP_COMMIT)) {
+        segment->unsure = 1;
+    }
+
+    memset(&outcome, 0, sizeof(outcome));
+    deals_sqlstate_outcome(sqlstate, &outcome);
+    describe(&outcome, op, res);
+
+    if (op != NULL && op->kind == OP_VERSION && strcmp(sqlstate, "42P01") == 0)
+    {
+        outcome.message = "The database has no schema yet: run `deals "
+                          "migrate`.";
+        (void) snprintf(outcome.detail, sizeof(outcome.detail),
+                        "there is no schema yet: run `deals migrate`");
+    }
+
+    fail(segment, &outcome);
+}

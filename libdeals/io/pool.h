@@ -1,0 +1,52 @@
+/*
+ * io/pool.h - the connections of a context to PostgreSQL, as io/call.c sees
+ * them: segments go in, answers come out.
+ */
+
+#ifndef DEALS_IO_POOL_H
+#define DEALS_IO_POOL_H
+
+#include "io/config.h"
+#include "io/ctx.h"
+#include "io/stmt.h"
+
+typedef struct deals_segment  deals_segment;
+
+/* How a segment ended: DEALS_OK, or what to tell a person. */
+typedef struct {
+    deals_code   code;
+    const char  *message;           /* static */
+    int          retry_after;
+    char         sqlstate[6];       /* "": the server did not say one */
+    char         detail[200];       /* for the log */
+} deals_outcome;
+
+/* Called once, never from inside deals_pool_submit or _abandon; the segment is
+ * gone after it. */
+typedef void (*deals_answered)(void *owner, const deals_outcome *outcome);
+
+deals_pool     *deals_pool_new(deals_ctx *ctx, const deals_pg_address *address);
+/* Closes all connections; answers nobody. */
+void            deals_pool_close(deals_pool *pool);
+void            deals_pool_free(deals_pool *pool);
+void            deals_pool_status(const deals_pool *pool,
+                    deals_ctx_stats *stats);
+
+/*
+ * Takes `n` queries linked by `next`, which live in `arena` until the answer or
+ * deals_pool_abandon. NULL: out of memory. *refused is set if there is no place
+ * or no database: then the outcome says so, NULL is returned and `answered` is
+ * not called.
+ */
+deals_segment  *deals_pool_submit(deals_pool *pool, deals_query *queries,
+                    deals_arena *arena, deals_answered answered, void *owner,
+                    deals_outcome *refused);
+
+/* Nobody waits any more: not written yet, it never will be; else its answer is
+ * read away. */
+void            deals_pool_abandon(deals_pool *pool, deals_segment *segment);
+
+/* deals_mono() when its first byte was written; -1: not yet. */
+int64_t         deals_segment_written(const deals_segment *segment);
+
+#endif /* DEALS_IO_POOL_H */

@@ -1,0 +1,548 @@
+/*
+ * The connection to Redis: hiredis' asynchronous context on the host's loop.
+ *
+ * hiredis may free its context inside of any function of its own; it calls
+ * `cleanup` then, before the descriptor is closed. That is the one place where
+ * the context is taken to be gone. We free it only from timers and at the end,
+ * never inside of a callback of hiredis.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hiredis/async.h>
+
+#include "io/redis.h"
+
+#define PATIENCE  1000000       /* microseconds without an answer: it is away */
+#define MAX_ASKED 1000          /* commands without an answer */
+
+typedef struct {
+    deals_redis         *redis;
+    deals_redis_answer   answer;
+    void                *owner;
+} asked;
+
+struct deals_redis {
+    deals_ctx                  *ctx;
+    const deals_redis_address  *address;
+    redisAsyncContext          *ac;         /* NULL: none */
+    deals_io                    io;
+    unsigned                    wanted;     /* what hiredis wants watched */
+
+    int                         up;         /* greeted */
+    int                         known_down; /* and logged */
+    int                         complained; /* of an error reply, since up */
+    int                         closing;
+    int                         nasked;
+    int                         attempts;
+    int64_t                     retry_at;
+    int64_t                     progress;
+    deals_timer                 patience;
+    deals_timer                 retry;
+    char                        why[160];
+};
+
+
+/* --- descriptor ------------------------------------------------------------------ */
+
+static void
+want(deals_redis *redis, unsigned events)
+{
+    redis->wanted = events;
+
+    if (redis->io.fd != -1 && deals_ctx_watch(redis->ctx, &redis->io, events)
+                              != 0)
+    {
+        /* the patience timer ends it */
+        redis->progress = 0;
+    }
+}
+
+
+static void
+add_read(void *data)
+{
+    deals_redis  *redis = data;
+
+    want(redis, redis->wanted | DEALS_READ);
+}
+
+
+static void
+del_read(void *data)
+{
+    deals_redis  *redis = data;
+
+    want(redis, redis->wanted & ~(unsigned) DEALS_READ);
+}
+
+
+static void
+add_write(void *data)
+{
+    deals_redis  *redis = data;
+
+    want(redis, redis->wanted | DEALS_WRITE);
+}
+
+
+static void
+del_write(void *data)
+{
+    deals_redis  *redis = data;
+
+    want(redis, redis->wanted & ~(unsigned) DEALS_WRITE);
+}
+
+
+static void
+keep_reason(deals_redis *redis, const char *why)
+{
+    if (redis->why[0] == '\0') {
+        (void) snprintf(redis->why, sizeof(redis->why), "%s", why);
+    }
+}
+
+
+static void
+cleanup(void *data)
+{
+    deals_redis  *redis = data;
+
+    want(redis, 0);
+    redis->io.fd = -1;
+    redis->ac = NULL;
+}
+
+
+/* --- up and down ------------------------------------------------------------------- */
+
+/* The context is gone. */
+
+static void
+lost(deals_redis *redis)
+{
+    deals_ctx  *ctx;
+
+    ctx = redis->ctx;
+    deals_ctx_timer_stop(ctx, DEALS_IDLE, &redis->patience);
+
+    if (redis->closing) {
+        return;
+    }
+
+    deals_log(ctx, redis->known_down ? DEALS_LOG_DEBUG : DEALS_LOG_WARN,
+              "redis: not available: %s", redis->why[0] != '\0' ? redis->why
+                                          : "it closed the connection");
+
+    redis->why[0] = '\0';
+    redis->known_down = 1;
+    redis->up = 0;
+    redis->attempts++;
+    redis->retry_at = deals_mono() + deals_backoff(redis->attempts);
+    deals_ctx_timer(ctx, DEALS_IDLE, &redis->retry, redis->retry_at);
+}
+
+
+static void
+drop(deals_redis *redis, const char *why)
+{
+    keep_reason(redis, why);
+
+    if (redis->ac != NULL) {
+        redisAsyncFree(redis->ac);
+    }
+
+    lost(redis);
+}
+
+
+static void
+on_connect(const redisAsyncContext *ac, int status)
+{
+    deals_redis  *redis = ac->data;
+
+    if (status != REDIS_OK) {
+        keep_reason(redis, ac->errstr);
+    }
+}
+
+
+static void
+on_disconnect(const redisAsyncContext *ac, int status)
+{
+    deals_redis  *redis = ac->data;
+
+    if (status != REDIS_OK) {
+        keep_reason(redis, ac->errstr);
+    }
+}
+
+
+/* hiredis has returned: did it free its context meanwhile? */
+
+static void
+look_after(deals_redis *redis, redisAsyncContext *before)
+{
+    if (before != NULL && redis->ac == NULL) {
+        lost(redis);
+    }
+}
+
+
+static void
+ready(deals_io *io, unsigned events)
+{
+    deals_ctx          *ctx;
+    deals_redis        *redis;
+    redisAsyncContext  *ac;
+
+    redis = io->owner;
+    ctx = redis->ctx;
+    ac = redis->ac;
+
+    deals_ctx_enter(ctx);
+
+    if ((events & DEALS_READ) && (io->events & DEALS_READ)) {
+        redisAsyncHandleRead(ac);
+    }
+
+    if (redis->ac == ac && (events & DEALS_WRITE)
+        && (io->events & DEALS_WRITE))
+    {
+        redisAsyncHandleWrite(ac);
+    }
+
+    look_after(redis, ac);
+    deals_ctx_leave(ctx);
+}
+
+
+static void
+patience_over(void *owner)
+{
+    int64_t       end;
+    deals_redis  *redis = owner;
+
+    if (redis->ac == NULL || (redis->up && redis->nasked == 0)) {
+        return;
+    }
+
+    end = redis->progress + PATIENCE;
+
+    if (end > deals_mono()) {
+        deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience, end);
+        return;
+    }
+
+    drop(redis, redis->up ? "it does not answer" : "no connection in time");
+}
+
+
+/* --- connecting -------------------------------------------------------------------- */
+
+/* The answer to the last command of the greeting, or an error to any of them.
+ * Everything behind a refused one fails too, so the connection is ended; not
+ * here, inside of hiredis, but when the patience is over: now. */
+
+static void
+greeted(redisAsyncContext *ac, void *r, void *data)
+{
+    deals_redis  *redis = ac->data;
+    redisReply   *reply = r;
+
+    if (reply == NULL) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        keep_reason(redis, reply->str);
+        redis->progress = 0;
+        deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
+                        deals_mono());
+        return;
+    }
+
+    redis->progress = deals_mono();
+
+    if (data == NULL) {
+        return;
+    }
+
+    if (redis->known_down) {
+        deals_log(redis->ctx, DEALS_LOG_NOTICE, "redis: available again");
+    }
+
+    redis->up = 1;
+    redis->known_down = 0;
+    redis->complained = 0;
+    redis->attempts = 0;
+    redis->retry_at = 0;
+}
+
+
+static int
+command(deals_redis *redis, redisCallbackFn *fn, void *data, int argc,
+    const deals_str *args)
+{
+    int          i;
+    size_t       lengths[6];
+    const char  *argv[6];
+
+    for (i = 0; i < argc; i++) {
+        argv[i] = args[i].data;
+        lengths[i] = args[i].len;
+    }
+
+    return redisAsyncCommandArgv(redis->ac, fn, data, argc, argv, lengths);
+}
+
+
+static int
+greet(deals_redis *redis)
+{
+    int                          n;
+    char                         db[16];
+    deals_str                    args[3];
+    const deals_redis_address   *a;
+
+    a = redis->address;
+
+    if (a->password != NULL) {
+        n = 0;
+        args[n++] = DEALS_STR("AUTH");
+
+        if (a->user != NULL) {
+            args[n++] = deals_str_of(a->user);
+        }
+
+        args[n++] = deals_str_of(a->password);
+
+        if (command(redis, greeted, NULL, n, args) != REDIS_OK) {
+            return -1;
+        }
+    }
+
+    (void) snprintf(db, sizeof(db), "%d", a->db);
+    args[0] = DEALS_STR("SELECT");
+    args[1] = deals_str_of(db);
+
+    return command(redis, greeted, redis, 2, args) == REDIS_OK ? 0 : -1;
+}
+
+
+static void
+connect_now(deals_redis *redis)
+{
+    redisAsyncContext          *ac;
+    const deals_redis_address  *a;
+
+    a = redis->address;
+    redis->why[0] = '\0';
+
+    ac = a->path != NULL ? redisAsyncConnectUnix(a->path)
+                         : redisAsyncConnect(a->host, a->port);
+
+    if (ac == NULL) {
+        drop(redis, "out of memory");
+        return;
+    }
+
+    if (ac->err) {
+        keep_reason(redis, ac->errstr);
+        redisAsyncFree(ac);
+        lost(redis);
+        return;
+    }
+
+    redis->ac = ac;
+    redis->io.fd = ac->c.fd;
+    redis->io.events = 0;
+    redis->io.host = NULL;
+    redis->wanted = 0;
+    redis->progress = deals_mono();
+
+    ac->data = redis;
+    ac->ev.data = redis;
+    ac->ev.addRead = add_read;
+    ac->ev.delRead = del_read;
+    ac->ev.addWrite = add_write;
+    ac->ev.delWrite = del_write;
+    ac->ev.cleanup = cleanup;
+
+    (void) redisAsyncSetConnectCallback(ac, on_connect);
+    (void) redisAsyncSetDisconnectCallback(ac, on_disconnect);
+
+    deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
+                    redis->progress + PATIENCE);
+
+    if (greet(redis) != 0) {
+        drop(redis, "out of memory");
+    }
+}
+
+
+static void
+retry_due(void *owner)
+{
+    deals_redis  *redis = owner;
+
+    if (redis->ac == NULL && !redis->closing) {
+        connect_now(redis);
+    }
+}
+
+
+/* --- commands ---------------------------------------------------------------------- */
+
+static void
+incremented(redisAsyncContext *ac, void *r, void *data)
+{
+    asked       *a = data;
+    int64_t      n;
+    redisReply  *reply = r;
+    deals_redis *redis;
+
+    (void) ac;
+
+    redis = a->redis;
+    redis->nasked--;
+    n = -1;
+
+    if (reply != NULL) {
+        redis->progress = deals_mono();
+    }
+
+    if (reply != NULL && reply->type == REDIS_REPLY_INTEGER) {
+        n = reply->integer;
+
+    } else if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
+        deals_log(redis->ctx, redis->complained ? DEALS_LOG_DEBUG
+                                                : DEALS_LOG_WARN,
+                  "redis: can't count: %s", reply->str);
+        redis->complained = 1;
+    }
+
+    a->answer(a->owner, n);
+    free(a);
+}
+
+
+int
+deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
+    deals_redis_answer answer, void *owner)
+{
+    int        rc;
+    char       ttl[16];
+    asked     *a;
+    deals_str  args[6];
+
+    if (redis->ac == NULL && !redis->closing
+        && deals_mono() >= redis->retry_at)
+    {
+        connect_now(redis);
+    }
+
+    if (redis->ac == NULL || redis->ac->err || redis->nasked >= MAX_ASKED) {
+        return -1;
+    }
+
+    a = malloc(sizeof(asked));
+
+    if (a == NULL) {
+        return -1;
+    }
+
+    a->redis = redis;
+    a->answer = answer;
+    a->owner = owner;
+
+    (void) snprintf(ttl, sizeof(ttl), "%d", seconds);
+    args[0] = DEALS_STR("SET");
+    args[1] = key;
+    args[2] = DEALS_STR("0");
+    args[3] = DEALS_STR("EX");
+    args[4] = deals_str_of(ttl);
+    args[5] = DEALS_STR("NX");
+
+    rc = command(redis, NULL, NULL, 6, args);
+
+    if (rc == REDIS_OK) {
+        args[0] = DEALS_STR("INCR");
+        rc = command(redis, incremented, a, 2, args);
+    }
+
+    if (rc != REDIS_OK) {
+        free(a);
+        return -1;
+    }
+
+    if (redis->nasked++ == 0) {
+        redis->progress = deals_mono();
+    }
+
+    if (!redis->patience.set) {
+        deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
+                        deals_mono() + PATIENCE);
+    }
+
+    return 0;
+}
+
+
+/* --- life -------------------------------------------------------------------------- */
+
+deals_redis *
+deals_redis_new(deals_ctx *ctx, const deals_redis_address *address)
+{
+    deals_redis  *redis;
+
+    redis = calloc(1, sizeof(deals_redis));
+
+    if (redis == NULL) {
+        return NULL;
+    }
+
+    redis->ctx = ctx;
+    redis->address = address;
+    redis->io.fd = -1;
+    redis->io.ready = ready;
+    redis->io.owner = redis;
+    redis->patience.fire = patience_over;
+    redis->patience.owner = redis;
+    redis->retry.fire = retry_due;
+    redis->retry.owner = redis;
+
+    return redis;
+}
+
+
+void
+deals_redis_close(deals_redis *redis)
+{
+    redis->closing = 1;
+
+    if (redis->ac != NULL) {
+        redisAsyncFree(redis->ac);
+    }
+
+    redis->up = 0;
+    deals_ctx_timer_stop(redis->ctx, DEALS_IDLE, &redis->patience);
+    deals_ctx_timer_stop(redis->ctx, DEALS_IDLE, &redis->retry);
+}
+
+
+void
+deals_redis_free(deals_redis *redis)
+{
+    free(redis);
+}
+
+
+int
+deals_redis_is_up(const deals_redis *redis)
+{
+    return redis->up;
+}

@@ -1,0 +1,26 @@
+/*
+ * io/redis.h - the connection of a context to Redis.
+ */
+
+#ifndef DEALS_IO_REDIS_H
+#define DEALS_IO_REDIS_H
+
+#include "io/config.h"
+#include "io/ctx.h"
+
+/* An answer: an integer, or none (an error, a loss; n is -1). */
+typedef void (*deals_redis_answer)(void *owner, int64_t n);
+
+deals_redis  *deals_redis_new(deals_ctx *ctx, const deals_redis_address *address);
+/* Commands under way are answered with -1. */
+void          deals_redis_close(deals_redis *redis);
+void          deals_redis_free(deals_redis *redis);     /* NULL is ok */
+int           deals_redis_is_up(const deals_redis *redis);
+
+/* INCR of a key that lives for `seconds` from its first event. Connects if that
+ * is due. 0: `answer` comes, exactly once and never from inside this function;
+ * -1: Redis is away or too much is under way, it does not come. */
+int           deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
+                  deals_redis_answer answer, void *owner);
+
+#endif /* DEALS_IO_REDIS_H */
