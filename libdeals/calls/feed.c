@@ -3,6 +3,7 @@
  * second one the viewer's votes on it.
  */
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -35,6 +36,18 @@ typedef struct {
     deals_query        *votes;
     deals_feed_result   result;
 } feed_state;
+
+static const deals_field  fields[] = {
+    { "deals", DEALS_LIST, 0, offsetof(deals_feed_result, deals),
+      &deals_card_shape },
+    { "next", DEALS_TEXT, DEALS_NULLABLE, offsetof(deals_feed_result, next),
+      NULL }
+};
+
+const deals_shape  deals_feed_shape = {
+    "deals", sizeof(deals_feed_result), fields,
+    sizeof(fields) / sizeof(fields[0])
+};
 
 static const struct {
     const char  *name;

@@ -1,0 +1,166 @@
+/*
+ * calls/secret.c - passwords and tokens. See calls/secret.h.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "core/token.h"
+#include "stmts.h"
+#include "calls/secret.h"
+
+
+static void
+release(void *arg)
+{
+    deals_secret  *secret = arg;
+
+    sodium_memzero(secret->password, secret->len);
+    free(secret->password);
+    sodium_memzero(secret, sizeof(*secret));
+    free(secret);
+}
+
+
+static deals_secret *
+new_secret(deals_call *call, deals_str password)
+{
+    deals_secret  *secret;
+
+    if (sodium_init() < 0) {
+        deals_call_fail(call, DEALS_INTERNAL, NULL,
+                        "There is no source of random numbers.");
+        return NULL;
+    }
+
+    secret = calloc(1, sizeof(*secret));
+    if (secret == NULL) {
+        deals_use_no_memory(call);
+        return NULL;
+    }
+
+    secret->len = password.len;
+    secret->password = malloc(password.len + 1);
+    if (secret->password == NULL) {
+        free(secret);
+        deals_use_no_memory(call);
+        return NULL;
+    }
+
+    if (password.len > 0) {
+        memcpy(secret->password, password.data, password.len);
+    }
+
+    return secret;
+}
+
+
+static deals_str
+password_of(const deals_secret *secret)
+{
+    return (deals_str) { secret->password, secret->len };
+}
+
+
+static void
+make(void *arg)
+{
+    deals_secret   *secret = arg;
+    unsigned char   salt[DEALS_PASSWORD_SALT];
+
+    randombytes_buf(salt, sizeof(salt));
+    secret->result = deals_password_hash(password_of(secret), salt,
+                                         secret->hash);
+}
+
+
+static void
+verify(void *arg)
+{
+    deals_secret  *secret = arg;
+
+    secret->result = deals_password_verify(deals_str_of(secret->hash),
+                                           password_of(secret));
+
+    /* What is no hash is nobody's password, and must not be told by the time
+     * that it takes. */
+    if (secret->result < 0) {
+        secret->result = deals_password_verify(
+                             deals_str_of(deals_password_nobody),
+                             password_of(secret));
+    }
+}
+
+
+deals_secret *
+deals_secret_hash(deals_call *call, deals_str password, deals_step step)
+{
+    deals_secret  *secret = new_secret(call, password);
+
+    if (secret != NULL) {
+        deals_call_work(call, make, secret, release, step);
+    }
+
+    return secret;
+}
+
+
+deals_secret *
+deals_secret_verify(deals_call *call, deals_str password, deals_str hash,
+    deals_step step)
+{
+    deals_secret  *secret = new_secret(call, password);
+
+    if (secret == NULL) {
+        return NULL;
+    }
+
+    if (hash.data == NULL || hash.len >= sizeof(secret->hash)) {
+        hash = deals_str_of(deals_password_nobody);
+    }
+
+    memcpy(secret->hash, hash.data, hash.len);
+    deals_call_work(call, verify, secret, release, step);
+
+    return secret;
+}
+
+
+int
+deals_secret_session(deals_call *call, int64_t user_id)
+{
+    deals_signed                 *state = deals_call_state(call);
+    deals_str                     text;
+    deals_token                   token;
+    deals_arena                  *arena = deals_call_arena(call);
+    deals_session_insert_params   p;
+
+    token.user_id = user_id;
+    randombytes_buf(token.secret, sizeof(token.secret));
+
+    text = deals_token_make(arena, user_id, token.secret);
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = user_id;
+    p.token_hash = deals_token_hash(arena, &token);
+    p.now = deals_call_now(call);
+    p.idle_since = p.now - DEALS_SESSION_IDLE;
+    p.expires_at = p.now + DEALS_SESSION_LIFE;
+    p.user_agent = state->use.user_agent;
+    p.address = state->use.address;
+
+    sodium_memzero(&token, sizeof(token));
+
+    if (text.data == NULL || p.token_hash.data == NULL) {
+        return -1;
+    }
+
+    state->result.token = text;
+    state->result.expires_at = p.expires_at;
+
+    deals_call_query(call, deals_q_session_insert(arena, &p));
+
+    return 0;
+}

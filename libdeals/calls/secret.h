@@ -1,0 +1,37 @@
+/*
+ * calls/secret.h - passwords on another thread, and tokens of new sessions.
+ */
+
+#ifndef DEALS_CALLS_SECRET_H
+#define DEALS_CALLS_SECRET_H
+
+#include "core/password.h"
+#include "calls/use.h"
+
+/* A computation of some 20 ms. Its memory is its own: the call may go first. */
+typedef struct {
+    char    *password;
+    size_t   len;
+    char     hash[512];                 /* to verify, or the one that was made */
+    int      result;                    /* of deals_password_hash, _verify */
+} deals_secret;
+
+/* Hashes the password, or verifies it against `hash` (absent: against that of
+ * nobody, which takes the same time); then `step`. Returns what the step finds
+ * the result in, or NULL: no memory, and the call was ended. */
+deals_secret  *deals_secret_hash(deals_call *call, deals_str password,
+                   deals_step step);
+deals_secret  *deals_secret_verify(deals_call *call, deals_str password,
+                   deals_str hash, deals_step step);
+
+/* How the state of a call begins that ends with a session. */
+typedef struct {
+    deals_use              use;
+    deals_session_result   result;
+} deals_signed;
+
+/* Adds the insertion of a new session to the segment, and fills token and
+ * expires_at of the call's deals_signed. 0, or -1: no memory. */
+int            deals_secret_session(deals_call *call, int64_t user_id);
+
+#endif /* DEALS_CALLS_SECRET_H */
