@@ -21,7 +21,10 @@ typedef enum {
     DEALS_USE_COMMENTS,
     DEALS_USE_COMMENT,
     DEALS_USE_SESSION,
-    DEALS_USE_USER
+    DEALS_USE_USER,
+    DEALS_USE_VERIFY,
+    DEALS_USE_SETTINGS,
+    DEALS_USE_RERANK
 } deals_use_kind;
 
 /* First member of each use case's state. */

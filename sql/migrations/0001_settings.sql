@@ -7,7 +7,9 @@ CREATE TABLE settings (
     CONSTRAINT settings_tau
         CHECK (key <> 'tau' OR value ~ '^[1-9][0-9]{0,8}$'),
     CONSTRAINT settings_epoch
-        CHECK (key <> 'epoch' OR value ~ '^(0|[1-9][0-9]{0,9})$')
+        CHECK (key <> 'epoch' OR value ~ '^(0|[1-9][0-9]{0,9})$'),
+    CONSTRAINT settings_rerank
+        CHECK (key <> 'rerank' OR value ~ '^[12] [0-9]{1,16}$')
 );
 
 INSERT INTO settings (key, value) VALUES ('epoch', '1134028003'), ('tau', '45000');

@@ -120,22 +120,42 @@ BEGIN
 END
 $$;
 
--- Ranks these deals again by the settings as they are now; for changing them.
--- Answers how many ranks changed.
-CREATE FUNCTION deals_rerank(p_deal_ids int8[])
-RETURNS int4
+-- Ranks the next deals again, after tau or epoch were changed. The setting
+-- 'rerank' is there as long as that is not done: "PASS ID", the pass and the last
+-- deal that it did. A second pass finds the deals whose votes were counted by
+-- a transaction that still saw the settings of before. Answers whether all is
+-- done, where it stands, and how many ranks this step changed.
+CREATE FUNCTION deals_rerank(p_limit int4)
+RETURNS TABLE (done bool, pass int4, last_id int8, changed int4)
 LANGUAGE plpgsql
 AS $$
+#variable_conflict use_column
 DECLARE
     v_epoch    float8;
     v_tau      float8;
+    v_state    text;
+    v_pass     int4;
+    v_last     int8;
     v_deal_id  int8;
+    v_count    int4 := 0;
     v_changed  int4 := 0;
 BEGIN
+    SELECT value INTO v_state FROM settings WHERE key = 'rerank' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT true, 0, 0::int8, 0;
+        RETURN;
+    END IF;
+
+    v_pass := split_part(v_state, ' ', 1);
+    v_last := split_part(v_state, ' ', 2);
     SELECT value INTO STRICT v_epoch FROM settings WHERE key = 'epoch';
     SELECT value INTO STRICT v_tau FROM settings WHERE key = 'tau';
 
-    FOR v_deal_id IN SELECT id FROM unnest(p_deal_ids) AS x (id) ORDER BY id
+    FOR v_deal_id IN
+        SELECT deal_id FROM deal_stats
+         WHERE deal_id > v_last
+         ORDER BY deal_id
+         LIMIT p_limit
     LOOP
         UPDATE deal_stats s
            SET hot = deals_hot(s.up + s.imported_up, s.down + s.imported_down,
@@ -144,11 +164,23 @@ BEGIN
            AND s.hot <> deals_hot(s.up + s.imported_up,
                                   s.down + s.imported_down, s.created_at,
                                   v_epoch, v_tau);
-        IF FOUND THEN
-            v_changed := v_changed + 1;
-        END IF;
+        v_changed := v_changed + FOUND::int4;
+        v_count := v_count + 1;
+        v_last := v_deal_id;
     END LOOP;
 
-    RETURN v_changed;
+    IF v_count < p_limit THEN
+        v_pass := v_pass + 1;
+        v_last := 0;
+    END IF;
+
+    IF v_pass > 2 THEN
+        DELETE FROM settings WHERE key = 'rerank';
+    ELSE
+        UPDATE settings SET value = v_pass || ' ' || v_last
+         WHERE key = 'rerank';
+    END IF;
+
+    RETURN QUERY SELECT v_pass > 2, v_pass, v_last, v_changed;
 END
 $$;
