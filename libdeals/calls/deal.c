@@ -164,6 +164,105 @@ deals_deal_finish(deals_call *call, deals_deal *deal, int64_t my_vote)
 }
 
 
+deals_call *
+deals_deal_new(deals_ctx *ctx, const deals_asker *asker, int64_t id,
+    deals_done done, void *data)
+{
+    deals_call        *call;
+    deals_deal_state  *state;
+
+    call = deals_use_new(ctx, DEALS_USE_DEAL, sizeof(deals_deal_state), asker,
+                         done, data);
+    if (call != NULL) {
+        state = deals_call_state(call);
+        state->id = id;
+    }
+
+    return call;
+}
+
+
+/* Adds the deal and the member's vote as they are after the write. */
+void
+deals_deal_ask_after(deals_call *call)
+{
+    deals_arena       *arena = deals_call_arena(call);
+    deals_deal_state  *state = deals_call_state(call);
+
+    state->deal = deals_deal_query(arena, state->id);
+    deals_call_query(call, state->deal);
+
+    if (state->use.viewer != NULL) {
+        state->vote = deals_deal_vote_query(arena, state->use.user_id,
+                                            &state->id);
+        deals_call_query(call, state->vote);
+    }
+}
+
+
+/* The write and what followed it were answered. */
+void
+deals_deal_written(deals_call *call)
+{
+    deals_deal_state  *state = deals_call_state(call);
+
+    if (deals_deal_status(call, state->status) < 0) {
+        return;
+    }
+
+    if (state->deal->rows.len == 0) {
+        deals_deal_not_found(call);
+        return;
+    }
+
+    deals_deal_finish(call, state->deal->rows.items,
+                      deals_deal_my_vote(state->vote));
+}
+
+
+/* The session and the deal together, then `step`. */
+void
+deals_deal_look(deals_call *call, deals_step step)
+{
+    deals_deal_state  *state = deals_call_state(call);
+
+    if (deals_deal_id_valid(state->id)) {
+        state->deal = deals_deal_query(deals_call_arena(call), state->id);
+        deals_call_query(call, state->deal);
+    }
+
+    deals_use_member(call, step);
+}
+
+
+/* The deal that the member may change; NULL: the call was ended. */
+deals_deal *
+deals_deal_changeable(deals_call *call)
+{
+    int                own;
+    deals_deal        *deal;
+    deals_deal_state  *state = deals_call_state(call);
+
+    if (state->deal == NULL) {
+        deals_deal_not_found(call);
+        return NULL;
+    }
+
+    deal = deals_deal_visible(call, state->deal, &own);
+    if (deal == NULL) {
+        return NULL;
+    }
+
+    if (!own && !deals_use_is_moderator(&state->use)) {
+        deals_call_fail(call, DEALS_FORBIDDEN, NULL,
+                        "This deal is somebody else's.");
+        return NULL;
+    }
+
+    return deal;
+}
+
+
 static void
 voted(deals_call *call)
 {

@@ -48,4 +48,18 @@ int64_t       deals_deal_my_vote(const deals_query *query);
 deals_query  *deals_deal_vote_query(deals_arena *arena, int64_t user_id,
                   const int64_t *id);
 
+/* A call about the deal `id` (0: not yet any). */
+deals_call   *deals_deal_new(deals_ctx *ctx, const deals_asker *asker,
+                  int64_t id, deals_done done, void *data);
+
+/* For writes: the session and the deal together, then `step`; and there the deal,
+ * if the member may change it (NULL: the call was ended). */
+void          deals_deal_look(deals_call *call, deals_step step);
+deals_deal   *deals_deal_changeable(deals_call *call);
+
+/* Adds the deal and the member's vote as they are after the write, whose
+ * statement is state->status; and the step that shows them. */
+void          deals_deal_ask_after(deals_call *call);
+void          deals_deal_written(deals_call *call);
+
 #endif /* DEALS_CALLS_DEAL_H */

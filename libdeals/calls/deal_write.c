@@ -1,5 +1,5 @@
 /*
- * calls/deal_write.c - deals are posted, changed, deleted, hidden. The session
+ * calls/deal_write.c - deals are posted and changed. The session
  * (and the deal, if there is one) come first; what is written then carries its
  * own answer in the same segment.
  */
@@ -13,62 +13,6 @@
 #include "calls/deal.h"
 
 #define ATTEMPTS  4                     /* ids that are tried */
-
-
-static deals_call *
-new_call(deals_ctx *ctx, const deals_asker *asker, int64_t id,
-    deals_done done, void *data)
-{
-    deals_call        *call;
-    deals_deal_state  *state;
-
-    call = deals_use_new(ctx, DEALS_USE_DEAL, sizeof(deals_deal_state), asker,
-                         done, data);
-    if (call != NULL) {
-        state = deals_call_state(call);
-        state->id = id;
-    }
-
-    return call;
-}
-
-
-/* Adds the deal and the member's vote as they are after the write. */
-static void
-ask_after(deals_call *call)
-{
-    deals_arena       *arena = deals_call_arena(call);
-    deals_deal_state  *state = deals_call_state(call);
-
-    state->deal = deals_deal_query(arena, state->id);
-    deals_call_query(call, state->deal);
-
-    if (state->use.viewer != NULL) {
-        state->vote = deals_deal_vote_query(arena, state->use.user_id,
-                                            &state->id);
-        deals_call_query(call, state->vote);
-    }
-}
-
-
-/* The write and what followed it were answered. */
-static void
-written(deals_call *call)
-{
-    deals_deal_state  *state = deals_call_state(call);
-
-    if (deals_deal_status(call, state->status) < 0) {
-        return;
-    }
-
-    if (state->deal->rows.len == 0) {
-        deals_deal_not_found(call);
-        return;
-    }
-
-    deals_deal_finish(call, state->deal->rows.items,
-                      deals_deal_my_vote(state->vote));
-}
 
 
 /* -- create ------------------------------------------------------------------- */
@@ -106,7 +50,7 @@ inserted(deals_call *call)
         return;
     }
 
-    written(call);
+    deals_deal_written(call);
 }
 
 
@@ -138,7 +82,7 @@ insert(deals_call *call)
     deals_call_query(call, state->status);
     deals_call_query(call, deals_q_vote(arena, &vote));
     (void) deals_use_touch(call);
-    ask_after(call);
+    deals_deal_ask_after(call);
 
     if (++state->attempts < ATTEMPTS) {
         deals_call_catch(call, "23505");
@@ -172,7 +116,7 @@ deals_deal_create(deals_ctx *ctx, const deals_asker *asker,
     deals_arena       *arena;
     deals_deal_state  *state;
 
-    call = new_call(ctx, asker, 0, done, data);
+    call = deals_deal_new(ctx, asker, 0, done, data);
     if (call == NULL) {
         return NULL;
     }
@@ -200,50 +144,7 @@ deals_deal_create_wait(deals_ctx *ctx, const deals_asker *asker,
 }
 
 
-/* -- update and delete -------------------------------------------------------- */
-
-/* The session and the deal together, then `step`. */
-static void
-look(deals_call *call, deals_step step)
-{
-    deals_deal_state  *state = deals_call_state(call);
-
-    if (deals_deal_id_valid(state->id)) {
-        state->deal = deals_deal_query(deals_call_arena(call), state->id);
-        deals_call_query(call, state->deal);
-    }
-
-    deals_use_member(call, step);
-}
-
-
-/* The deal that the member may change; NULL: the call was ended. */
-static deals_deal *
-changeable(deals_call *call)
-{
-    int                own;
-    deals_deal        *deal;
-    deals_deal_state  *state = deals_call_state(call);
-
-    if (state->deal == NULL) {
-        deals_deal_not_found(call);
-        return NULL;
-    }
-
-    deal = deals_deal_visible(call, state->deal, &own);
-    if (deal == NULL) {
-        return NULL;
-    }
-
-    if (!own && !deals_use_is_moderator(&state->use)) {
-        deals_call_fail(call, DEALS_FORBIDDEN, NULL,
-                        "This deal is somebody else's.");
-        return NULL;
-    }
-
-    return deal;
-}
-
+/* -- update ------------------------------------------------------------------ */
 
 static void
 change(deals_call *call)
@@ -263,8 +164,8 @@ change(deals_call *call)
     state->status = deals_q_deal_update(arena, &p);
     deals_call_query(call, state->status);
     (void) deals_use_touch(call);
-    ask_after(call);
-    deals_call_send(call, written);
+    deals_deal_ask_after(call);
+    deals_call_send(call, deals_deal_written);
 }
 
 
@@ -289,7 +190,7 @@ update_allowed(deals_call *call)
     deals_deal        *deal;
     deals_deal_state  *state = deals_call_state(call);
 
-    deal = changeable(call);
+    deal = deals_deal_changeable(call);
     if (deal == NULL) {
         return;
     }
@@ -303,7 +204,7 @@ update_allowed(deals_call *call)
     }
 
     if (state->fields.given == 0) {
-        ask_after(call);
+        deals_deal_ask_after(call);
         deals_call_send(call, unchanged);
         return;
     }
@@ -317,7 +218,7 @@ update_allowed(deals_call *call)
 static void
 update(deals_call *call)
 {
-    look(call, update_allowed);
+    deals_deal_look(call, update_allowed);
 }
 
 
@@ -328,7 +229,7 @@ deals_deal_update(deals_ctx *ctx, const deals_asker *asker, int64_t id,
     deals_call        *call;
     deals_deal_state  *state;
 
-    call = new_call(ctx, asker, id, done, data);
+    call = deals_deal_new(ctx, asker, id, done, data);
     if (call == NULL) {
         return NULL;
     }
@@ -349,148 +250,5 @@ deals_deal_update_wait(deals_ctx *ctx, const deals_asker *asker, int64_t id,
 {
     return deals_call_wait(deals_deal_update(ctx, asker, id, input, given,
                                              NULL, NULL),
-                           timeout_ms);
-}
-
-
-static void
-deleted(deals_call *call)
-{
-    deals_deal_state  *state = deals_call_state(call);
-
-    if (deals_deal_status(call, state->status) == 0) {
-        deals_call_finish(call, NULL);
-    }
-}
-
-
-static void
-delete_allowed(deals_call *call)
-{
-    deals_deal_state          *state = deals_call_state(call);
-    deals_deal_delete_params   p;
-
-    if (changeable(call) == NULL) {
-        return;
-    }
-
-    memset(&p, 0, sizeof(p));
-    p.id = state->id;
-    p.actor = state->use.user_id;
-    p.is_moderator = deals_use_is_moderator(&state->use);
-    p.now = deals_call_now(call);
-
-    state->status = deals_q_deal_delete(deals_call_arena(call), &p);
-    deals_call_query(call, state->status);
-    (void) deals_use_touch(call);
-    deals_call_send(call, deleted);
-}
-
-
-static void
-delete(deals_call *call)
-{
-    look(call, delete_allowed);
-}
-
-
-deals_call *
-deals_deal_delete(deals_ctx *ctx, const deals_asker *asker, int64_t id,
-    deals_done done, void *data)
-{
-    deals_call  *call;
-
-    call = new_call(ctx, asker, id, done, data);
-    if (call != NULL) {
-        deals_call_start(call, delete);
-    }
-
-    return call;
-}
-
-
-deals_call *
-deals_deal_delete_wait(deals_ctx *ctx, const deals_asker *asker, int64_t id,
-    int64_t timeout_ms)
-{
-    return deals_call_wait(deals_deal_delete(ctx, asker, id, NULL, NULL),
-                           timeout_ms);
-}
-
-
-/* -- hide --------------------------------------------------------------------- */
-
-static void
-hide(deals_call *call)
-{
-    deals_deal_state        *state = deals_call_state(call);
-    deals_deal_hide_params   p;
-
-    if (!deals_deal_id_valid(state->id)) {
-        deals_deal_not_found(call);
-        return;
-    }
-
-    memset(&p, 0, sizeof(p));
-    p.id = state->id;
-    p.hide = state->hide;
-    p.actor = state->use.viewer != NULL ? state->use.user_id : DEALS_NULL_INT;
-    p.now = deals_call_now(call);
-
-    state->status = deals_q_deal_hide(deals_call_arena(call), &p);
-    deals_call_query(call, state->status);
-    (void) deals_use_touch(call);
-    ask_after(call);
-    deals_call_send(call, written);
-}
-
-
-static void
-hide_allowed(deals_call *call)
-{
-    if (!deals_use_is_moderator(deals_call_state(call))) {
-        deals_call_fail(call, DEALS_FORBIDDEN, NULL,
-                        "Only moderators can do this.");
-        return;
-    }
-
-    hide(call);
-}
-
-
-static void
-hide_member(deals_call *call)
-{
-    deals_use_member(call, hide_allowed);
-}
-
-
-deals_call *
-deals_deal_hide(deals_ctx *ctx, const deals_asker *asker, int64_t id,
-    int hide_it, deals_done done, void *data)
-{
-    deals_call        *call;
-    deals_deal_state  *state;
-
-    call = new_call(ctx, asker, id, done, data);
-    if (call == NULL) {
-        return NULL;
-    }
-
-    state = deals_call_state(call);
-    state->hide = hide_it != 0;
-
-    deals_call_start(call, asker != NULL ? hide_member : hide);
-
-    return call;
-}
-
-
-deals_call *
-deals_deal_hide_wait(deals_ctx *ctx, const deals_asker *asker, int64_t id,
-    int hide_it, int64_t timeout_ms)
-{
-    return deals_call_wait(deals_deal_hide(ctx, asker, id, hide_it, NULL,
-                                           NULL),
                            timeout_ms);
 }

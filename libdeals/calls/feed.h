@@ -1,0 +1,39 @@
+/*
+ * calls/feed.h - the state of a list of deals, and the statements that fill it.
+ */
+
+#ifndef DEALS_CALLS_FEED_H
+#define DEALS_CALLS_FEED_H
+
+#include "core/cursor.h"
+#include "calls/use.h"
+
+typedef struct {
+    deals_use           use;
+    deals_sort          sort;
+    deals_window        window;
+    int                 limit;
+    deals_str           key;            /* as the database has it */
+    int                 impossible;     /* nothing can have this key */
+    int                 after;          /* 1: goes on behind `cursor` */
+    deals_cursor        cursor;         /* state: start of the window */
+
+    deals_query        *cards;
+    deals_query        *about;          /* the member or the merchant */
+    deals_query        *votes;
+    deals_feed_result   result;
+} deals_feed_state;
+
+/* Takes and checks what was asked for; bad input goes to state->use.errors. 0, or
+ * -1: no memory. */
+int           deals_feed_take(deals_call *call, deals_feed_state *state,
+                  const deals_feed_params *params);
+
+/* The list, one deal more than the page holds; and the member or merchant whose
+ * list it is. NULL: no memory. */
+deals_query  *deals_feed_query(deals_arena *arena,
+                  const deals_feed_state *state, int64_t now);
+deals_query  *deals_feed_about(deals_arena *arena,
+                  const deals_feed_state *state);
+
+#endif /* DEALS_CALLS_FEED_H */
