@@ -4,7 +4,6 @@
  * international names.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
@@ -18,6 +17,8 @@
 #include "core/url.h"
 
 #define HOST_MAX  253
+
+static const char  too_long[] = "is longer than 2,048 characters";
 
 typedef struct {
     deals_str  scheme;
@@ -35,7 +36,7 @@ split(deals_str in, parts *p)
     ptrdiff_t  colon;
 
     if (in.len > DEALS_URL_MAX) {
-        return "is longer than 2,048 characters";
+        return too_long;
     }
 
     if (!deals_utf8_valid(in) || deals_utf8_control(in, 0) >= 0) {
@@ -245,45 +246,84 @@ problem_of(CURLUcode rc)
 }
 
 
-/* Through libcurl. NULL, or what is wrong; out->url absent: no memory. */
-static const char *
-normalise(deals_arena *arena, deals_str mended, CURLU *handle, deals_url *out)
+/* The whole address as libcurl has it after `part` was set to `value`. */
+static CURLUcode
+set_and_get(deals_arena *arena, CURLU *handle, CURLUPart part,
+    const char *value, deals_str *out)
 {
     char       *text;
     CURLUcode   rc;
-    deals_str   host;
 
-    rc = curl_url_set(handle, CURLUPART_URL, mended.data, 0);
-    if (rc == CURLUE_OK) {
-        rc = curl_url_get(handle, CURLUPART_HOST, &text, 0);
-    }
-
-    if (rc != CURLUE_OK) {
-        return rc == CURLUE_OUT_OF_MEMORY ? NULL : problem_of(rc);
-    }
-
-    host = ascii_host(arena, text);
-    curl_free(text);
-
-    if (host.data == NULL) {
-        return problem_of(CURLUE_BAD_HOSTNAME);
-    }
-
-    rc = curl_url_set(handle, CURLUPART_HOST, host.data, 0);
+    rc = curl_url_set(handle, part, value, 0);
     if (rc == CURLUE_OK) {
         rc = curl_url_get(handle, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT);
     }
 
     if (rc != CURLUE_OK) {
-        return rc == CURLUE_OUT_OF_MEMORY ? NULL : problem_of(rc);
+        return rc;
     }
 
-    out->url = deals_arena_copy(arena, deals_str_of(text));
-    out->host = shown_host(arena, host.data);
+    *out = deals_arena_copy(arena, deals_str_of(text));
     curl_free(text);
 
-    return out->url.len > DEALS_URL_MAX ? "is longer than 2,048 characters"
-                                        : NULL;
+    return out->data ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
+}
+
+
+static CURLUcode
+get_host(deals_arena *arena, CURLU *handle, deals_str *out)
+{
+    char       *text;
+    CURLUcode   rc;
+
+    rc = curl_url_get(handle, CURLUPART_HOST, &text, 0);
+    if (rc != CURLUE_OK) {
+        return rc;
+    }
+
+    *out = deals_arena_copy(arena, deals_str_of(text));
+    curl_free(text);
+
+    return out->data ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
+}
+
+
+/* Through libcurl, the second time with the host in ASCII: only then it sees
+ * that a host is an IPv4 address in disguise. */
+static CURLUcode
+normalise(deals_arena *arena, deals_str mended, CURLU *handle, deals_url *out)
+{
+    CURLUcode  rc;
+    deals_str  host;
+
+    rc = set_and_get(arena, handle, CURLUPART_URL, mended.data, &out->url);
+
+    if (rc == CURLUE_OK) {
+        rc = get_host(arena, handle, &host);
+    }
+
+    if (rc == CURLUE_OK) {
+        host = ascii_host(arena, host.data);
+        rc = host.data ? set_and_get(arena, handle, CURLUPART_HOST, host.data,
+                                     &out->url)
+                       : CURLUE_BAD_HOSTNAME;
+    }
+
+    if (rc == CURLUE_OK) {
+        rc = set_and_get(arena, handle, CURLUPART_URL, out->url.data,
+                         &out->url);
+    }
+
+    if (rc == CURLUE_OK) {
+        rc = get_host(arena, handle, &host);
+    }
+
+    if (rc == CURLUE_OK) {
+        out->host = shown_host(arena, host.data);
+        rc = out->host.data ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
+    }
+
+    return rc;
 }
 
 
@@ -293,6 +333,7 @@ deals_url_check(deals_arena *arena, const char *field, deals_str in,
 {
     parts        p;
     CURLU       *handle;
+    CURLUcode    rc;
     deals_str    mended;
     const char  *problem;
 
@@ -304,22 +345,26 @@ deals_url_check(deals_arena *arena, const char *field, deals_str in,
         mended = mend(arena, &p, &out->mended);
         handle = curl_url();
 
-        if (mended.data == NULL || handle == NULL) {
-            curl_url_cleanup(handle);
+        rc = mended.data != NULL && handle != NULL
+             ? normalise(arena, mended, handle, out) : CURLUE_OUT_OF_MEMORY;
+
+        curl_url_cleanup(handle);
+
+        if (rc == CURLUE_OUT_OF_MEMORY) {
             return deals_error_oom(errors);
         }
 
-        problem = normalise(arena, mended, handle, out);
-        curl_url_cleanup(handle);
+        if (rc != CURLUE_OK) {
+            problem = problem_of(rc);
+
+        } else if (out->url.len > DEALS_URL_MAX) {
+            problem = too_long;
+        }
     }
 
     if (problem != NULL) {
         return deals_error_add(arena, errors, DEALS_INVALID, field, "%s",
                    problem);
-    }
-
-    if (out->url.data == NULL || out->host.data == NULL) {
-        return deals_error_oom(errors);
     }
 
     return 0;
@@ -329,26 +374,25 @@ deals_url_check(deals_arena *arena, const char *field, deals_str in,
 deals_str
 deals_url_host(deals_arena *arena, deals_str url)
 {
-    parts        p;
-    char        *host;
-    CURLU       *handle;
-    deals_str    out, copy;
+    parts       p;
+    CURLU      *handle;
+    deals_str   out, whole, host;
 
-    if (split(url, &p) != NULL) {
+    url = deals_arena_copy(arena, url);
+
+    if (url.data == NULL || split(url, &p) != NULL) {
         return DEALS_NONE;
     }
 
     out = DEALS_NONE;
-    host = NULL;
     handle = curl_url();
-    copy = deals_arena_copy(arena, url);
 
-    if (handle != NULL && copy.data != NULL
-        && curl_url_set(handle, CURLUPART_URL, copy.data, 0) == CURLUE_OK
-        && curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+    if (handle != NULL
+        && set_and_get(arena, handle, CURLUPART_URL, url.data, &whole)
+           == CURLUE_OK
+        && get_host(arena, handle, &host) == CURLUE_OK)
     {
-        out = shown_host(arena, host);
-        curl_free(host);
+        out = shown_host(arena, host.data);
     }
 
     curl_url_cleanup(handle);
