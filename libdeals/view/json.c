@@ -1,0 +1,364 @@
+/*
+ * json.c - JSON from structs by their shapes, and problems of RFC 9457.
+ */
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <deals/view.h>
+
+#include "base/time.h"
+#include "base/utf8.h"
+#include "view/value.h"
+
+enum { DEPTH = 64 };        /* of structs inside of each other */
+
+static void  write_object(deals_buf *out, const deals_shape *shape,
+                 const void *row, int in_html, int depth);
+
+
+static void
+write_escaped(deals_buf *out, unsigned char c)
+{
+    switch (c) {
+
+    case '"':
+        deals_buf_add(out, "\\\"", 2);
+        break;
+
+    case '\\':
+        deals_buf_add(out, "\\\\", 2);
+        break;
+
+    case '\n':
+        deals_buf_add(out, "\\n", 2);
+        break;
+
+    case '\r':
+        deals_buf_add(out, "\\r", 2);
+        break;
+
+    case '\t':
+        deals_buf_add(out, "\\t", 2);
+        break;
+
+    default:
+        deals_buf_printf(out, "\\u%04x", c);
+    }
+}
+
+
+/* The bytes of one code point, or what stands for it. */
+static void
+write_wide(deals_buf *out, deals_str text, size_t *pos, int in_html)
+{
+    size_t   before = *pos;
+    int32_t  cp = deals_utf8_next(text, pos);
+
+    if (cp < 0) {
+        deals_buf_add(out, "\xEF\xBF\xBD", 3);      /* U+FFFD */
+
+    } else if (in_html && (cp == 0x2028 || cp == 0x2029)) {
+        deals_buf_printf(out, "\\u%04x", (unsigned) cp);
+
+    } else {
+        deals_buf_add(out, text.data + before, *pos - before);
+    }
+}
+
+
+static void
+write_string(deals_buf *out, deals_str text, int in_html)
+{
+    size_t         pos = 0, plain = 0;
+    unsigned char  c;
+
+    deals_buf_char(out, '"');
+
+    while (pos < text.len) {
+        c = (unsigned char) text.data[pos];
+
+        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\'
+            && !(in_html && (c == '<' || c == '>' || c == '&')))
+        {
+            pos++;
+            continue;
+        }
+
+        deals_buf_add(out, text.data + plain, pos - plain);
+
+        if (c < 0x80) {
+            write_escaped(out, c);
+            pos++;
+        } else {
+            write_wide(out, text, &pos, in_html);
+        }
+
+        plain = pos;
+    }
+
+    if (plain < text.len) {
+        deals_buf_add(out, text.data + plain, text.len - plain);
+    }
+
+    deals_buf_char(out, '"');
+}
+
+
+void
+deals_json_string(deals_buf *out, deals_str text)
+{
+    write_string(out, text, 0);
+}
+
+
+deals_str
+deals_value_float(char *out, double x)
+{
+    int  digits, n = 0;
+
+    if (!isfinite(x)) {
+        return DEALS_NONE;
+    }
+
+    for (digits = 15; digits <= 17; digits++) {
+        n = snprintf(out, DEALS_NUMBER_SIZE, "%.*g", digits, x);
+        if (strtod(out, NULL) == x) {
+            break;
+        }
+    }
+
+    return (deals_str) { out, (size_t) n };
+}
+
+
+static void
+write_text(deals_buf *out, deals_str text, int flags, int in_html)
+{
+    if (text.data == NULL && (flags & DEALS_NULLABLE)) {
+        deals_buf_add(out, "null", 4);
+        return;
+    }
+
+    write_string(out, text, in_html);
+}
+
+
+static void
+write_list(deals_buf *out, const deals_shape *shape, const deals_list *list,
+    int in_html, int depth)
+{
+    size_t       i, size = shape ? shape->size : sizeof(deals_str);
+    const char  *item = list->items;
+
+    deals_buf_char(out, '[');
+
+    for (i = 0; i < list->len; i++, item += size) {
+        if (i) {
+            deals_buf_char(out, ',');
+        }
+
+        if (shape) {
+            write_object(out, shape, item, in_html, depth + 1);
+        } else {
+            write_string(out, *(const deals_str *) (const void *) item,
+                         in_html);
+        }
+    }
+
+    deals_buf_char(out, ']');
+}
+
+
+/* A number or a time; text absent: null. */
+static void
+write_bare(deals_buf *out, deals_str text, const char *quote)
+{
+    if (text.data == NULL) {
+        deals_buf_add(out, "null", 4);
+        return;
+    }
+
+    deals_buf_c(out, quote);
+    deals_buf_str(out, text);
+    deals_buf_c(out, quote);
+}
+
+
+static void
+write_value(deals_buf *out, int type, int flags, const deals_shape *shape,
+    const void *value, int in_html, int depth)
+{
+    int      truth;
+    char     buf[DEALS_TIME_SIZE > DEALS_NUMBER_SIZE ? DEALS_TIME_SIZE
+                                                     : DEALS_NUMBER_SIZE];
+    int64_t  n;
+
+    switch (type) {
+
+    case DEALS_BOOL:
+        truth = *(const int *) value;
+        deals_buf_c(out, truth < 0 && (flags & DEALS_NULLABLE) ? "null"
+                         : truth ? "true" : "false");
+        break;
+
+    case DEALS_INT:
+        n = *(const int64_t *) value;
+        if (n == DEALS_NULL_INT) {
+            deals_buf_add(out, "null", 4);
+        } else {
+            deals_buf_int(out, n);
+        }
+        break;
+
+    case DEALS_FLOAT:
+        write_bare(out, deals_value_float(buf, *(const double *) value), "");
+        break;
+
+    case DEALS_TIME:
+        write_bare(out, deals_time_format(buf, *(const int64_t *) value), "\"");
+        break;
+
+    case DEALS_OBJECT:
+        if (*(const void *const *) value == NULL) {
+            deals_buf_add(out, "null", 4);
+        } else {
+            write_object(out, shape, *(const void *const *) value, in_html,
+                         depth + 1);
+        }
+        break;
+
+    case DEALS_LIST:
+        write_list(out, shape, value, in_html, depth);
+        break;
+
+    default:
+        write_text(out, *(const deals_str *) value, flags, in_html);
+    }
+}
+
+
+static void
+write_object(deals_buf *out, const deals_shape *shape, const void *row,
+    int in_html, int depth)
+{
+    int                 first = 1;
+    size_t              i;
+    const deals_field  *field;
+
+    if (depth > DEPTH) {
+        deals_buf_add(out, "null", 4);
+        return;
+    }
+
+    deals_buf_char(out, '{');
+
+    for (i = 0; i < shape->nfields; i++) {
+        field = &shape->fields[i];
+
+        if (field->flags & (DEALS_PAGE_ONLY | DEALS_SECRET)) {
+            continue;
+        }
+
+        if (!first) {
+            deals_buf_char(out, ',');
+        }
+        first = 0;
+
+        write_string(out, deals_str_of(field->name), in_html);
+        deals_buf_char(out, ':');
+        write_value(out, field->type, field->flags, field->shape,
+                    (const char *) row + field->offset, in_html, depth);
+    }
+
+    deals_buf_char(out, '}');
+}
+
+
+void
+deals_json_write(deals_buf *out, const deals_shape *shape, const void *row)
+{
+    write_object(out, shape, row, 0, 0);
+}
+
+
+void
+deals_json_value(deals_buf *out, int type, int flags,
+    const deals_shape *shape, const void *value, int in_html)
+{
+    if (value == NULL) {
+        deals_buf_add(out, "null", 4);
+        return;
+    }
+
+    write_value(out, type, flags, shape, value, in_html, 0);
+}
+
+
+/* -- problems -------------------------------------------------------------------- */
+
+static void
+write_detail(deals_buf *out, const deals_error *error)
+{
+    size_t              n = 0;
+    const deals_error  *e;
+
+    for (e = error; e; e = e->next) {
+        n++;
+        if (e->field.len == 0 && e->message.len) {
+            write_string(out, e->message, 0);
+            return;
+        }
+    }
+
+    if (n == 1) {
+        write_string(out, error->message, 0);
+        return;
+    }
+
+    deals_buf_printf(out, "\"%zu fields are not acceptable\"", n);
+}
+
+
+static void
+write_errors(deals_buf *out, const deals_error *error)
+{
+    int                 first = 1;
+    const deals_error  *e;
+
+    for (e = error; e; e = e->next) {
+        if (e->field.len == 0) {
+            continue;
+        }
+
+        deals_buf_c(out, first ? ",\"errors\":[" : ",");
+        first = 0;
+
+        deals_buf_c(out, "{\"field\":");
+        write_string(out, e->field, 0);
+        deals_buf_c(out, ",\"detail\":");
+        write_string(out, e->message, 0);
+        deals_buf_char(out, '}');
+    }
+
+    if (!first) {
+        deals_buf_char(out, ']');
+    }
+}
+
+
+void
+deals_json_problem(deals_buf *out, const deals_error *error)
+{
+    const deals_error_info  *info = deals_error_about(error->code);
+
+    deals_buf_printf(out, "{\"type\":\"urn:deals:problem:%s\",\"title\":",
+                     info->name);
+    write_string(out, deals_str_of(info->title), 0);
+    deals_buf_printf(out, ",\"status\":%d,\"detail\":", info->status);
+    write_detail(out, error);
+    write_errors(out, error);
+    deals_buf_char(out, '}');
+}

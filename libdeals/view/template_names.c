@@ -1,0 +1,306 @@
+/*
+ * template_names.c - the names in a template, against the shapes around them:
+ * innermost first, as Mustache says, but all of it when templates are loaded.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "view/template.h"
+
+enum {
+    NEAR = 4,           /* names suggested */
+    LONGEST = 64        /* of a name that is compared */
+};
+
+typedef struct {
+    const char  *name;
+    int          distance;
+} suggestion;
+
+
+static const deals_field *
+find_field(const deals_shape *shape, deals_str name)
+{
+    size_t  i;
+
+    for (i = 0; i < shape->nfields; i++) {
+        if (deals_str_is(name, shape->fields[i].name)) {
+            return &shape->fields[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* How many letters must be changed (Levenshtein). */
+static int
+distance(deals_str a, deals_str b)
+{
+    int     row[LONGEST + 1], above, left, best;
+    size_t  i, j;
+
+    if (a.len > LONGEST || b.len > LONGEST) {
+        return LONGEST;
+    }
+
+    for (j = 0; j <= b.len; j++) {
+        row[j] = (int) j;
+    }
+
+    for (i = 1; i <= a.len; i++) {
+        left = row[0];
+        row[0] = (int) i;
+
+        for (j = 1; j <= b.len; j++) {
+            above = row[j];
+            best = left + (deals_lower(a.data[i - 1])
+                           != deals_lower(b.data[j - 1]));
+            if (above + 1 < best) {
+                best = above + 1;
+            }
+            if (row[j - 1] + 1 < best) {
+                best = row[j - 1] + 1;
+            }
+            row[j] = best;
+            left = above;
+        }
+    }
+
+    return row[b.len];
+}
+
+
+/* Keeps the nearest names of a shape, nearest first. */
+static void
+suggest(const deals_shape *shape, deals_str wanted, suggestion *best,
+    unsigned *nbest)
+{
+    int          d;
+    size_t       i;
+    unsigned     at, k;
+    const char  *name;
+
+    for (i = 0; i < shape->nfields; i++) {
+        name = shape->fields[i].name;
+        d = distance(wanted, deals_str_of(name));
+
+        if (d > 2 && d > (int) wanted.len / 3
+            && (wanted.len < 3 || strncmp(name, wanted.data, wanted.len)))
+        {
+            continue;
+        }
+
+        for (k = 0; k < *nbest && strcmp(best[k].name, name); k++) {
+            /* void */
+        }
+        if (k < *nbest) {
+            continue;
+        }
+
+        for (at = *nbest; at > 0 && best[at - 1].distance > d; at--) {
+            if (at < NEAR) {
+                best[at] = best[at - 1];
+            }
+        }
+        if (at < NEAR) {
+            best[at].name = name;
+            best[at].distance = d;
+            *nbest += *nbest < NEAR;
+        }
+    }
+}
+
+
+static void
+add_names(deals_buf *buf, const deals_shape *shape)
+{
+    size_t  i;
+
+    for (i = 0; i < shape->nfields; i++) {
+        deals_buf_c(buf, i ? ", " : "");
+        deals_buf_c(buf, shape->fields[i].name);
+    }
+}
+
+
+static const char *
+finish(deals_arena *arena, deals_buf *buf)
+{
+    return deals_arena_take(arena, buf).data;
+}
+
+
+/* The message for a first word that no scope has. */
+static const char *
+unknown(deals_arena *arena, const deals_scope *scopes, unsigned nscopes,
+    deals_str word)
+{
+    unsigned            i, nbest = 0;
+    deals_buf           buf = { 0 };
+    suggestion          best[NEAR];
+    const deals_shape  *inner = NULL;
+
+    for (i = nscopes; i > 0; i--) {
+        if (scopes[i - 1].shape) {
+            inner = inner ? inner : scopes[i - 1].shape;
+            suggest(scopes[i - 1].shape, word, best, &nbest);
+        }
+    }
+
+    deals_buf_printf(&buf, "unknown name \"%.*s\"", DEALS_FMT(word));
+
+    if (inner) {
+        deals_buf_printf(&buf, " in %s", inner->name);
+    }
+
+    for (i = 0; i < nbest; i++) {
+        deals_buf_printf(&buf, "%s%s", i ? ", " : ": near it are ",
+                         best[i].name);
+    }
+
+    if (nbest == 0 && inner) {
+        deals_buf_c(&buf, ", which has ");
+        add_names(&buf, inner);
+    }
+
+    return finish(arena, &buf);
+}
+
+
+/* The message for a later word. */
+static const char *
+unknown_field(deals_arena *arena, const deals_name *name, deals_str before,
+    deals_str word)
+{
+    unsigned    i, nbest = 0;
+    deals_buf   buf = { 0 };
+    suggestion  best[NEAR];
+
+    if (name->type == DEALS_LIST) {
+        deals_buf_printf(&buf, "\"%.*s\" is a list: write {{#%.*s}}{{%.*s}}"
+                         "{{/%.*s}}", DEALS_FMT(before), DEALS_FMT(before),
+                         DEALS_FMT(word), DEALS_FMT(before));
+        return finish(arena, &buf);
+    }
+
+    if (name->type != DEALS_OBJECT) {
+        deals_buf_printf(&buf, "\"%.*s\" has no fields: write {{%.*s}}",
+                         DEALS_FMT(before), DEALS_FMT(before));
+        return finish(arena, &buf);
+    }
+
+    suggest(name->shape, word, best, &nbest);
+    deals_buf_printf(&buf, "unknown name \"%.*s\" in %.*s", DEALS_FMT(word),
+                     DEALS_FMT(before));
+
+    for (i = 0; i < nbest; i++) {
+        deals_buf_printf(&buf, "%s%s", i ? ", " : ": near it are ",
+                         best[i].name);
+    }
+
+    if (nbest == 0) {
+        deals_buf_c(&buf, ", which has ");
+        add_names(&buf, name->shape);
+    }
+
+    return finish(arena, &buf);
+}
+
+
+static int
+name_of_dot(deals_arena *arena, const deals_scope *scopes, unsigned nscopes,
+    deals_name *name, const char **message)
+{
+    const deals_scope  *top = &scopes[nscopes - 1];
+
+    if (top->shape) {
+        *message = deals_arena_printf(arena, "{{.}} is not one value but a "
+                       "whole %s: name a field of it", top->shape->name);
+        return -1;
+    }
+
+    name->type = top->type;
+    name->scope = nscopes - 1;
+
+    return 0;
+}
+
+
+static int
+add_field(deals_name *name, const deals_field *field)
+{
+    name->field = field;
+    name->type = (deals_type) field->type;
+    name->shape = field->shape;
+    name->path[name->npath++] = field->offset;
+
+    return 0;
+}
+
+
+int
+deals_template_name(deals_arena *arena, const deals_scope *scopes,
+    unsigned nscopes, deals_str text, deals_name *name, const char **message)
+{
+    size_t              i, words = 1;
+    unsigned            s;
+    deals_str           rest = text, word = DEALS_NONE;
+    const deals_field  *field = NULL;
+
+    memset(name, 0, sizeof(*name));
+    *message = NULL;
+
+    if (deals_str_is(text, ".")) {
+        return name_of_dot(arena, scopes, nscopes, name, message);
+    }
+
+    for (i = 0; i < text.len; i++) {
+        words += text.data[i] == '.';
+    }
+
+    if (words > 16) {
+        *message = "the name has too many dots";
+        return -1;
+    }
+
+    name->path = deals_arena_array(arena, words, sizeof(uint32_t));
+    if (name->path == NULL) {
+        return -1;
+    }
+
+    deals_str_word(&rest, ".", &word);
+
+    for (s = nscopes; s > 0 && field == NULL; s--) {
+        if (scopes[s - 1].shape) {
+            field = find_field(scopes[s - 1].shape, word);
+            name->scope = s - 1;
+        }
+    }
+
+    if (field == NULL) {
+        *message = unknown(arena, scopes, nscopes, word);
+        return -1;
+    }
+
+    add_field(name, field);
+
+    while (deals_str_word(&rest, ".", &word)) {
+        field = name->type == DEALS_OBJECT ? find_field(name->shape, word)
+                                           : NULL;
+        if (field == NULL) {
+            *message = unknown_field(arena, name,
+                           deals_str_sub(text, 0, (size_t) (word.data
+                                                            - text.data) - 1),
+                           word);
+            return -1;
+        }
+
+        add_field(name, field);
+    }
+
+    return 0;
+}

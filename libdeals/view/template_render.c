@@ -1,0 +1,293 @@
+/*
+ * template_render.c - runs a program. It allocates nothing but the buffer.
+ */
+
+#include <math.h>
+#include <string.h>
+
+#include <deals/view.h>
+
+#include "base/encode.h"
+#include "base/time.h"
+#include "view/template.h"
+#include "view/value.h"
+
+typedef struct {
+    const deals_program  *program;
+    deals_buf            *out;
+    unsigned              calls;        /* partials inside of each other */
+} renderer;
+
+
+/* Where the value of an op is; NULL: a struct on the way to it is absent. */
+static const void *
+find_value(const deals_op *op, const void *const *slots)
+{
+    unsigned     i;
+    const char  *at = slots[op->from];
+
+    for (i = 0; i < op->npath; i++) {
+        at += op->path[i];
+
+        if (i + 1 < op->npath) {
+            at = *(const char *const *) (const void *) at;
+            if (at == NULL) {
+                return NULL;
+            }
+        }
+    }
+
+    return at;
+}
+
+
+static int
+is_true(const deals_op *op, const void *value)
+{
+    double             x;
+    int64_t            n;
+    const deals_str   *s;
+
+    if (value == NULL) {
+        return 0;
+    }
+
+    switch (op->type) {
+
+    case DEALS_BOOL:
+        return *(const int *) value > 0;
+
+    case DEALS_INT:
+        n = *(const int64_t *) value;
+        return n != DEALS_NULL_INT && n != 0;
+
+    case DEALS_TIME:
+        return *(const int64_t *) value != DEALS_NULL_INT;
+
+    case DEALS_FLOAT:
+        x = *(const double *) value;
+        return isfinite(x) && x != 0;
+
+    case DEALS_OBJECT:
+        return *(const void *const *) value != NULL;
+
+    case DEALS_LIST:
+        return ((const deals_list *) value)->len > 0;
+
+    default:
+        s = value;
+        return s->data != NULL && s->len > 0;
+    }
+}
+
+
+/* A value as text; numbers and times in buf (of both sizes). */
+static deals_str
+text_of(const deals_op *op, const void *value, char *buf)
+{
+    int        truth;
+    int64_t    n;
+    deals_buf  number = { buf, 0, DEALS_TIME_SIZE, 0 };
+
+    switch (op->type) {
+
+    case DEALS_BOOL:
+        truth = *(const int *) value;
+        return truth < 0 ? DEALS_NONE
+               : truth ? DEALS_STR("true") : DEALS_STR("false");
+
+    case DEALS_INT:
+        n = *(const int64_t *) value;
+        if (n == DEALS_NULL_INT) {
+            return DEALS_NONE;
+        }
+        deals_buf_int(&number, n);
+        return (deals_str) { buf, number.len };
+
+    case DEALS_TIME:
+        return deals_time_format(buf, *(const int64_t *) value);
+
+    case DEALS_FLOAT:
+        return deals_value_float(buf, *(const double *) value);
+
+    default:
+        return *(const deals_str *) value;
+    }
+}
+
+
+static void
+write_url(deals_buf *out, deals_str url, int safe, const char *otherwise)
+{
+    if (safe) {
+        deals_html_escape(out, url);
+    } else {
+        deals_buf_c(out, otherwise);
+    }
+}
+
+
+static void
+write_value(deals_buf *out, const deals_op *op, const void *value)
+{
+    char       buf[DEALS_TIME_SIZE + DEALS_NUMBER_SIZE];
+    deals_str  text;
+
+    if (op->escape == DEALS_AS_JSON) {
+        deals_json_value(out, op->type, DEALS_NULLABLE, op->shape, value, 1);
+        return;
+    }
+
+    text = value ? text_of(op, value, buf) : DEALS_NONE;
+
+    switch (op->escape) {
+
+    case DEALS_AS_HTML:
+        deals_buf_add(out, text.data, text.len);
+        break;
+
+    case DEALS_AS_URL:
+        write_url(out, text, deals_url_is_safe(text), "#");
+        break;
+
+    case DEALS_AS_ORIGIN:
+        write_url(out, text, deals_url_is_web(text), "");
+        break;
+
+    case DEALS_AS_PATH:
+    case DEALS_AS_PREFIX:
+        write_url(out, text, deals_url_is_path(text), "");
+        break;
+
+    case DEALS_AS_COMPONENT:
+        deals_percent(out, text);
+        break;
+
+    default:
+        deals_html_escape(out, text);
+    }
+}
+
+
+static void  run(renderer *r, size_t from, size_t to, const void **slots);
+
+
+static void
+run_each(renderer *r, const deals_op *op, size_t from, const void **slots)
+{
+    size_t             i, size;
+    const char        *item;
+    const deals_list  *list = find_value(op, slots);
+
+    if (list == NULL) {
+        return;
+    }
+
+    size = op->shape ? op->shape->size : sizeof(deals_str);
+    item = list->items;
+
+    for (i = 0; i < list->len; i++, item += size) {
+        slots[op->slot] = item;
+        run(r, from, op->jump, slots);
+    }
+}
+
+
+static void
+run_call(renderer *r, const deals_op *op, const void *const *slots)
+{
+    unsigned               i;
+    const void            *own[DEALS_TEMPLATE_SLOTS];
+    const deals_function  *function;
+
+    if (r->calls >= DEALS_TEMPLATE_CALLS) {
+        return;
+    }
+
+    for (i = 0; i < op->nmap; i++) {
+        own[i] = slots[op->map[i]];
+    }
+
+    function = &r->program->functions[op->function];
+    r->calls++;
+    run(r, function->begin, function->end, own);
+    r->calls--;
+}
+
+
+/* Sets the slot of a section to its struct, or to where its value is. */
+static void
+enter(const deals_op *op, const void *value, const void **slots)
+{
+    slots[op->slot] = op->type == DEALS_OBJECT ? *(const void *const *) value
+                                               : value;
+}
+
+
+static void
+run(renderer *r, size_t from, size_t to, const void **slots)
+{
+    size_t           i = from;
+    const void      *value;
+    const deals_op  *op;
+
+    while (i < to) {
+        op = &r->program->ops[i++];
+
+        switch (op->code) {
+
+        case DEALS_OP_LITERAL:
+            deals_buf_add(r->out, op->text.data, op->text.len);
+            break;
+
+        case DEALS_OP_VALUE:
+            write_value(r->out, op, find_value(op, slots));
+            break;
+
+        case DEALS_OP_IF:
+            i = is_true(op, find_value(op, slots)) ? i : op->jump;
+            break;
+
+        case DEALS_OP_UNLESS:
+            i = is_true(op, find_value(op, slots)) ? op->jump : i;
+            break;
+
+        case DEALS_OP_WITH:
+            value = find_value(op, slots);
+            if (is_true(op, value)) {
+                enter(op, value, slots);
+            } else {
+                i = op->jump;
+            }
+            break;
+
+        case DEALS_OP_EACH:
+            run_each(r, op, i, slots);
+            i = op->jump;
+            break;
+
+        default:
+            run_call(r, op, slots);
+        }
+    }
+}
+
+
+void
+deals_program_run(const deals_program *program, unsigned entry,
+    const void *const *values, unsigned nvalues, const void *content,
+    deals_buf *out)
+{
+    renderer     r = { program, out, 0 };
+    unsigned     i;
+    const void  *slots[DEALS_TEMPLATE_SLOTS] = { NULL };
+
+    for (i = 0; i < nvalues && i < DEALS_TEMPLATE_CONTENT; i++) {
+        slots[i] = values[i];
+    }
+
+    slots[DEALS_TEMPLATE_CONTENT] = content;
+
+    run(&r, program->functions[entry].begin, program->functions[entry].end,
+        slots);
+}
