@@ -386,6 +386,27 @@ push_scope(deals_compiler *c, const deals_token *token, const deals_name *name)
 }
 
 
+/* {{#x}}..{{/x}}{{^x}}: exactly one of the two is there. */
+static int
+is_else(const unit *u, size_t index)
+{
+    size_t              i;
+    const deals_token  *tokens = u->source->tokens;
+
+    if (index == 0 || tokens[index - 1].type != DEALS_TOKEN_CLOSE
+        || !deals_str_eq(tokens[index - 1].text, tokens[index].text))
+    {
+        return 0;
+    }
+
+    for (i = index - 1; tokens[i].match != index - 1; i--) {
+        /* void */
+    }
+
+    return tokens[i].type != tokens[index].type;
+}
+
+
 static int
 add_section(deals_compiler *c, size_t index)
 {
@@ -404,8 +425,8 @@ add_section(deals_compiler *c, size_t index)
     code = section_code(token, &name);
     c->html.line = token->line;
 
-    if (deals_html_open(&c->html, token->text, code == DEALS_OP_EACH, &mark)
-        != 0)
+    if (deals_html_open(&c->html, token->text, code == DEALS_OP_EACH,
+                        is_else(c->unit, index), &mark) != 0)
     {
         return fail_html(c);
     }

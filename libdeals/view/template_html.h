@@ -89,6 +89,8 @@ typedef struct {
     unsigned            nelements;
     unsigned            base;           /* those below are not of this section */
     int                 foreign;        /* the file starts inside <svg> */
+    deals_html_state    opened;         /* where the last section in a tag
+                                           began */
     unsigned            serial;         /* of the attribute */
     unsigned            tag_serial;
 
@@ -98,6 +100,7 @@ typedef struct {
 /* What stands at the beginning of a section. */
 typedef struct {
     deals_html_state  state;
+    deals_html_state  other;            /* where no attribute of it stands */
     unsigned          base, nelements;
     char              tag[DEALS_HTML_NAME];
     char              attr[DEALS_HTML_NAME];
@@ -121,7 +124,8 @@ void  deals_html_start(deals_html *html, int foreign);
 int   deals_html_feed(deals_html *html, deals_str literal, unsigned line);
 int   deals_html_place(deals_html *html, const deals_html_value *value,
           deals_escape *escape);
-int   deals_html_open(deals_html *html, deals_str name, int list,
+/* list: a loop; is_else: it follows its own opposite directly. */
+int   deals_html_open(deals_html *html, deals_str name, int list, int is_else,
           deals_html_mark *mark);
 int   deals_html_close(deals_html *html, deals_str name,
           const deals_html_mark *mark);

@@ -628,7 +628,7 @@ check_open(deals_html *html, deals_str name, int list)
 
 
 int
-deals_html_open(deals_html *html, deals_str name, int list,
+deals_html_open(deals_html *html, deals_str name, int list, int is_else,
     deals_html_mark *mark)
 {
     if (check_open(html, name, list) != 0) {
@@ -639,6 +639,12 @@ deals_html_open(deals_html *html, deals_str name, int list,
 
     if (mark->in_tag) {
         between_attributes(html);
+        mark->other = html->state;
+
+        /* {{#x}}a{{/x}}{{^x}}b{{/x}}: b never stands behind a */
+        if (is_else) {
+            html->state = html->opened;
+        }
     }
 
     mark->state = html->state;
@@ -670,9 +676,13 @@ close_in_tag(deals_html *html, deals_str name, const deals_html_mark *mark)
 
     between_attributes(html);
 
-    if (mark->state == DEALS_HTML_NEED_SPACE) {
+    if (mark->state == DEALS_HTML_NEED_SPACE
+        || mark->other == DEALS_HTML_NEED_SPACE)
+    {
         html->state = DEALS_HTML_NEED_SPACE;
     }
+
+    html->opened = mark->state;
 
     /* What only sometimes stands there cannot be relied on. */
     if (strcmp(html->type, mark->type) != 0) {
