@@ -129,9 +129,10 @@ sub spawn {
 }
 
 sub close_above {
-    my ($last) = @_;
+    my ($last, @but) = @_;
+    my %but = map { $_ => 1 } @but;
     opendir my $fds, '/proc/self/fd' or return;
-    my @fds = grep { /^\d+$/ && $_ > $last } readdir $fds;
+    my @fds = grep { /^\d+$/ && $_ > $last && !$but{$_} } readdir $fds;
     POSIX::close($_) for @fds;
 }
 
@@ -158,7 +159,8 @@ sub last_words {
     my ($line) = grep { /FATAL|PANIC|\[emerg\]|error:|No space left/i } @lines;
     $line //= $lines[-1] // 'it said nothing';
     $line =~ s/^\s+//;
-    return "$line (see $file)";
+    my $full = grep { /No space left|free disk space/ } @lines;
+    return ($full ? 'the disk is full: ' : '') . "$line (see $file)";
 }
 
 # --- what runs ------------------------------------------------------------
@@ -206,6 +208,15 @@ sub stop {
             or die "$name does not end.\n";
     }
     $self->forget_stopped(@names);
+}
+
+# Stops those that this object has started, whatever became of their directory.
+sub stop_children {
+    my ($self) = @_;
+    my @pids = keys %{ $self->{children} };
+    kill INT => @pids;      # a quick end for each of the three
+    waitpid $_, 0 for @pids;
+    $self->{children} = {};
 }
 
 # Sends the signal until no process of that name is left; 0: some are.
