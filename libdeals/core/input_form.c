@@ -96,6 +96,7 @@ gather(form *f, int unknown_is_bad)
             && (field == NULL || field->type != DEALS_LIST))
         {
             deals_input_bad(&f->in, pair[i].name.data, "is given twice");
+            continue;
         }
 
         *value = pair[i].value;
