@@ -364,19 +364,10 @@ deals_ctx_touch(deals_ctx *ctx)
 
 /* --- running ---------------------------------------------------------------- */
 
-/* Which of its reasons brought the host here it does not say, and its clock may
- * be a little early: so all wishes are told again. */
-
 static void
-run(deals_ctx *ctx)
+run_timers(deals_ctx *ctx)
 {
     int64_t  now;
-
-    ctx->woken = 0;
-    ctx->wished[DEALS_IDLE] = deals_timers_first(&ctx->timers[DEALS_IDLE]) == -1
-                              ? ctx->wished[DEALS_IDLE] : INT64_MAX;
-    ctx->wished[DEALS_BUSY] = deals_timers_first(&ctx->timers[DEALS_BUSY]) == -1
-                              ? ctx->wished[DEALS_BUSY] : INT64_MAX;
 
     now = deals_mono();
     (void) deals_timers_run(&ctx->timers[DEALS_BUSY], now);
@@ -384,11 +375,24 @@ run(deals_ctx *ctx)
 }
 
 
+/* Which of its reasons brought the host here it does not say, and its clock may
+ * be a little early: so all wishes are told again. */
+
 void
 deals_ctx_run(deals_ctx *ctx)
 {
+    int  busy;
+
     deals_ctx_enter(ctx);
-    run(ctx);
+    ctx->woken = 0;
+
+    for (busy = 0; busy < 2; busy++) {
+        if (ctx->wished[busy] != -1) {
+            ctx->wished[busy] = INT64_MAX;
+        }
+    }
+
+    run_timers(ctx);
     deals_ctx_leave(ctx);
 }
 
@@ -439,7 +443,7 @@ deals_ctx_poll(deals_ctx *ctx, int64_t timeout_ms)
     rc = deals_loop_run(ctx->loop, poll_timeout(ctx, timeout_ms));
 
     if (!ctx->dead) {
-        run(ctx);
+        run_timers(ctx);
         run_posted(ctx);
     }
 
