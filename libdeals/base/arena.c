@@ -15,13 +15,6 @@
 #define FIRST       2048        /* bytes of the first chunk, header included */
 #define LARGEST     65536       /* chunks double up to this */
 
-/* Under AddressSanitizer each block is a chunk of its own, so that it sees
- * every overrun. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SEPARATE    0
-#else
-#define SEPARATE    4           /* blocks over 1/4 of a chunk */
-#endif
 
 typedef struct chunk  chunk;
 
@@ -29,13 +22,13 @@ struct chunk {
     chunk          *next;
     unsigned char  *free;
     unsigned char  *end;
-    size_t          size;       /* of the whole, for deals_arena_size */
 };
 
 struct deals_arena {
     chunk   *newest;
     size_t   chunk_size;        /* of the newest */
-    size_t   total;
+    size_t   used;              /* bytes handed out */
+    size_t   limit;             /* of them */
 };
 
 #define HEADER  ((sizeof(chunk) + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1))
@@ -50,7 +43,6 @@ chunk_new(size_t size)
     if (c != NULL) {
         c->free = (unsigned char *) c + HEADER;
         c->end = (unsigned char *) c + size;
-        c->size = size;
     }
 
     return c;
@@ -73,7 +65,7 @@ deals_arena_new(void)
 
     arena->newest = c;
     arena->chunk_size = FIRST;
-    arena->total = FIRST;
+    arena->limit = SIZE_MAX;
 
     return arena;
 }
@@ -95,14 +87,25 @@ deals_arena_free(deals_arena *arena)
 }
 
 
+/* Under AddressSanitizer each block is a chunk of its own, so that it sees
+ * overruns. */
+static int
+is_separate(const deals_arena *arena, size_t size)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    (void) arena;
+    (void) size;
+    return 1;
+#else
+    return size > arena->chunk_size / 4;
+#endif
+}
+
+
 static void *
 alloc_separate(deals_arena *arena, size_t size)
 {
     chunk  *c;
-
-    if (size > SIZE_MAX - HEADER) {
-        return NULL;
-    }
 
     c = chunk_new(HEADER + size);
     if (c == NULL) {
@@ -111,9 +114,6 @@ alloc_separate(deals_arena *arena, size_t size)
 
     c->next = arena->newest->next;
     arena->newest->next = c;
-    arena->total += c->size;
-
-    c->free = c->end;
 
     return (unsigned char *) c + HEADER;
 }
@@ -135,7 +135,6 @@ grow(deals_arena *arena)
     c->next = arena->newest;
     arena->newest = c;
     arena->chunk_size = size;
-    arena->total += size;
 
     return 0;
 }
@@ -144,27 +143,35 @@ grow(deals_arena *arena)
 void *
 deals_arena_alloc(deals_arena *arena, size_t size)
 {
-    void    *p;
-    size_t   rounded;
+    void  *p;
 
-    if (size == 0) {
-        size = 1;
-    }
-
-    if (SEPARATE == 0 || size > arena->chunk_size / (SEPARATE ? SEPARATE : 1)) {
-        return alloc_separate(arena, size);
-    }
-
-    rounded = (size + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1);
-
-    if ((size_t) (arena->newest->end - arena->newest->free) < rounded
-        && grow(arena) != 0)
-    {
+    if (size > SIZE_MAX / 2) {
         return NULL;
     }
 
-    p = arena->newest->free;
-    arena->newest->free += rounded;
+    size = size ? (size + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1)
+                : ALIGNMENT;
+
+    if (size > arena->limit || arena->used > arena->limit - size) {
+        return NULL;
+    }
+
+    if (is_separate(arena, size)) {
+        p = alloc_separate(arena, size);
+
+    } else if ((size_t) (arena->newest->end - arena->newest->free) >= size
+               || grow(arena) == 0)
+    {
+        p = arena->newest->free;
+        arena->newest->free += size;
+
+    } else {
+        p = NULL;
+    }
+
+    if (p != NULL) {
+        arena->used += size;
+    }
 
     return p;
 }
@@ -232,7 +239,14 @@ deals_arena_printf(deals_arena *arena, const char *fmt, ...)
 size_t
 deals_arena_size(const deals_arena *arena)
 {
-    return arena->total;
+    return arena->used;
+}
+
+
+void
+deals_arena_limit(deals_arena *arena, size_t bytes)
+{
+    arena->limit = bytes;
 }
 
 

@@ -10,8 +10,12 @@
 /* n items of `size` bytes, zeroed; NULL when out of memory or too many. */
 void    *deals_arena_array(deals_arena *arena, size_t n, size_t size);
 
-/* Bytes taken from malloc so far. */
+/* Bytes handed out so far. */
 size_t   deals_arena_size(const deals_arena *arena);
+
+/* Allocations fail as soon as more than `bytes` have been handed out: bounds
+ * what one request may take, and lets tests run out of memory at every step. */
+void     deals_arena_limit(deals_arena *arena, size_t bytes);
 
 /* The contents of a buffer as a string of the arena; absent if the buffer
  * failed or memory ran out. The buffer is freed in any case. */

@@ -71,19 +71,30 @@ arena_refuses_impossible_sizes(void **state)
 
 
 static void
-arena_large_blocks_leave_the_chunk_alone(void **state)
+arena_counts_and_limits(void **state)
 {
-    size_t  before;
+    void  *large;
 
     (void) state;
 
-    assert_non_null(deals_arena_alloc(arena, 1000000));
-    before = deals_arena_size(arena);
-    assert_non_null(deals_arena_alloc(arena, 100));
-#if !defined(__SANITIZE_ADDRESS__)
-    assert_int_equal(deals_arena_size(arena), before);
-#endif
-    assert_true(before >= 1000000);
+    assert_int_equal(deals_arena_size(arena), 0);
+    large = deals_arena_alloc(arena, 1000000);
+    assert_non_null(large);
+    assert_int_equal(deals_arena_size(arena), 1000000);
+    assert_non_null(deals_arena_alloc(arena, 1));
+    assert_int_equal(deals_arena_size(arena), 1000016);
+
+    deals_arena_limit(arena, 1000048);
+    assert_null(deals_arena_alloc(arena, 33));
+    assert_non_null(deals_arena_alloc(arena, 32));
+    assert_null(deals_arena_alloc(arena, 0));
+    assert_int_equal(deals_arena_size(arena), 1000048);
+
+    deals_arena_limit(arena, 0);
+    assert_null(deals_arena_alloc(arena, 1));
+    deals_arena_limit(arena, SIZE_MAX);
+    assert_non_null(deals_arena_alloc(arena, 1));
+
     deals_arena_free(NULL);
 }
 
@@ -317,7 +328,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(arena_gives_zeroed_aligned_memory),
     TEST(arena_blocks_do_not_overlap),
     TEST(arena_refuses_impossible_sizes),
-    TEST(arena_large_blocks_leave_the_chunk_alone),
+    TEST(arena_counts_and_limits),
     TEST(arena_copies_and_prints),
     TEST(buffers_grow),
     TEST(buffers_remember_failure),
