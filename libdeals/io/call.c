@@ -103,8 +103,10 @@ run_posted(void *owner)
         return;
     }
 
+    /* from now on it needs no context, and may outlive it */
     call->phase = CALL_DONE;
     list_remove(call);
+    call->ctx = NULL;
 
     /* the call may be gone after it */
     if (call->done != NULL) {
@@ -289,7 +291,7 @@ deals_call_free(deals_call *call)
 
     ctx = call->ctx;
 
-    if (ctx != NULL && call->phase != CALL_DONE) {
+    if (ctx != NULL) {
         let_go(call);
         list_remove(call);
     }

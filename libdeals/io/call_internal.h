@@ -21,7 +21,7 @@ typedef enum {
 } deals_call_phase;
 
 struct deals_call {
-    deals_ctx           *ctx;           /* NULL: freed */
+    deals_ctx           *ctx;           /* NULL: done */
     deals_arena         *arena;         /* the call itself lies in it */
     void                *state;
     deals_call          *prev;          /* in ctx->calls */

@@ -119,20 +119,16 @@ deals_conn_lost(deals_pg_conn *conn, const char *why)
         settle_lost(pool, segment);
     }
 
-    if (state == CONN_CONNECTING || state == CONN_CHECKING) {
+    /* a server that lets nobody stay is as good as one that is away */
+    if (state == CONN_CONNECTING || state == CONN_CHECKING
+        || deals_mono() - conn->ready_since < 1000000)
+    {
         deals_pool_conn_failed(conn, reason, &deals_outcome_down);
         return;
     }
 
     deals_log(pool->ctx, DEALS_LOG_NOTICE,
               "database: connection %u was lost: %s", conn->number, reason);
-
-    /* a server that lets nobody stay is as good as one that is away */
-    if (deals_mono() - conn->ready_since < 1000000) {
-        deals_pool_conn_failed(conn, reason, &deals_outcome_down);
-        return;
-    }
-
     deals_pool_kick(pool);
 }
 
