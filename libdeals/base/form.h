@@ -13,8 +13,8 @@ typedef struct {
 } deals_pair;
 
 /* *pairs is a list of deals_pair in the order of the text. 0, or -1 and *error:
- * DEALS_MALFORMED (field is the name, if that could be read) for a broken %XX, a
- * NUL, or invalid UTF-8; DEALS_NO_MEMORY. */
+ * DEALS_MALFORMED (field is the name, if that could be read) for a broken %XX,
+ * a NUL, or invalid UTF-8; DEALS_NO_MEMORY. */
 int        deals_form_read(deals_arena *arena, deals_str text,
                deals_list *pairs, const deals_error **error);
 

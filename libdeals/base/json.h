@@ -5,7 +5,8 @@
  * comments, no trailing text, no empty text, at most 64 levels, no lone
  * surrogates, valid UTF-8; integers fit int64_t and other numbers are finite.
  * "\u0000" is JSON, so it is read: strings are counted, not terminated. A name
- * given twice is JSON too: both stay in the tree, deals_json_get gives the last.
+ * given twice is JSON too: both stay in the tree, deals_json_get gives the
+ * last.
  */
 
 #ifndef DEALS_BASE_JSON_H

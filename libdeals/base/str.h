@@ -34,7 +34,8 @@ ptrdiff_t  deals_str_index(deals_str s, char c);
 int        deals_str_word(deals_str *rest, const char *separators,
                deals_str *word);
 
-/* A decimal integer: optional '-', digits, nothing else, in int64_t. 0 or -1. */
+/* A decimal integer: optional '-', digits, nothing else, in int64_t. 0 or
+ * -1. */
 int        deals_str_int(deals_str s, int64_t *n);
 
 /* For printf's "%.*s". */

@@ -36,7 +36,8 @@ days_in_month(int year, int month)
 
 
 /* Days from 1970-01-01. Years are counted from March, so that the leap day is
- * the last of its year, and from 400 years back, so that nothing is negative. */
+ * the last of its year, and from 400 years back, so that nothing is
+ * negative. */
 static int64_t
 days_of(int year, int month, int day)
 {

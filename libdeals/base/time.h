@@ -24,8 +24,8 @@ typedef struct {
  * -1. */
 int        deals_time_parse(deals_str s, int64_t *seconds);
 
-/* What <input type="datetime-local"> sends: "YYYY-MM-DDTHH:MM[:SS[.fff]]", taken
- * as UTC. 0 or -1. */
+/* What <input type="datetime-local"> sends: "YYYY-MM-DDTHH:MM[:SS[.fff]]",
+ * taken as UTC. 0 or -1. */
 int        deals_time_parse_local(deals_str s, int64_t *seconds);
 
 /* "2026-01-31T12:00:00Z" in `out` (DEALS_TIME_SIZE bytes, terminated), or an

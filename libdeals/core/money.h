@@ -25,8 +25,8 @@ const deals_currency  *deals_currencies(size_t *count);
  * What a person typed: "19.99", "19,99", "1,299.00", "1.299,00", "$5", "6,99€",
  * "USD 5". `currency` is that of the form; a sign or code in the text must
  * agree with it, or decides if it is absent (absent and no sign: USD). What can
- * be read in two ways ("1,299") is refused with a message that says so. 0, or -1
- * and an error is added. out->text is filled.
+ * be read in two ways ("1,299") is refused with a message that says so. 0, or
+ * -1 and an error is added. out->text is filled.
  */
 int        deals_money_parse(deals_arena *arena, const char *field,
                deals_str text, deals_str currency, deals_money *out,

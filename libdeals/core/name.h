@@ -1,5 +1,6 @@
 /*
- * core/name.h - names of members, and e-mail addresses. Checks as in core/text.h.
+ * core/name.h - names of members, and e-mail addresses. Checks as in
+ * core/text.h.
  */
 
 #ifndef DEALS_CORE_NAME_H

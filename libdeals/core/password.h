@@ -1,6 +1,6 @@
 /*
- * core/password.h - passwords. Hashing and verifying take some 20 ms and 19 MiB:
- * never on an event loop; both may run on any thread.
+ * core/password.h - passwords. Hashing and verifying take some 20 ms and 19
+ * MiB: never on an event loop; both may run on any thread.
  */
 
 #ifndef DEALS_CORE_PASSWORD_H

@@ -58,7 +58,7 @@ deals_rank_wilson(int64_t up, int64_t down)
 double
 deals_rank_controversy(int64_t up, int64_t down)
 {
-    double  u, d, power;
+    double  u, d;
 
     u = count(up);
     d = count(down);
@@ -67,7 +67,5 @@ deals_rank_controversy(int64_t up, int64_t down)
         return 0;
     }
 
-    power = pow(u + d, fmin(u, d) / fmax(u, d));
-
-    return isfinite(power) ? power : 0;
+    return pow(u + d, fmin(u, d) / fmax(u, d));
 }

@@ -14,8 +14,8 @@
 #define DEALS_RANK_EPOCH  INT64_C(1134028003)
 #define DEALS_RANK_TAU    45000.0
 
-/* sign(s) * log10(max(|s|, 1)) + (created - epoch) / tau, s = up - down. `epoch`
- * in seconds; tau in seconds, if it is not a positive number
+/* sign(s) * log10(max(|s|, 1)) + (created - epoch) / tau, s = up - down.
+ * `epoch` in seconds; tau in seconds, if it is not a positive number
  * DEALS_RANK_TAU is used. */
 double  deals_rank_hot(int64_t up, int64_t down, int64_t created,
             int64_t epoch, double tau);

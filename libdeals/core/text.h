@@ -37,30 +37,31 @@ int  deals_text_tag(deals_arena *arena, const char *field, deals_str in,
 int  deals_text_tags(deals_arena *arena, const char *field, deals_list in,
          deals_list *out, const deals_error **errors);
 
-/* A merchant's name: one line, 1..DEALS_MERCHANT_MAX, runs of white space become
- * one space; and its slug, which identifies it ("Best Buy" = "best buy"). */
+/* A merchant's name: one line, 1..DEALS_MERCHANT_MAX, runs of white space
+ * become one space; and its slug, which identifies it ("Best Buy" = "best
+ * buy"). */
 int  deals_text_merchant(deals_arena *arena, const char *field, deals_str in,
          deals_str *name, deals_str *slug, const deals_error **errors);
 
 /*
- * For import: makes a text acceptable. Control characters become spaces (newline
- * and tab stay if `lines` is set; CR LF becomes LF), invalid UTF-8 becomes
- * U+FFFD, white space at both ends goes, without `lines` runs of spaces around a
- * removed character become one. *changed is set to 1 if that changed more than
- * white space at the ends and line ends; never to 0. Nothing is cut. Absent:
- * absent stays absent, or out of memory.
+ * For import: makes a text acceptable. Control characters become spaces
+ * (newline and tab stay if `lines` is set; CR LF becomes LF), those of C1 what
+ * Windows-1252 means by them (U+0093 a quote), invalid UTF-8 becomes U+FFFD, white space at both ends goes, without `lines` runs of spaces
+ * around a removed character become one. *changed is set to 1 if that changed
+ * more than white space at the ends and line ends; never to 0. Nothing is cut.
+ * Absent: absent stays absent, or out of memory.
  */
 deals_str  deals_text_clean(deals_arena *arena, deals_str in, int lines,
                int *changed);
 
-/* For addresses: "New: 50% off café crème" -> "new-50-off-cafe-creme". Lower-case
- * ASCII words and dashes, at most DEALS_SLUG_MAX bytes, cut between words, never
- * empty ("deal"). Absent only when out of memory. */
+/* For addresses: "New: 50% off café crème" -> "new-50-off-cafe-creme".
+ * Lower-case ASCII words and dashes, at most DEALS_SLUG_MAX bytes, cut between
+ * words, never empty ("deal"). Absent only when out of memory. */
 deals_str  deals_text_slug(deals_arena *arena, deals_str in);
 
 /* For what its slug identifies (a merchant): as deals_text_slug, but texts that
- * differ in letters without an ASCII form, or behind the cut, get different ones:
- * a checksum is added ("m-5d41402a" if nothing else is left). At most
+ * differ in letters without an ASCII form, or behind the cut, get different
+ * ones: a checksum is added ("m-5d41402a" if nothing else is left). At most
  * DEALS_SLUG_MAX + 9 bytes. */
 deals_str  deals_text_slug_unique(deals_arena *arena, deals_str in);
 

@@ -1,6 +1,6 @@
 /*
- * core/token.h - session tokens: "USER_ID.SECRET", the secret 24 random bytes in
- * base64url. The database keeps only the hash.
+ * core/token.h - session tokens: "USER_ID.SECRET", the secret 24 random bytes
+ * in base64url. The database keeps only the hash.
  */
 
 #ifndef DEALS_CORE_TOKEN_H

@@ -121,10 +121,12 @@ laxness_of_yajl_is_refused(void **state)
     assert_refused(S("[]\0"), "control character");
     assert_refused(S("\"\\ud800\""), "surrogate");
     assert_refused(S("\"\\udc00\""), "surrogate");
+    assert_refused(S("\"\\udc00\\udc00\""), "surrogate");
     assert_refused(S("\"\\ud800\\u0041\""), "surrogate");
     assert_refused(S("\"\\ud800\\\\udc00\""), "surrogate");
     assert_refused(S("\"\\ud800"), "surrogate");
-    assert_non_null(tree_of(S("\"\\\\ud800\"")));      /* an escaped backslash */
+    /* an escaped backslash */
+    assert_non_null(tree_of(S("\"\\\\ud800\"")));
     assert_non_null(tree_of(S("\"\\uD83D\\uDE00\"")));
     assert_refused(S("\"\xc0\x80\""), "UTF-8");
     assert_refused(S("\"\xed\xa0\x80\""), "UTF-8");

@@ -284,7 +284,8 @@ errors_know_their_code(void **state)
     assert_int_equal(deals_error_about(DEALS_TIMEOUT)->status, 503);
     assert_true(deals_error_about(DEALS_TIMEOUT)->retryable);
     assert_false(deals_error_about(DEALS_INVALID)->retryable);
-    assert_ptr_equal(deals_error_about(4711), deals_error_about(DEALS_INTERNAL));
+    assert_ptr_equal(deals_error_about(4711),
+                     deals_error_about(DEALS_INTERNAL));
     assert_ptr_equal(deals_error_about((deals_code) -1),
                      deals_error_about(DEALS_INTERNAL));
 }

@@ -149,7 +149,8 @@ json_reads_every_type(void **state)
 
     assert_int_equal(json(S(
         "{\"title\":\"T\",\"url\":\"u\","
-        "\"price\":{\"amount\":1999,\"currency\":\"usd\"},\"tags\":[\"a\",\"\"],"
+        "\"price\":{\"amount\":1999,\"currency\":\"usd\"},"
+        "\"tags\":[\"a\",\"\"],"
         "\"starts_at\":\"2026-01-31T14:00:00+02:00\",\"value\":-1,"
         "\"parent\":9007199254740991,\"ratio\":2,\"strict\":true,"
         "\"maybe\":false}")), 0);

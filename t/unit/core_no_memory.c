@@ -58,7 +58,8 @@ json_input(deals_arena *a)
     const deals_error  *error = NULL;
 
     return outcome(deals_input_json(&post_shape,
-               S("{\"title\":\"T\",\"price\":{\"amount\":1,\"currency\":\"USD\"},"
+               S("{\"title\":\"T\","
+                 "\"price\":{\"amount\":1,\"currency\":\"USD\"},"
                  "\"tags\":[\"a\",\"b\"]}"), &p, NULL, a, &error), &error);
 }
 

@@ -11,11 +11,11 @@
  *     DEALS_NO_MEMORY
  *
  * `out` is a struct of shape->size bytes and is overwritten. All that it points
- * to lies in `arena`. A field that was not given, or given as null, gets its null
- * value if it is DEALS_NULLABLE (DEALS_NULL_INT, NAN, -1 or NULL), otherwise
- * zeroes; a text that is not nullable is then empty, not absent. Bit i of
- * *given says whether field i was present, null or not (`given` may be NULL;
- * fields above 63 have no bit). On -1 `out` holds what could be read.
+ * to lies in `arena`. A field that was not given, or given as null, gets its
+ * null value if it is DEALS_NULLABLE (DEALS_NULL_INT, NAN, -1 or NULL),
+ * otherwise zeroes; a text that is not nullable is then empty, not absent. Bit
+ * i of *given says whether field i was present, null or not (`given` may be
+ * NULL; fields above 63 have no bit). On -1 `out` holds what could be read.
  *
  * Types are strict: a number is no text, 1.5 is no INT. Texts are valid UTF-8
  * without NUL; their lengths and everything else are the rules' to check.
@@ -38,8 +38,8 @@ DEALS_API int  deals_input_json(const deals_shape *shape, deals_str body,
                    const deals_error **error);
 
 /*
- * application/x-www-form-urlencoded. An unknown field is an error, and so is one
- * given twice, but for a LIST. What forms cannot say is said so:
+ * application/x-www-form-urlencoded. An unknown field is an error, and so is
+ * one given twice, but for a LIST. What forms cannot say is said so:
  *
  *     empty value       null, if the field is NULLABLE; an empty LIST
  *     BOOL              "on", "1", "true"; "", "0", "off", "false"

@@ -172,8 +172,8 @@ typedef enum {
 } deals_type;
 
 enum {
-    DEALS_NULLABLE  = 1,    /* may be absent. An INT, FLOAT, BOOL or TIME then
-                               uses DEALS_NULL_INT / NAN / -1 / DEALS_NULL_INT */
+    DEALS_NULLABLE  = 1,    /* may be absent. An INT or TIME then is
+                               DEALS_NULL_INT, a FLOAT NAN, a BOOL -1 */
     DEALS_PAGE_ONLY = 2,    /* for templates; not in JSON */
     DEALS_REQUIRED  = 4,    /* input: must be given */
     DEALS_SECRET    = 8     /* input: never echoed, never logged */
