@@ -75,16 +75,25 @@ block_tag(deals_buf *out, const char *tag)
 
 /* -- links ------------------------------------------------------------------------ */
 
-/* http, https, mailto, or an address without a scheme. */
+/* http, https, mailto, or an address without a scheme, which is what a browser
+ * takes for one. */
 static int
 is_allowed(const char *url)
 {
-    size_t     n = strcspn(url, ":/?#");
-    deals_str  scheme = { url, n };
+    size_t     n = 0;
+    deals_str  scheme;
+
+    while (deals_is_alnum((unsigned char) url[n])
+           || (n > 0 && url[n] && strchr("+.-", url[n])))
+    {
+        n++;
+    }
 
     if (url[n] != ':') {
         return 1;
     }
+
+    scheme = (deals_str) { url, n };
 
     return deals_str_eq_case(scheme, DEALS_STR("http"))
            || deals_str_eq_case(scheme, DEALS_STR("https"))
@@ -523,21 +532,30 @@ render(cmark_mem *memory, deals_str markdown, deals_buf *out)
 }
 
 
+/* 0, or -1 when memory ran out on the way. */
+static int
+try_render(cmark_mem *memory, deals_str markdown, deals_buf *out)
+{
+    if (setjmp(*deals_markdown_jump()) != 0) {
+        return -1;
+    }
+
+    render(memory, markdown, out);
+
+    return 0;
+}
+
+
 int
 deals_markdown(deals_str markdown, deals_buf *out)
 {
-    int         rc = -1;
+    int         rc;
     size_t      before = out->len;
     cmark_mem  *memory;
 
     memory = deals_markdown_begin();
     cmark_gfm_core_extensions_ensure_registered();
-
-    if (setjmp(*deals_markdown_jump()) == 0) {
-        render(memory, markdown.data ? markdown : DEALS_STR(""), out);
-        rc = 0;
-    }
-
+    rc = try_render(memory, markdown.data ? markdown : DEALS_STR(""), out);
     deals_markdown_end();
 
     if (rc != 0 || out->failed) {
