@@ -141,7 +141,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
-    IF NOT p_is_moderator AND v_user_id IS DISTINCT FROM p_actor THEN
+    IF (p_is_moderator OR v_user_id = p_actor) IS NOT TRUE THEN
         RETURN 'forbidden';
     END IF;
 
@@ -179,7 +179,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
-    IF NOT p_is_moderator AND v_user_id IS DISTINCT FROM p_actor THEN
+    IF (p_is_moderator OR v_user_id = p_actor) IS NOT TRUE THEN
         RETURN 'forbidden';
     END IF;
 
