@@ -48,9 +48,9 @@ int  deals_text_merchant(deals_arena *arena, const char *field, deals_str in,
  * (newline and tab stay if `lines` is set; CR LF becomes LF), those of C1 what
  * Windows-1252 means by them (U+0093 a quote), invalid UTF-8 becomes U+FFFD;
  * white space at both ends goes; without `lines` runs of spaces around a
- * removed character become one. *changed is set to 1 if that changed more than white
- * space at the ends and line ends; never to 0. Nothing is cut. Absent: absent
- * stays absent, or out of memory.
+ * removed character become one. *changed is set to 1 if that changed more than
+ * white space at the ends and line ends; never to 0. Nothing is cut. Absent:
+ * absent stays absent, or out of memory.
  */
 deals_str  deals_text_clean(deals_arena *arena, deals_str in, int lines,
                int *changed);
