@@ -4,8 +4,6 @@
  * into one transaction: it is there whole, or not at all.
  */
 
-#include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <deals/demo.h>
@@ -14,11 +12,10 @@
 #include "base/error.h"
 #include "core/id.h"
 #include "core/name.h"
-#include "core/password.h"
 #include "core/text.h"
 #include "stmts.h"
 #include "calls/demo_data.h"
-#include "calls/use.h"
+#include "calls/secret.h"
 
 #define SEED         0x9e3779b97f4a7c15ULL
 #define HOUR         3600
@@ -42,7 +39,7 @@ typedef struct {
     deals_str           password;
     deals_demo_result   result;
     deals_query        *empty;
-    struct hash_job    *job;
+    deals_secret       *secret;
 
     uint64_t            random;
     int64_t             now;
@@ -51,15 +48,6 @@ typedef struct {
     demo_votes         *votes;          /* on deals */
     demo_votes         *talk;           /* on comments */
 } demo_state;
-
-/* What the other thread gets: memory of its own. */
-typedef struct hash_job {
-    int            rc;
-    size_t         len;
-    unsigned char  salt[DEALS_PASSWORD_SALT];
-    char           hash[DEALS_PASSWORD_HASH];
-    char           password[];
-} hash_job;
 
 /* A deal while it is made. */
 typedef struct {
@@ -119,7 +107,7 @@ add_member(deals_call *call, size_t i)
     insert.now = st->now - (60 + below(st, 700)) * DAY - below(st, DAY);
     insert.user_id = st->members[i] = new_id(st, insert.now);
     insert.name = deals_str_of(demo_members[i]);
-    insert.password_hash = deals_str_of(i == 0 ? st->job->hash
+    insert.password_hash = deals_str_of(i == 0 ? st->secret->hash
                                                : deals_password_nobody);
 
     claim.user_id = insert.user_id;
@@ -480,7 +468,7 @@ fill(deals_call *call)
     size_t       i;
     demo_state  *st = deals_call_state(call);
 
-    if (st->job->rc != 0) {
+    if (st->secret->result != 0) {
         deals_use_no_memory(call);
         return;
     }
@@ -501,26 +489,6 @@ fill(deals_call *call)
 
 
 static void
-job_run(void *arg)
-{
-    hash_job  *job = arg;
-
-    job->rc = deals_password_hash((deals_str) { job->password, job->len },
-                                  job->salt, job->hash);
-}
-
-
-static void
-job_release(void *arg)
-{
-    hash_job  *job = arg;
-
-    sodium_memzero(job, sizeof(hash_job) + job->len);
-    free(job);
-}
-
-
-static void
 looked(deals_call *call)
 {
     demo_state                  *st = deals_call_state(call);
@@ -531,17 +499,7 @@ looked(deals_call *call)
         return;
     }
 
-    st->job = calloc(1, sizeof(hash_job) + st->password.len + 1);
-    if (st->job == NULL) {
-        deals_use_no_memory(call);
-        return;
-    }
-
-    st->job->len = st->password.len;
-    memcpy(st->job->password, st->password.data, st->password.len);
-    randombytes_buf(st->job->salt, sizeof(st->job->salt));
-
-    deals_call_work(call, job_run, st->job, job_release, fill);
+    st->secret = deals_secret_hash(call, st->password, fill);
 }
 
 

@@ -2,55 +2,23 @@
  * calls/members.c - members, as the operator manages them.
  */
 
-#include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <deals/members.h>
 
 #include "base/error.h"
 #include "core/name.h"
-#include "core/password.h"
 #include "stmts.h"
-#include "calls/use.h"
-
-/* What the other thread gets: memory of its own. */
-typedef struct {
-    size_t         len;
-    int            rc;
-    unsigned char  salt[DEALS_PASSWORD_SALT];
-    char           hash[DEALS_PASSWORD_HASH];
-    char           password[];
-} hash_job;
+#include "calls/secret.h"
 
 typedef struct {
     deals_use     use;
     deals_str     key;                  /* of the name */
     deals_str     role;
     deals_str     password;
-    hash_job     *job;                  /* while it runs */
+    deals_secret  *secret;
     deals_query  *member;               /* deals_user */
 } member_state;
-
-
-static void
-job_run(void *arg)
-{
-    hash_job  *job = arg;
-
-    job->rc = deals_password_hash((deals_str) { job->password, job->len },
-                                  job->salt, job->hash);
-}
-
-
-static void
-job_release(void *arg)
-{
-    hash_job  *job = arg;
-
-    sodium_memzero(job, sizeof(hash_job) + job->len);
-    free(job);
-}
 
 
 static void
@@ -99,7 +67,7 @@ passwd_hashed(deals_call *call)
     deals_member_sessions_delete_params   d = { 0 };
     int64_t                               id;
 
-    if (st->job->rc != 0) {
+    if (st->secret->result != 0) {
         deals_use_no_memory(call);
         return;
     }
@@ -109,7 +77,7 @@ passwd_hashed(deals_call *call)
     }
 
     p.user_id = id;
-    p.password_hash = deals_str_of(st->job->hash);
+    p.password_hash = deals_str_of(st->secret->hash);
     d.user_id = id;
 
     deals_call_query(call, deals_q_member_passwd(deals_call_arena(call), &p));
@@ -129,17 +97,7 @@ passwd_found(deals_call *call)
         return;
     }
 
-    st->job = calloc(1, sizeof(hash_job) + st->password.len + 1);
-    if (st->job == NULL) {
-        deals_use_no_memory(call);
-        return;
-    }
-
-    st->job->len = st->password.len;
-    memcpy(st->job->password, st->password.data, st->password.len);
-    randombytes_buf(st->job->salt, sizeof(st->job->salt));
-
-    deals_call_work(call, job_run, st->job, job_release, passwd_hashed);
+    st->secret = deals_secret_hash(call, st->password, passwd_hashed);
 }
 
 

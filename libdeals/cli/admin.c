@@ -1,0 +1,286 @@
+/*
+ * deals migrate, deals verify, deals set: the schema, the proof, the settings.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define TIMEOUT  120000         /* ms */
+
+
+static void
+show_migration(void *data, int done, int total, const char *name)
+{
+    (void) data;
+
+    if (name == NULL || cli.quiet) {
+        return;
+    }
+
+    printf("migrating %d of %d: %s\n", done + 1, total, name);
+    fflush(stdout);
+}
+
+
+int
+cli_migrate(int argc, char **argv)
+{
+    int                    rc;
+    deals_arena           *arena;
+    const deals_error     *error = NULL;
+    deals_migrate_params   params = { 0 };
+    deals_migrate_result   result = { 0 };
+
+    (void) argc;
+    (void) argv;
+
+    if (cli.admin == NULL || *cli.admin == '\0') {
+        cli_error("which database? Set DEALS_DATABASE_ADMIN or use --admin, "
+                  "for instance \"host=/run/postgresql dbname=deals "
+                  "user=postgres\"");
+        return CLI_FAILED;
+    }
+
+    arena = deals_arena_new();
+    if (arena == NULL) {
+        cli_error("out of memory");
+        return CLI_FAILED;
+    }
+
+    params.database = cli.admin;
+    params.role = cli.role;
+    params.progress = show_migration;
+
+    rc = deals_migrate(&params, arena, &result, &error);
+
+    if (rc != 0) {
+        cli_say(error);
+        rc = CLI_FAILED;
+
+    } else {
+        if (!cli.quiet) {
+            printf("The schema is at version %d%s.\n", result.to,
+                   result.from == result.to ? ", as it was" : "");
+        }
+
+        if (!result.granted) {
+            cli_error("note: the workers' role \"%s\" does not exist, so "
+                      "nothing was granted to it; create it and run this "
+                      "again, or name another with --role",
+                      cli.role != NULL ? cli.role : "deals");
+        }
+    }
+
+    deals_arena_free(arena);
+
+    return rc;
+}
+
+
+static void
+print_drift(const deals_drift *d)
+{
+    printf("deal %lld", (long long) d->deal_id);
+
+    if (d->comment_id != 0) {
+        printf(" comment %lld", (long long) d->comment_id);
+    }
+
+    printf(": %.*s is %.*s, should be %.*s\n",
+           (int) d->field.len, d->field.data,
+           d->stored.data ? (int) d->stored.len : 7,
+           d->stored.data ? d->stored.data : "missing",
+           d->expected.data ? (int) d->expected.len : 7,
+           d->expected.data ? d->expected.data : "missing");
+}
+
+
+/* The last call's error; 1: out of memory counts as one. */
+static int
+failed(deals_call *call, int *rc)
+{
+    if (call == NULL) {
+        cli_error("out of memory");
+        *rc = CLI_FAILED;
+        return 1;
+    }
+
+    if (deals_call_error(call) != NULL) {
+        *rc = cli_say(deals_call_error(call));
+        return 1;
+    }
+
+    return 0;
+}
+
+
+int
+cli_verify(int argc, char **argv)
+{
+    int                          rc = CLI_OK, done = 0;
+    size_t                       i;
+    int64_t                      after = 0;
+    uint64_t                     checked = 0, drifts = 0;
+    deals_ctx                   *ctx;
+    deals_call                  *call;
+    const deals_verify_result   *part;
+
+    (void) argc;
+    (void) argv;
+
+    ctx = cli_open(1, TIMEOUT);
+    if (ctx == NULL) {
+        return CLI_FAILED;
+    }
+
+    while (!done) {
+        call = deals_verify_wait(ctx, after, TIMEOUT);
+
+        if (failed(call, &rc)) {
+            deals_call_free(call);
+            deals_ctx_free(ctx);
+            return CLI_FAILED;
+        }
+
+        part = deals_verify_get(call);
+        after = part->last_id;
+        done = part->done;
+        checked += (uint64_t) part->checked;
+        drifts += part->drifts.len;
+
+        if (part->drifts.len > 0) {
+            cli_progress_end();
+        }
+
+        for (i = 0; i < part->drifts.len; i++) {
+            print_drift((const deals_drift *) part->drifts.items + i);
+        }
+
+        cli_progress("verify", checked, (uint64_t) part->total);
+        deals_call_free(call);
+    }
+
+    cli_progress_end();
+    deals_ctx_free(ctx);
+
+    if (drifts > 0) {
+        cli_error("%llu values differ from what the votes say",
+                  (unsigned long long) drifts);
+        return CLI_REFUSED;
+    }
+
+    if (!cli.quiet) {
+        printf("%llu deals: every counter and rank is what the votes say.\n",
+               (unsigned long long) checked);
+    }
+
+    return CLI_OK;
+}
+
+
+/* Prints all settings, or the one called `name`. */
+static int
+show_settings(deals_ctx *ctx, const char *name)
+{
+    int                   rc = CLI_OK, found = 0;
+    size_t                i;
+    deals_call           *call;
+    const deals_list     *list;
+    const deals_setting  *s;
+
+    call = deals_settings_wait(ctx, TIMEOUT);
+
+    if (!failed(call, &rc)) {
+        list = deals_settings_get(call);
+
+        for (i = 0; i < list->len; i++) {
+            s = (const deals_setting *) list->items + i;
+
+            if (name == NULL || deals_str_eq(s->name, deals_str_of(name))) {
+                printf("%.*s %.*s\n", (int) s->name.len, s->name.data,
+                       (int) s->value.len, s->value.data);
+                found = 1;
+            }
+        }
+
+        if (name != NULL && !found) {
+            cli_error("there is no setting \"%s\"; deals set lists them",
+                      name);
+            rc = CLI_REFUSED;
+        }
+    }
+
+    deals_call_free(call);
+
+    return rc;
+}
+
+
+/* Ranks what is due. */
+static int
+rerank(deals_ctx *ctx)
+{
+    int                          rc = CLI_OK, done = 0;
+    uint64_t                     changed = 0;
+    deals_call                  *call;
+    const deals_rerank_result   *part;
+
+    while (!done) {
+        call = deals_rerank_wait(ctx, TIMEOUT);
+
+        if (failed(call, &rc)) {
+            deals_call_free(call);
+            cli_error("not all ranks are computed yet; set the same value "
+                      "again to go on");
+            return rc;
+        }
+
+        part = deals_rerank_get(call);
+        done = part->done;
+        changed += (uint64_t) part->changed;
+        cli_progress("ranks", changed, 0);
+        deals_call_free(call);
+    }
+
+    cli_progress_end();
+
+    if (!cli.quiet && changed > 0) {
+        printf("%llu ranks changed.\n", (unsigned long long) changed);
+    }
+
+    return CLI_OK;
+}
+
+
+int
+cli_set(int argc, char **argv)
+{
+    int          rc = CLI_OK;
+    deals_ctx   *ctx;
+    deals_call  *call;
+
+    ctx = cli_open(1, TIMEOUT);
+    if (ctx == NULL) {
+        return CLI_FAILED;
+    }
+
+    if (argc < 2) {
+        rc = show_settings(ctx, argc == 1 ? argv[0] : NULL);
+
+    } else {
+        call = deals_set_wait(ctx, deals_str_of(argv[0]),
+                              deals_str_of(argv[1]), TIMEOUT);
+
+        if (!failed(call, &rc)) {
+            rc = rerank(ctx);
+        }
+
+        deals_call_free(call);
+    }
+
+    deals_ctx_free(ctx);
+
+    return rc;
+}
