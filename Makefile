@@ -38,7 +38,8 @@ ABS      = $(abspath $(BUILD))
 # Everything is found, nothing is listed: a new file is in the build at once.
 GEN_IN   := $(wildcard sql/generate sql/*.pl sql/*.pm sql/lib/*.pm \
               sql/migrations/*.sql sql/statements/*)
-EMBED_IN := $(wildcard conf/embed conf/templates/* conf/static/*)
+EMBED_IN := $(wildcard conf/embed conf/*.json conf/templates/* conf/static/*)
+              conf/static/*)
 LIB_SRC  := $(wildcard $(foreach d,base core io calls view,libdeals/$(d)/*.c))
 CLI_SRC  := $(wildcard libdeals/cli/*.c)
 MODULE_SRC := $(wildcard ngx_deals_module/*.c)
@@ -161,6 +162,11 @@ $(BUILD)/t/%: $(BUILD)/obj/t/unit/%.o $(BUILD)/libdeals.a $(BUILTIN)
 .SECONDARY: $(UNIT_SRC:%.c=$(BUILD)/obj/%.o)
 
 
+# Another make, quiet and on all processors unless it was told how many.
+QUIETLY = $(MAKE) --no-print-directory -s \
+          $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
+
 # --- trying it out ----------------------------------------------------------
 
 SERVE = conf/run/serve --listen '$(LISTEN)' --port '$(PORT)' \
@@ -169,11 +175,13 @@ SERVE = conf/run/serve --listen '$(LISTEN)' --port '$(PORT)' \
 # What is missing is installed before anything is built, so the rest is another
 # make's. The last line replaces the shell: a signal for make reaches it.
 run: packages
-	@$(MAKE) --no-print-directory -s all
+	@[ -e '$(BUILD)/deals' ] || echo 'Building ...'
+	@$(QUIETLY) all
 	@exec $(SERVE) run
 
 start: packages
-	@$(MAKE) --no-print-directory -s all
+	@[ -e '$(BUILD)/deals' ] || echo 'Building ...'
+	@$(QUIETLY) all
 	@exec $(SERVE) start
 
 stop:
@@ -206,7 +214,7 @@ PROVE     = BUILD='$(ABS)' NODE_PATH='$(ABS)/node_modules' LC_ALL=C.UTF-8 \
             prove --timer -j $(JOBS)
 
 test: test-packages
-	@$(MAKE) --no-print-directory -s all unit $(NODE)
+	@$(QUIETLY) all unit $(NODE)
 	@$(PROVE) $(FILES)
 
 $(BUILD)/node_modules/.installed: $(wildcard t/browser/package*.json)
@@ -224,24 +232,24 @@ ASAN_UNIT = $(UNIT_SRC:t/unit/%.c=$(ASAN)/t/%)
 
 asan:
 	@conf/run/packages run test
-	@$(MAKE) --no-print-directory -s SANITIZE=1 BUILD='$(ASAN)' all unit
+	@$(QUIETLY) SANITIZE=1 BUILD='$(ASAN)' all unit
 	@DEALS_ASAN=1 $(subst '$(ABS)','$(abspath $(ASAN))',$(PROVE)) \
 	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null))
 
 valgrind:
 	@conf/run/packages run test
-	@$(MAKE) --no-print-directory -s unit
+	@$(QUIETLY) unit
 	@$(PROVE) --exec 'valgrind -q --error-exitcode=99 --leak-check=full \
 	    --errors-for-leak-kinds=definite' $(UNIT)
 
 lint:
 	@conf/run/packages run test
-	@$(MAKE) --no-print-directory -s all
+	@$(QUIETLY) all
 	@$(PROVE) t/lint
 	@BUILD='$(BUILD)' t/lint/analyse $(CPPFLAGS)
 
 bench: test-packages
-	@$(MAKE) --no-print-directory -s all
+	@$(QUIETLY) all
 	@BUILD='$(ABS)' t/bench/run
 
 

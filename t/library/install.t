@@ -14,6 +14,7 @@ use Deals::Test;
 my $t    = Deals::Test->new;
 my $root = $t->root;
 my $dest = $t->dir . '/installed';
+my $home = "$dest/opt/deals";
 my $work = $t->dir . '/work';
 mkdir $work;
 
@@ -25,18 +26,19 @@ sub run_ok {
 }
 
 run_ok 'make install', ['make', '-s', '-C', $root, "BUILD=$t->{build}",
-    "DESTDIR=$dest", 'PREFIX=/usr', 'MAKEFLAGS=', 'install'];
+    "DESTDIR=$dest", 'PREFIX=/opt/deals', 'MAKEFLAGS=', 'install'];
 
 for my $file (qw(include/deals/deals.h include/deals/rows.h lib/libdeals.a
                  lib/libdeals.so lib/libdeals.so.0 lib/pkgconfig/deals.pc
-                 lib/nginx/modules/ngx_http_deals_module.so
                  share/deals/nginx.conf share/deals/deals.conf
                  share/deals/templates/layout.html)) {
-    ok -e "$dest/usr/$file", "$file is there";
+    ok -e "$home/$file", "$file is there";
 }
-ok -x "$dest/usr/bin/deals", 'bin/deals can be run';
+ok -x "$home/bin/deals", 'bin/deals can be run';
+ok -e "$dest/usr/lib/nginx/modules/ngx_http_deals_module.so",
+    'the module is where nginx looks for it';
 
-my %pc = (PKG_CONFIG_PATH => "$dest/usr/lib/pkgconfig",
+my %pc = (PKG_CONFIG_PATH => "$home/lib/pkgconfig",
           PKG_CONFIG_SYSROOT_DIR => $dest);
 
 sub pkg_config {
@@ -51,7 +53,7 @@ my @static = pkg_config('--static', '--libs');
 like join(' ', pkg_config('--modversion')), qr/^\d+\.\d+\.\d+$/, 'a version';
 
 # Each header stands alone, in C and, where there is a compiler for it, C++.
-for my $path (glob "$dest/usr/include/deals/*.h") {
+for my $path (glob "$home/include/deals/*.h") {
     my ($name) = $path =~ m{([^/]+)$};
     my $try = "#include <deals/$name>\n#include <deals/$name>\n";
     my $r = $t->command(['gcc', '-std=c11', '-Wall', '-Wextra', '-Wpedantic',
@@ -66,7 +68,7 @@ for my $path (glob "$dest/usr/include/deals/*.h") {
 }
 
 my $nm = run_ok 'nm', ['nm', '-D', '--defined-only', '-P',
-                       "$dest/usr/lib/libdeals.so"];
+                       "$home/lib/libdeals.so"];
 is join(' ', grep { !/^deals_/ } map { (split)[0] } split /\n/, $nm->{out}), '',
     'no symbol leaves the library but deals_*';
 
@@ -85,7 +87,7 @@ my $demo = $t->deals('demo');
 is $demo->{code}, 0, 'a community to read' or diag $demo->{err};
 
 my %env = (DEALS_DATABASE => $t->database,
-           LD_LIBRARY_PATH => "$dest/usr/lib");
+           LD_LIBRARY_PATH => "$home/lib");
 
 my $r = run_ok 'feed', ["$work/feed", 'hot', 3], env => \%env;
 my @ids = $r->{out} =~ /#(\d+)/g;
