@@ -39,7 +39,6 @@ ABS      = $(abspath $(BUILD))
 GEN_IN   := $(wildcard sql/generate sql/*.pl sql/*.pm sql/lib/*.pm \
               sql/migrations/*.sql sql/statements/*)
 EMBED_IN := $(wildcard conf/embed conf/*.json conf/templates/* conf/static/*)
-              conf/static/*)
 LIB_SRC  := $(wildcard $(foreach d,base core io calls view,libdeals/$(d)/*.c))
 CLI_SRC  := $(wildcard libdeals/cli/*.c)
 MODULE_SRC := $(wildcard ngx_deals_module/*.c)
