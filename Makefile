@@ -52,8 +52,8 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o) \
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT     := $(UNIT_SRC:t/unit/%.c=$(BUILD)/t/%)
 
-GEN      := $(if $(wildcard sql/generate),$(BUILD)/gen/.generated) \
-            $(if $(wildcard conf/embed),$(BUILD)/gen/.embedded)
+GENERATED := $(if $(GEN_SRC),$(BUILD)/gen/.generated)
+EMBEDDED := $(if $(wildcard conf/embed),$(BUILD)/gen/.embedded)
 LIBRARY  := $(if $(LIB_SRC),$(BUILD)/libdeals.a $(BUILD)/libdeals.so)
 CLI      := $(if $(CLI_SRC),$(BUILD)/deals)
 BUILTIN  := $(if $(wildcard conf/embed),$(BUILD)/builtin.a)
@@ -67,7 +67,7 @@ MODULE   := $(if $(and $(MODULE_SRC),$(wildcard config)),\
 
 all: $(LIBRARY) $(CLI) $(MODULE)
 
-gen: $(GEN)
+gen: $(GENERATED) $(EMBEDDED)
 lib: $(LIBRARY)
 cli: $(CLI)
 module: $(MODULE)
@@ -92,7 +92,7 @@ $(BUILD)/gen/.generated: $(GEN_IN)
 
 # One after the other: they share a directory.
 $(BUILD)/gen/.embedded: $(EMBED_IN) \
-                        | $(if $(GEN_SRC),$(BUILD)/gen/.generated)
+                        | $(GENERATED)
 	$(call refresh,conf/embed)
 
 $(addprefix $(BUILD)/gen/,$(GEN_SRC)): $(BUILD)/gen/.generated ;
@@ -108,11 +108,11 @@ $(shell mkdir -p '$(BUILD)'; \
         cmp -s - '$(BUILD)/.flags' || \
         printf '%s\n' "$(subst ",,$(FLAGS))" > '$(BUILD)/.flags')
 
-$(BUILD)/obj/%.o: %.c $(BUILD)/.flags | $(GEN)
+$(BUILD)/obj/%.o: %.c $(BUILD)/.flags | $(GENERATED)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/.flags | $(GEN)
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/.flags | $(GENERATED)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
