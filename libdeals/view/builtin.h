@@ -26,4 +26,7 @@ extern const size_t             deals_builtin_nstatic;
 /* Changes when any static file does: {{prefix}}/static/{{assets}}/style.css. */
 extern const char               deals_builtin_hash[];
 
+/* What the API answers at /api/v1/openapi.json. */
+extern const deals_str          deals_builtin_openapi;
+
 #endif /* DEALS_VIEW_BUILTIN_H */

@@ -1,0 +1,243 @@
+
+/*
+ * Signing up, in and out on pages.
+ */
+
+
+#include "ngx_http_deals_module.h"
+
+
+static ngx_int_t ngx_http_deals_account_page(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_account_step(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_account_wrong(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
+static ngx_int_t ngx_http_deals_show_account(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+static ngx_int_t ngx_http_deals_account_done(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_logout_done(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_go_on(ngx_http_deals_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_http_deals_login_page(ngx_http_deals_ctx_t *ctx)
+{
+    return ngx_http_deals_account_page(ctx);
+}
+
+
+ngx_int_t
+ngx_http_deals_signup_page(ngx_http_deals_ctx_t *ctx)
+{
+    return ngx_http_deals_account_page(ctx);
+}
+
+
+static ngx_int_t
+ngx_http_deals_account_page(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_query_t  query;
+
+    if (ngx_http_deals_read_query(ctx, &query) != 0) {
+        return ngx_http_deals_error(ctx, ctx->error);
+    }
+
+    if (ngx_http_deals_local_path(ctx, query.next) == NGX_OK) {
+        ctx->form.next = query.next;
+    }
+
+    return ngx_http_deals_wait(ctx,
+                               deals_whoami(ngx_http_deals_site(ctx),
+                                            &ctx->asker,
+                                            ngx_http_deals_call_done, ctx),
+                               ngx_http_deals_account_step);
+}
+
+
+static ngx_int_t
+ngx_http_deals_account_step(ngx_http_deals_ctx_t *ctx)
+{
+    if (deals_call_error(ctx->call)) {
+        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
+    }
+
+    if (deals_call_viewer(ctx->call)) {
+        return ngx_http_deals_go_on(ctx);
+    }
+
+    return ngx_http_deals_show_account(ctx, NGX_HTTP_OK);
+}
+
+
+/* to where one wanted to go before signing in */
+
+static ngx_int_t
+ngx_http_deals_go_on(ngx_http_deals_ctx_t *ctx)
+{
+    deals_str  next;
+
+    next = ctx->form.next;
+
+    if (ngx_http_deals_local_path(ctx, next) != NGX_OK) {
+        return ngx_http_deals_to(ctx, "/");
+    }
+
+    return ngx_http_deals_redirect(ctx, NGX_HTTP_SEE_OTHER,
+                                   deals_arena_printf(ctx->arena, "%.*s",
+                                                      (int) next.len,
+                                                      next.data));
+}
+
+
+ngx_int_t
+ngx_http_deals_login_form(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_session_form_t  form;
+
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_SESSION_FORM, &form)
+        != 0)
+    {
+        return ngx_http_deals_account_wrong(ctx, ctx->error);
+    }
+
+    return ngx_http_deals_wait(ctx,
+                               deals_session_create(ngx_http_deals_site(ctx),
+                                                    &ctx->asker, &form.in,
+                                                    ngx_http_deals_call_done,
+                                                    ctx),
+                               ngx_http_deals_account_done);
+}
+
+
+ngx_int_t
+ngx_http_deals_signup_form(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_account_form_t  form;
+
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_ACCOUNT_FORM, &form)
+        != 0)
+    {
+        return ngx_http_deals_account_wrong(ctx, ctx->error);
+    }
+
+    return ngx_http_deals_wait(ctx,
+                               deals_account_create(ngx_http_deals_site(ctx),
+                                                    &ctx->asker, &form.in,
+                                                    ngx_http_deals_call_done,
+                                                    ctx),
+                               ngx_http_deals_account_done);
+}
+
+
+/* the page again, with what is wrong; the password is never shown */
+
+static ngx_int_t
+ngx_http_deals_account_wrong(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error)
+{
+    switch (error->code) {
+
+    case DEALS_INVALID:
+    case DEALS_CONFLICT:
+    case DEALS_UNAUTHENTICATED:
+        ngx_http_deals_form_mistakes(ctx, error);
+        return ngx_http_deals_show_account(ctx, 422);
+
+    case DEALS_RATE_LIMITED:
+        ngx_http_deals_form_mistakes(ctx, error);
+
+        if (ngx_http_deals_error_headers(ctx, error) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return ngx_http_deals_show_account(ctx, 429);
+
+    default:
+        return ngx_http_deals_error(ctx, error);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_deals_show_account(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
+{
+    ngx_uint_t        login;
+    deals_plain_page  content;
+
+    login = ctx->route->handler == ngx_http_deals_login_page
+            || ctx->route->handler == ngx_http_deals_login_form;
+
+    ngx_memzero(&content, sizeof(deals_plain_page));
+
+    if (ngx_http_deals_local_path(ctx, ctx->form.next) != NGX_OK) {
+        ctx->form.next = DEALS_NONE;
+    }
+
+    if (ngx_http_deals_page(ctx, login ? "Sign in" : "Create an account")
+        != 0)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->page.on_login = login;
+    ctx->page.on_signup = !login;
+    ctx->page.noindex = 1;
+
+    return ngx_http_deals_render(ctx, status,
+                                 login ? DEALS_PAGE_LOGIN : DEALS_PAGE_SIGNUP,
+                                 &content);
+}
+
+
+static ngx_int_t
+ngx_http_deals_account_done(ngx_http_deals_ctx_t *ctx)
+{
+    const deals_session_result  *session;
+
+    if (deals_call_error(ctx->call)) {
+        return ngx_http_deals_account_wrong(ctx, deals_call_error(ctx->call));
+    }
+
+    session = deals_session_get(ctx->call);
+
+    if (ngx_http_deals_set_cookie(ctx, session->token, session->expires_at)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_deals_go_on(ctx);
+}
+
+
+ngx_int_t
+ngx_http_deals_logout_form(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_action_form_t  form;
+
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_ACTION_FORM, &form) != 0)
+    {
+        return ngx_http_deals_error(ctx, ctx->error);
+    }
+
+    return ngx_http_deals_wait(ctx,
+                               deals_session_delete(ngx_http_deals_site(ctx),
+                                                    &ctx->asker,
+                                                    ngx_http_deals_call_done,
+                                                    ctx),
+                               ngx_http_deals_logout_done);
+}
+
+
+static ngx_int_t
+ngx_http_deals_logout_done(ngx_http_deals_ctx_t *ctx)
+{
+    if (deals_call_error(ctx->call)) {
+        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
+    }
+
+    if (ngx_http_deals_set_cookie(ctx, DEALS_NONE, 0) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_deals_go_on(ctx);
+}

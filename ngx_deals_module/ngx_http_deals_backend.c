@@ -1,0 +1,247 @@
+
+/*
+ * Distinct databases and distinct template sets: what several mounts have in
+ * common they share.
+ */
+
+
+#include "ngx_http_deals_module.h"
+
+#include "view/builtin.h"
+
+
+static void ngx_http_deals_fill_config(ngx_http_deals_srv_conf_t *dscf,
+    deals_config *config);
+static ngx_int_t ngx_http_deals_same_text(const char *a, const char *b);
+static ngx_int_t ngx_http_deals_same_config(deals_config *a, deals_config *b);
+static void ngx_http_deals_free_set(void *data);
+
+
+char *
+ngx_http_deals_add_backend(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
+    ngx_http_deals_srv_conf_t *dscf, ngx_http_deals_place_t *place)
+{
+    ngx_uint_t                  i;
+    deals_arena                *arena;
+    deals_config                config;
+    const deals_error          *error;
+    ngx_thread_pool_t          *tp;
+    ngx_pool_cleanup_t         *cln;
+    ngx_http_deals_backend_t   *backend, **backends;
+
+    if (dscf->backend) {
+        return NGX_CONF_OK;
+    }
+
+    if (dscf->database.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"deals\" needs a database: write \"deals_database "
+                      "'host=/run/postgresql dbname=deals user=...';\" into "
+                      "its server or into http in %s:%ui",
+                      place->file, place->line);
+        return NGX_CONF_ERROR;
+    }
+
+    tp = dscf->thread_pool ? dscf->thread_pool : ngx_thread_pool_add(cf, NULL);
+    if (tp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_http_deals_fill_config(dscf, &config);
+
+    backends = dmcf->backends.elts;
+
+    for (i = 0; i < dmcf->backends.nelts; i++) {
+        if (backends[i]->thread_pool == tp
+            && ngx_http_deals_same_config(&backends[i]->config, &config)
+               == NGX_OK)
+        {
+            dscf->backend = backends[i];
+            return NGX_CONF_OK;
+        }
+    }
+
+    arena = deals_arena_new();
+    if (arena == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    error = deals_config_check(&config, arena);
+
+    if (error) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "invalid value of \"deals_%*s\": %*s in %s:%ui",
+                      error->field.len, error->field.data,
+                      error->message.len, error->message.data,
+                      dscf->place.file, dscf->place.line);
+        deals_arena_free(arena);
+        return NGX_CONF_ERROR;
+    }
+
+    deals_arena_free(arena);
+
+    backend = ngx_pcalloc(cf->pool, sizeof(ngx_http_deals_backend_t));
+    backends = ngx_array_push(&dmcf->backends);
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (backend == NULL || backends == NULL || cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *backends = backend;
+
+    backend->config = config;
+    backend->thread_pool = tp;
+    backend->rate = ngx_http_deals_rate_zone(cf);
+
+    if (backend->rate == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_deals_loop_forget;
+    cln->data = backend;
+
+    dscf->backend = backend;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_deals_fill_config(ngx_http_deals_srv_conf_t *dscf,
+    deals_config *config)
+{
+    ngx_uint_t  i;
+    int        *limit[NGX_HTTP_DEALS_LIMITS] = {
+        &config->signin_limit, &config->signup_limit, &config->post_limit,
+        &config->comment_limit, &config->vote_limit
+    };
+
+    ngx_memzero(config, sizeof(deals_config));
+
+    config->database = (char *) dscf->database.data;
+    config->redis = dscf->redis.len ? (char *) dscf->redis.data : NULL;
+    config->pool_size = (int) dscf->pool_size;
+    config->queue_size = (int) dscf->queue_size;
+    config->connect_timeout = (int64_t) dscf->connect_timeout;
+    config->query_timeout = (int64_t) dscf->query_timeout;
+    config->no_prepare = !dscf->prepare;
+
+    for (i = 0; i < NGX_HTTP_DEALS_LIMITS; i++) {
+        *limit[i] = dscf->limits[i] == NGX_HTTP_DEALS_NO_LIMIT
+                    ? -1 : (int) dscf->limits[i];
+    }
+}
+
+
+static ngx_int_t
+ngx_http_deals_same_text(const char *a, const char *b)
+{
+    if (a == NULL || b == NULL) {
+        return a == b ? NGX_OK : NGX_DECLINED;
+    }
+
+    return ngx_strcmp(a, b) == 0 ? NGX_OK : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_deals_same_config(deals_config *a, deals_config *b)
+{
+    if (ngx_http_deals_same_text(a->database, b->database) == NGX_OK
+        && ngx_http_deals_same_text(a->redis, b->redis) == NGX_OK
+        && a->pool_size == b->pool_size
+        && a->queue_size == b->queue_size
+        && a->connect_timeout == b->connect_timeout
+        && a->query_timeout == b->query_timeout
+        && a->no_prepare == b->no_prepare
+        && a->signin_limit == b->signin_limit
+        && a->signup_limit == b->signup_limit
+        && a->post_limit == b->post_limit
+        && a->comment_limit == b->comment_limit
+        && a->vote_limit == b->vote_limit)
+    {
+        return NGX_OK;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+char *
+ngx_http_deals_add_set(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
+    ngx_http_deals_loc_conf_t *dlcf)
+{
+    ngx_uint_t             i;
+    deals_arena           *arena;
+    deals_templates       *templates;
+    const deals_error     *error;
+    ngx_pool_cleanup_t    *cln;
+    ngx_http_deals_set_t  *set;
+
+    set = dmcf->sets.elts;
+
+    for (i = 0; i < dmcf->sets.nelts; i++) {
+        if (set[i].dir.len == dlcf->templates.len
+            && ngx_strncmp(set[i].dir.data, dlcf->templates.data,
+                           set[i].dir.len)
+               == 0)
+        {
+            dlcf->set = set[i].set;
+            return NGX_CONF_OK;
+        }
+    }
+
+    arena = deals_arena_new();
+    if (arena == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    error = NULL;
+
+    templates = deals_templates_load(deals_builtin_templates,
+                                     deals_builtin_ntemplates,
+                                     dlcf->templates.len
+                                     ? (char *) dlcf->templates.data : NULL,
+                                     arena, &error);
+
+    if (templates == NULL) {
+        if (error) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%*s",
+                          error->message.len, error->message.data);
+        }
+
+        deals_arena_free(arena);
+        return NGX_CONF_ERROR;
+    }
+
+    deals_arena_free(arena);
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        deals_templates_free(templates);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_deals_free_set;
+    cln->data = templates;
+
+    set = ngx_array_push(&dmcf->sets);
+    if (set == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    set->dir = dlcf->templates;
+    set->set = templates;
+
+    dlcf->set = templates;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_deals_free_set(void *data)
+{
+    deals_templates_free(data);
+}

@@ -1,0 +1,444 @@
+
+/*
+ * The parts of the module and what they share.
+ *
+ *     _module.c       directives, configuration, start and end of a process
+ *     _conf.c         the directives' values, checked
+ *     _backend.c      distinct databases and template sets
+ *     _loop.c         a deals_ctx on the worker's event loop
+ *     _rate.c         the shared memory zone that counts for rate limits
+ *     _handler.c      a request's way from nginx to its last byte
+ *     _access.c       who asks, and from where
+ *     _routes.c       the table of all addresses
+ *     _body.c         reading a body
+ *     _input.c        from body and query to typed structs
+ *     _response.c     headers, bytes, redirects
+ *     _error.c        errors as problem+json or as a page
+ *     _page.c         the outer page
+ *     _lists.c _pages.c _forms.c _account.c _api.c _static.c
+ *                     the handlers of the routes
+ *     _variables.c    $deals_...
+ */
+
+
+#ifndef _NGX_HTTP_DEALS_MODULE_H_INCLUDED_
+#define _NGX_HTTP_DEALS_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include <deals/ctx.h>
+#include <deals/calls.h>
+#include <deals/pages.h>
+#include <deals/view.h>
+
+
+#if !(NGX_THREADS)
+#error "deals computes passwords in threads: configure nginx --with-threads"
+#endif
+
+
+typedef struct ngx_http_deals_ctx_s    ngx_http_deals_ctx_t;
+typedef struct ngx_http_deals_loop_s   ngx_http_deals_loop_t;
+typedef struct ngx_http_deals_route_s  ngx_http_deals_route_t;
+
+
+/* where a directive stands, for messages after the parser has moved on */
+
+typedef struct {
+    u_char                    *file;
+    ngx_uint_t                 line;
+} ngx_http_deals_place_t;
+
+
+/* one distinct community: a deals_ctx in every worker */
+
+typedef struct {
+    deals_config               config;
+    ngx_thread_pool_t         *thread_pool;
+    ngx_shm_zone_t            *rate;
+} ngx_http_deals_backend_t;
+
+
+/* one compiled set of templates */
+
+typedef struct {
+    ngx_str_t                  dir;             /* "": built in */
+    deals_templates           *set;
+} ngx_http_deals_set_t;
+
+
+typedef struct {
+    ngx_array_t                backends;   /* ngx_http_deals_backend_t * */
+    ngx_array_t                sets;       /* ngx_http_deals_set_t */
+} ngx_http_deals_main_conf_t;
+
+
+/* the limits of deals_rate_limit, in the order of deals_config */
+
+#define NGX_HTTP_DEALS_LIMITS    5
+#define NGX_HTTP_DEALS_NO_LIMIT  -2
+
+
+typedef struct {
+    ngx_str_t                  database;
+    ngx_str_t                  redis;
+    ngx_int_t                  pool_size;
+    ngx_int_t                  queue_size;
+    ngx_msec_t                 connect_timeout;
+    ngx_msec_t                 query_timeout;
+    ngx_flag_t                 prepare;
+    ngx_int_t                  limits[NGX_HTTP_DEALS_LIMITS];
+    ngx_thread_pool_t         *thread_pool;
+
+    ngx_http_deals_place_t     place;           /* of deals_database */
+    ngx_http_deals_backend_t  *backend;
+} ngx_http_deals_srv_conf_t;
+
+
+typedef struct {
+    ngx_flag_t                 enable;
+    ngx_flag_t                 inside;          /* a location within a mount */
+    ngx_http_deals_place_t     place;           /* of deals */
+    ngx_http_core_loc_conf_t  *core;            /* of the same location */
+
+    ngx_str_t                  prefix;          /* "" or "/deals" */
+    ngx_str_t                  url;             /* "https://example.org" */
+    ngx_str_t                  site_name;
+    ngx_str_t                  templates;
+    size_t                     body_size;
+
+    ngx_http_deals_backend_t  *backend;
+    deals_templates           *set;
+    ngx_str_t                  cookie;          /* its name */
+    ngx_str_t                  openapi;
+} ngx_http_deals_loc_conf_t;
+
+
+/* a route: a row of the table in _routes.c */
+
+typedef ngx_int_t (*ngx_http_deals_handler_pt)(ngx_http_deals_ctx_t *ctx);
+
+typedef enum {
+    NGX_HTTP_DEALS_PAGE = 0,    /* cookie, HTML errors */
+    NGX_HTTP_DEALS_FORM,        /* likewise, with a body and the CSRF check */
+    NGX_HTTP_DEALS_API,         /* cookie or Bearer, problem+json */
+    NGX_HTTP_DEALS_FILE         /* asks for nobody */
+} ngx_http_deals_kind_e;
+
+typedef enum {
+    NGX_HTTP_DEALS_BODY_NONE = 0,
+    NGX_HTTP_DEALS_BODY_FORM,
+    NGX_HTTP_DEALS_BODY_JSON
+} ngx_http_deals_body_e;
+
+typedef enum {
+    NGX_HTTP_DEALS_NO_STORE = 0,
+    NGX_HTTP_DEALS_REVALIDATE,  /* public or private, no-cache */
+    NGX_HTTP_DEALS_IMMUTABLE
+} ngx_http_deals_cache_e;
+
+struct ngx_http_deals_route_s {
+    ngx_str_t                  name;            /* $deals_route */
+    ngx_uint_t                 methods;
+    ngx_str_t                  path;            /* "/deals/{id}/{slug}" */
+    ngx_http_deals_handler_pt  handler;
+    ngx_http_deals_kind_e      kind;
+    ngx_http_deals_body_e      body;
+    ngx_http_deals_cache_e     cache;
+};
+
+
+/* a request */
+
+struct ngx_http_deals_ctx_s {
+    ngx_http_request_t        *request;
+    ngx_http_deals_loc_conf_t *conf;
+    const ngx_http_deals_route_t  *route;
+    ngx_http_deals_loop_t     *loop;
+    deals_arena               *arena;
+
+    /* what the address names */
+    int64_t                    id;
+    int64_t                    cid;
+    deals_str                  name;            /* or slug, tag, file */
+    deals_str                  hash;
+
+    deals_asker                asker;
+    deals_str                  body;            /* data NULL: none */
+    size_t                     body_cap;
+
+    deals_call                *call;            /* the last one */
+    deals_call                *former;          /* the one before */
+    ngx_http_deals_handler_pt  step;            /* after it */
+    const deals_error         *error;           /* to show with a page */
+
+    deals_form                 form;
+    deals_page                 page;
+
+    ngx_uint_t                 allow;           /* methods of the path */
+    ngx_uint_t                 status;
+    int64_t                    db_time;         /* usec, -1: none */
+    int64_t                    render_time;
+    const char                *outcome;         /* $deals_status */
+
+    deals_sort                 sort;            /* of a list */
+    deals_window               window;
+    deals_str                  cursor;
+
+    unsigned                   api:1;           /* answers are JSON */
+    unsigned                   waiting:1;       /* for call */
+    unsigned                   bearer:1;
+    unsigned                   cookie:1;
+    unsigned                   no_store:1;
+    unsigned                   stale:1;         /* not what was asked for */
+    unsigned                   signed_in:1;     /* Set-Cookie is ours */
+};
+
+
+/* _conf.c */
+
+char *ngx_http_deals_mount(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_deals_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_deals_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_deals_templates(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_deals_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_deals_site_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_deals_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_deals_body_size(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_deals_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* _backend.c */
+
+char *ngx_http_deals_add_backend(ngx_conf_t *cf,
+    ngx_http_deals_main_conf_t *dmcf, ngx_http_deals_srv_conf_t *dscf,
+    ngx_http_deals_place_t *place);
+char *ngx_http_deals_add_set(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
+    ngx_http_deals_loc_conf_t *dlcf);
+
+/* _loop.c */
+
+ngx_http_deals_loop_t *ngx_http_deals_loop(ngx_http_deals_backend_t *backend);
+deals_ctx *ngx_http_deals_loop_site(ngx_http_deals_loop_t *loop);
+void ngx_http_deals_loop_begin(ngx_http_deals_loop_t *loop);
+void ngx_http_deals_loop_end(ngx_http_deals_loop_t *loop);
+void ngx_http_deals_loop_free_all(void);
+void ngx_http_deals_loop_forget(void *data);
+
+/* _rate.c */
+
+ngx_shm_zone_t *ngx_http_deals_rate_zone(ngx_conf_t *cf);
+int64_t ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key,
+    time_t now, int seconds);
+
+/* _handler.c */
+
+ngx_int_t ngx_http_deals_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_deals_run(ngx_http_deals_ctx_t *ctx);
+deals_ctx *ngx_http_deals_site(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_wait(ngx_http_deals_ctx_t *ctx, deals_call *call,
+    ngx_http_deals_handler_pt step);
+void ngx_http_deals_call_done(deals_call *call, void *data);
+int64_t ngx_http_deals_clock(void);
+
+/* _access.c */
+
+ngx_int_t ngx_http_deals_asker(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_same_origin(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_local_path(ngx_http_deals_ctx_t *ctx,
+    deals_str path);
+ngx_str_t *ngx_http_deals_header(ngx_http_request_t *r, const char *name,
+    size_t len);
+
+/* _routes.c */
+
+ngx_int_t ngx_http_deals_find_route(ngx_http_deals_ctx_t *ctx);
+
+/* _body.c */
+
+ngx_int_t ngx_http_deals_read_body(ngx_http_deals_ctx_t *ctx);
+
+/* _input.c */
+
+typedef struct {
+    deals_str                  sort;
+    deals_str                  window;
+    int64_t                    limit;
+    deals_str                  cursor;
+    deals_str                  next;
+} ngx_http_deals_query_t;
+
+extern const deals_shape  ngx_http_deals_query_shape;
+extern const deals_shape  ngx_http_deals_body_shape;    /* deals_str body */
+extern deals_shape        ngx_http_deals_patch_shape;
+
+typedef struct {
+    deals_account_input        in;
+    deals_str                  next;
+} ngx_http_deals_account_form_t;
+
+typedef struct {
+    deals_session_input        in;
+    deals_str                  next;
+} ngx_http_deals_session_form_t;
+
+typedef struct {
+    deals_comment_input        in;
+    deals_str                  next;
+} ngx_http_deals_comment_form_t;
+
+typedef struct {
+    deals_vote_input           in;
+    deals_str                  next;
+} ngx_http_deals_vote_form_t;
+
+typedef struct {
+    deals_str                  next;
+    int                        hide;
+} ngx_http_deals_action_form_t;
+
+typedef enum {
+    NGX_HTTP_DEALS_ACCOUNT_FORM = 0,
+    NGX_HTTP_DEALS_SESSION_FORM,
+    NGX_HTTP_DEALS_COMMENT_FORM,
+    NGX_HTTP_DEALS_VOTE_FORM,
+    NGX_HTTP_DEALS_ACTION_FORM,
+    NGX_HTTP_DEALS_FORMS
+} ngx_http_deals_form_e;
+
+void ngx_http_deals_init_shapes(void);
+int ngx_http_deals_read_form(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_form_e form, void *out);
+int ngx_http_deals_read_deal_form(ngx_http_deals_ctx_t *ctx,
+    deals_deal_input *in, uint64_t *given);
+int ngx_http_deals_read_json(ngx_http_deals_ctx_t *ctx,
+    const deals_shape *shape, void *out, uint64_t *given);
+int ngx_http_deals_read_query(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_query_t *query);
+void ngx_http_deals_form_typed(ngx_http_deals_ctx_t *ctx, deals_str text);
+void ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
+int ngx_http_deals_form_deal(ngx_http_deals_ctx_t *ctx,
+    const deals_deal *deal);
+
+/* _response.c */
+
+ngx_int_t ngx_http_deals_send(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
+    const char *type, deals_buf *buf);
+ngx_int_t ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, const char *type, deals_str bytes);
+ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+ngx_int_t ngx_http_deals_redirect(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, const char *path);
+ngx_int_t ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path);
+ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
+    const char *name, const char *value);
+ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
+    deals_str token, int64_t expires_at);
+ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, const deals_shape *shape, const void *row);
+
+/* _error.c */
+
+ngx_int_t ngx_http_deals_error(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
+ngx_int_t ngx_http_deals_fail(ngx_http_deals_ctx_t *ctx, deals_code code,
+    const char *message);
+ngx_int_t ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
+ngx_int_t ngx_http_deals_fail_field(ngx_http_deals_ctx_t *ctx,
+    const char *field, const char *message);
+ngx_int_t ngx_http_deals_to_login(ngx_http_deals_ctx_t *ctx, deals_str next);
+
+/* _page.c */
+
+ngx_int_t ngx_http_deals_render(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
+    deals_page_id id, const void *content);
+int ngx_http_deals_page(ngx_http_deals_ctx_t *ctx, const char *title);
+const deals_me *ngx_http_deals_viewer(ngx_http_deals_ctx_t *ctx);
+deals_str ngx_http_deals_own_path(ngx_http_deals_ctx_t *ctx);
+deals_str ngx_http_deals_canonical(ngx_http_deals_ctx_t *ctx,
+    const char *path);
+char *ngx_http_deals_part(ngx_http_deals_ctx_t *ctx, const char *path,
+    deals_str part);
+
+/* handlers: _lists.c _pages.c _forms.c _account.c _api.c _static.c */
+
+ngx_int_t ngx_http_deals_hot_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_new_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_top_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_tag_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_merchant_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_user_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_deal_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_submit_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_edit_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_comment_page(ngx_http_deals_ctx_t *ctx);
+
+int ngx_http_deals_find_window(deals_str name, deals_window *window);
+ngx_int_t ngx_http_deals_show_deal(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+ngx_int_t ngx_http_deals_show_submit(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+ngx_int_t ngx_http_deals_show_edit(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+ngx_int_t ngx_http_deals_show_comment(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+
+ngx_int_t ngx_http_deals_submit_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_edit_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_delete_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_hide_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_vote_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_comment_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_comment_edit_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_comment_delete_form(ngx_http_deals_ctx_t *ctx);
+
+ngx_int_t ngx_http_deals_login_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_signup_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_login_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_signup_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_logout_form(ngx_http_deals_ctx_t *ctx);
+
+ngx_int_t ngx_http_deals_api_feed(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_deal(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_deal_create(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_deal_update(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_deal_delete(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_vote(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_comments(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_comment_create(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_comment_update(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_comment_delete(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_account_create(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_session_create(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_session_delete(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_me(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_user(ngx_http_deals_ctx_t *ctx);
+
+ngx_int_t ngx_http_deals_static(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_favicon(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_robots(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_openapi(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_init_openapi(ngx_conf_t *cf,
+    ngx_http_deals_loc_conf_t *dlcf);
+
+/* _variables.c */
+
+ngx_int_t ngx_http_deals_add_variables(ngx_conf_t *cf);
+
+
+extern ngx_module_t  ngx_http_deals_module;
+
+
+#endif /* _NGX_HTTP_DEALS_MODULE_H_INCLUDED_ */

@@ -1,0 +1,190 @@
+
+/*
+ * Counters for rate limits, shared by the workers: the hook `count`.
+ *
+ * A table of fixed size: a key's hash names a bucket of a few slots; a new key
+ * takes the slot whose window ended first. So memory never runs out, and a flood
+ * of keys can at worst make a count start again.
+ */
+
+
+#include "ngx_http_deals_module.h"
+
+
+#define NGX_HTTP_DEALS_RATE_BUCKETS  8192
+#define NGX_HTTP_DEALS_RATE_SLOTS    4
+#define NGX_HTTP_DEALS_RATE_SIZE     (1024 * 1024)
+
+
+typedef struct {
+    uint64_t                     key;
+    uint32_t                     end;           /* of the window, seconds */
+    uint32_t                     count;
+} ngx_http_deals_rate_slot_t;
+
+
+typedef struct {
+    uint64_t                     seed;
+    ngx_http_deals_rate_slot_t   slots[NGX_HTTP_DEALS_RATE_BUCKETS
+                                       * NGX_HTTP_DEALS_RATE_SLOTS];
+} ngx_http_deals_rate_table_t;
+
+
+typedef struct {
+    ngx_slab_pool_t              *shpool;
+    ngx_http_deals_rate_table_t  *table;
+} ngx_http_deals_rate_t;
+
+
+static ngx_int_t ngx_http_deals_rate_init(ngx_shm_zone_t *zone, void *data);
+static uint64_t ngx_http_deals_rate_hash(uint64_t seed, deals_str key,
+    uint32_t seconds);
+
+
+ngx_shm_zone_t *
+ngx_http_deals_rate_zone(ngx_conf_t *cf)
+{
+    ngx_str_t               name = ngx_string("deals_rate");
+    ngx_shm_zone_t         *zone;
+    ngx_http_deals_rate_t  *rate;
+
+    zone = ngx_shared_memory_add(cf, &name, NGX_HTTP_DEALS_RATE_SIZE,
+                                 &ngx_http_deals_module);
+    if (zone == NULL) {
+        return NULL;
+    }
+
+    if (zone->data) {
+        return zone;
+    }
+
+    rate = ngx_pcalloc(cf->pool, sizeof(ngx_http_deals_rate_t));
+    if (rate == NULL) {
+        return NULL;
+    }
+
+    zone->init = ngx_http_deals_rate_init;
+    zone->data = rate;
+
+    return zone;
+}
+
+
+static ngx_int_t
+ngx_http_deals_rate_init(ngx_shm_zone_t *zone, void *data)
+{
+    ngx_http_deals_rate_t  *old = data;
+
+    ngx_http_deals_rate_t        *rate;
+    ngx_http_deals_rate_table_t  *table;
+
+    rate = zone->data;
+
+    if (old) {
+        *rate = *old;
+        return NGX_OK;
+    }
+
+    rate->shpool = (ngx_slab_pool_t *) zone->shm.addr;
+
+    if (zone->shm.exists) {
+        rate->table = rate->shpool->data;
+        return NGX_OK;
+    }
+
+    table = ngx_slab_calloc(rate->shpool,
+                            sizeof(ngx_http_deals_rate_table_t));
+    if (table == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* which keys share a bucket must not be known outside */
+
+    table->seed = ((uint64_t) ngx_random() << 32) ^ (uint64_t) ngx_random()
+                  ^ (uint64_t) (uintptr_t) table;
+
+    rate->table = table;
+    rate->shpool->data = table;
+    rate->shpool->log_nomem = 0;
+
+    return NGX_OK;
+}
+
+
+int64_t
+ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key, time_t now,
+    int seconds)
+{
+    int64_t                       count;
+    uint32_t                      end, length;
+    uint64_t                      hash;
+    ngx_uint_t                    i;
+    ngx_http_deals_rate_t        *rate;
+    ngx_http_deals_rate_slot_t   *slot, *oldest;
+
+    rate = zone->data;
+
+    length = seconds > 0 ? (uint32_t) seconds : 1;
+    end = ((uint32_t) now / length + 1) * length;
+
+    hash = ngx_http_deals_rate_hash(rate->table->seed, key, length);
+
+    slot = &rate->table->slots[hash % NGX_HTTP_DEALS_RATE_BUCKETS
+                               * NGX_HTTP_DEALS_RATE_SLOTS];
+    oldest = slot;
+
+    ngx_shmtx_lock(&rate->shpool->mutex);
+
+    for (i = 0; i < NGX_HTTP_DEALS_RATE_SLOTS; i++) {
+
+        if (slot[i].key == hash && slot[i].end == end) {
+            oldest = &slot[i];
+            break;
+        }
+
+        if (slot[i].end < oldest->end) {
+            oldest = &slot[i];
+        }
+    }
+
+    /* the count last: a slot half written is a slot that starts again */
+
+    if (oldest->key != hash || oldest->end != end) {
+        oldest->count = 0;
+        oldest->key = hash;
+        oldest->end = end;
+    }
+
+    if (oldest->count < NGX_MAX_INT32_VALUE) {
+        oldest->count++;
+    }
+
+    count = oldest->count;
+
+    ngx_shmtx_unlock(&rate->shpool->mutex);
+
+    return count;
+}
+
+
+/* FNV-1a, finished with a mix of all bits */
+
+static uint64_t
+ngx_http_deals_rate_hash(uint64_t seed, deals_str key, uint32_t seconds)
+{
+    size_t    i;
+    uint64_t  hash;
+
+    hash = 0xcbf29ce484222325ULL ^ seed ^ seconds;
+
+    for (i = 0; i < key.len; i++) {
+        hash ^= (u_char) key.data[i];
+        hash *= 0x100000001b3ULL;
+    }
+
+    hash ^= hash >> 32;
+    hash *= 0xd6e8feb86659fd93ULL;
+    hash ^= hash >> 32;
+
+    return hash;
+}

@@ -1,0 +1,427 @@
+
+/*
+ * Answers: their headers, bytes and redirects.
+ */
+
+
+#include "ngx_http_deals_module.h"
+
+
+#define NGX_HTTP_DEALS_CSP                                                    \
+    "default-src 'self'; object-src 'none'; base-uri 'none'; "                \
+    "form-action 'self'; frame-ancestors 'none'"
+
+
+static ngx_int_t ngx_http_deals_common(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+static const char *ngx_http_deals_cache_control(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+static ngx_int_t ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes);
+static void ngx_http_deals_free_buf(void *data);
+
+
+ngx_int_t
+ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx, const char *name,
+    const char *value)
+{
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value.data = (u_char *) value;
+    h->value.len = ngx_strlen(value);
+    h->lowcase_key = NULL;
+
+    return NGX_OK;
+}
+
+
+/* takes the buffer, and frees it when it was sent */
+
+ngx_int_t
+ngx_http_deals_send(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
+    const char *type, deals_buf *buf)
+{
+    deals_str            bytes;
+    ngx_pool_cleanup_t  *cln;
+
+    if (buf->failed) {
+        deals_buf_free(buf);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
+    if (cln == NULL) {
+        deals_buf_free(buf);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_http_deals_free_buf;
+    cln->data = buf->data;
+
+    bytes.data = buf->data;
+    bytes.len = buf->len;
+
+    return ngx_http_deals_send_memory(ctx, status, type, bytes);
+}
+
+
+static void
+ngx_http_deals_free_buf(void *data)
+{
+    free(data);
+}
+
+
+/* the bytes live as long as the request */
+
+ngx_int_t
+ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
+    const char *type, deals_str bytes)
+{
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_chain_t          out;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (bytes.len == 0) {
+        return ngx_http_deals_send_empty(ctx, status);
+    }
+
+    if (ngx_http_deals_common(ctx, status) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.content_length_n = bytes.len;
+    r->headers_out.content_type.data = (u_char *) type;
+    r->headers_out.content_type.len = ngx_strlen(type);
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    if (ngx_strncmp(type, "text/", 5) == 0) {
+        ngx_str_set(&r->headers_out.charset, "utf-8");
+    }
+
+    if (status == NGX_HTTP_OK
+        && ctx->route
+        && ctx->route->cache != NGX_HTTP_DEALS_NO_STORE
+        && !ctx->no_store
+        && ngx_http_deals_etag(r, bytes) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->pos = (u_char *) bytes.data;
+    b->last = b->pos + bytes.len;
+    b->memory = 1;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ngx_http_deals_common(ctx, status) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.content_length_n = 0;
+    r->header_only = 1;
+
+    return ngx_http_send_header(r);
+}
+
+
+ngx_int_t
+ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
+    const deals_shape *shape, const void *row)
+{
+    int64_t    start;
+    deals_buf  buf;
+
+    start = ngx_http_deals_clock();
+
+    deals_buf_init(&buf);
+    deals_json_write(&buf, shape, row);
+
+    ctx->render_time = ngx_http_deals_clock() - start;
+
+    return ngx_http_deals_send(ctx, status, "application/json", &buf);
+}
+
+
+/* the headers of every answer */
+
+static ngx_int_t
+ngx_http_deals_common(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    r->headers_out.status = status;
+
+    if (status == 422) {
+
+        /* which nginx has no words for */
+
+        ngx_str_set(&r->headers_out.status_line, "422 Unprocessable Content");
+    }
+
+    if (ctx->cookie
+        && !ctx->signed_in
+        && ctx->call
+        && deals_call_is_done(ctx->call)
+        && deals_call_viewer_bad(ctx->call)
+        && ngx_http_deals_set_cookie(ctx, DEALS_NONE, 0) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_deals_set_header(ctx, "Cache-Control",
+                                  ngx_http_deals_cache_control(ctx, status))
+        != NGX_OK
+        || ngx_http_deals_set_header(ctx, "Vary",
+                                     "Cookie, Authorization, Accept-Encoding")
+           != NGX_OK
+        || ngx_http_deals_set_header(ctx, "Content-Security-Policy",
+                                     NGX_HTTP_DEALS_CSP)
+           != NGX_OK
+        || ngx_http_deals_set_header(ctx, "X-Content-Type-Options", "nosniff")
+           != NGX_OK
+        || ngx_http_deals_set_header(ctx, "Referrer-Policy", "same-origin")
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static const char *
+ngx_http_deals_cache_control(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
+{
+    if (ctx->route == NULL
+        || ctx->no_store
+        || status >= NGX_HTTP_BAD_REQUEST
+        || ctx->route->cache == NGX_HTTP_DEALS_NO_STORE)
+    {
+        return "no-store";
+    }
+
+    if (ctx->route->cache == NGX_HTTP_DEALS_IMMUTABLE && !ctx->stale) {
+        return "public, max-age=31536000, immutable";
+    }
+
+    return (ctx->cookie || ctx->bearer) ? "private, no-cache"
+                                        : "public, no-cache";
+}
+
+
+/*
+ * A strong tag from the bytes: two hashes of 64 bits, eight bytes at a step. It
+ * need not withstand anybody: who makes two texts of one tag fools himself.
+ */
+
+static ngx_int_t
+ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes)
+{
+    size_t            left;
+    uint64_t          a, b, word;
+    const char       *p;
+    ngx_table_elt_t  *h;
+
+    a = 0x9e3779b97f4a7c15ULL ^ bytes.len;
+    b = 0xc2b2ae3d27d4eb4fULL;
+
+    for (p = bytes.data, left = bytes.len; left; /* void */ ) {
+
+        word = 0;
+        ngx_memcpy(&word, p, ngx_min(left, sizeof(word)));
+
+        a = (a ^ word) * 0xff51afd7ed558ccdULL;
+        a ^= a >> 29;
+        b = ((b << 27 | b >> 37) + word) * 0x9fb21c651e98df25ULL;
+        b ^= b >> 31;
+
+        p += ngx_min(left, sizeof(word));
+        left -= ngx_min(left, sizeof(word));
+    }
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->lowcase_key = NULL;
+    ngx_str_set(&h->key, "ETag");
+
+    h->value.data = ngx_pnalloc(r->pool, 2 * 16 + 2);
+    if (h->value.data == NULL) {
+        h->hash = 0;
+        return NGX_ERROR;
+    }
+
+    h->value.len = ngx_sprintf(h->value.data, "\"%016xL%016xL\"",
+                               (int64_t) a, (int64_t) b)
+                   - h->value.data;
+
+    r->headers_out.etag = h;
+
+    return NGX_OK;
+}
+
+
+/* to a path of this server (NULL: no memory); what can't stand in a header is
+ * encoded */
+
+ngx_int_t
+ngx_http_deals_redirect(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
+    const char *path)
+{
+    u_char               ch, *p;
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r;
+
+    static const u_char  hex[] = "0123456789ABCDEF";
+
+    r = ctx->request;
+
+    if (path == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    p = ngx_pnalloc(r->pool, 3 * ngx_strlen(path) + 1);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->lowcase_key = NULL;
+    ngx_str_set(&h->key, "Location");
+    h->value.data = p;
+
+    for ( /* void */ ; *path; path++) {
+        ch = (u_char) *path;
+
+        if (ch > 0x20 && ch < 0x7f && ngx_strchr("\"<>\\^`{|}", ch) == NULL) {
+            *p++ = ch;
+            continue;
+        }
+
+        *p++ = '%';
+        *p++ = hex[ch >> 4];
+        *p++ = hex[ch & 0xf];
+    }
+
+    h->value.len = p - h->value.data;
+    r->headers_out.location = h;
+
+    return ngx_http_deals_send_empty(ctx, status);
+}
+
+
+/* 303 to a path of this mount */
+
+ngx_int_t
+ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path)
+{
+    if (path == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    path = deals_arena_printf(ctx->arena, "%.*s%s",
+                              (int) ctx->conf->prefix.len,
+                              ctx->conf->prefix.data, path);
+
+    return ngx_http_deals_redirect(ctx, NGX_HTTP_SEE_OTHER, path);
+}
+
+
+/* token absent: the cookie is cleared */
+
+ngx_int_t
+ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx, deals_str token,
+    int64_t expires_at)
+{
+    u_char              *p;
+    int64_t              age;
+    ngx_str_t           *prefix, *name;
+    ngx_uint_t           https;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    name = &ctx->conf->cookie;
+    prefix = &ctx->conf->prefix;
+
+    https = (name->data[0] == '_');
+    age = token.data ? expires_at - ngx_time() : 0;
+
+    p = ngx_pnalloc(r->pool, name->len + token.len + prefix->len
+                             + NGX_INT64_LEN
+                             + sizeof("=; Path=/; Max-Age=; HttpOnly; "
+                                      "SameSite=Lax; Secure"));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* __Host- cookies are for all of a host */
+
+    *ngx_sprintf(p, "%V=%*s; Path=%*s/; Max-Age=%L; HttpOnly; SameSite=Lax%s",
+                 name, token.len, token.data,
+                 https ? (size_t) 0 : prefix->len, prefix->data,
+                 (int64_t) ngx_max(age, 0), https ? "; Secure" : "")
+        = '\0';
+
+    ctx->signed_in = 1;
+
+    return ngx_http_deals_set_header(ctx, "Set-Cookie", (char *) p);
+}

@@ -1,0 +1,260 @@
+
+/*
+ * The table of all addresses, and the search in it.
+ *
+ * A path is made of literal parts and of {id} and {cid} (positive integers),
+ * {name} (one part, not empty), {slug} (likewise, or empty) and {hash}. Rows
+ * with the same path differ in their methods; GET includes HEAD.
+ */
+
+
+#include "ngx_http_deals_module.h"
+
+#include "base/utf8.h"
+
+
+#define NGX_HTTP_DEALS_MAX_ID  INT64_C(9007199254740991)
+
+#define NGX_HTTP_DEALS_READ    NGX_HTTP_GET|NGX_HTTP_HEAD
+
+
+#define page(name, path, handler, cache)                                      \
+    { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
+      ngx_http_deals_##handler, NGX_HTTP_DEALS_PAGE,                          \
+      NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_##cache }
+
+#define form(name, path, handler)                                             \
+    { ngx_string(name), NGX_HTTP_POST, ngx_string(path),                      \
+      ngx_http_deals_##handler, NGX_HTTP_DEALS_FORM,                          \
+      NGX_HTTP_DEALS_BODY_FORM, NGX_HTTP_DEALS_NO_STORE }
+
+#define api(name, method, path, handler, body, cache)                         \
+    { ngx_string(name), method, ngx_string(path),                             \
+      ngx_http_deals_##handler, NGX_HTTP_DEALS_API,                           \
+      NGX_HTTP_DEALS_BODY_##body, NGX_HTTP_DEALS_##cache }
+
+#define file(name, path, handler, cache)                                      \
+    { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
+      ngx_http_deals_##handler, NGX_HTTP_DEALS_FILE,                          \
+      NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_##cache }
+
+
+static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
+
+    page("hot", "/", hot_page, REVALIDATE),
+    page("new", "/new", new_page, REVALIDATE),
+    page("top", "/top", top_page, REVALIDATE),
+    page("tag", "/tags/{name}", tag_page, REVALIDATE),
+    page("merchant", "/merchants/{name}", merchant_page, REVALIDATE),
+    page("user", "/users/{name}", user_page, REVALIDATE),
+    page("deal", "/deals/{id}", deal_page, REVALIDATE),
+    page("deal", "/deals/{id}/{slug}", deal_page, REVALIDATE),
+
+    page("submit", "/submit", submit_page, NO_STORE),
+    form("submit-form", "/submit", submit_form),
+    page("edit", "/deals/{id}/-/edit", edit_page, NO_STORE),
+    form("edit-form", "/deals/{id}/-/edit", edit_form),
+    form("delete-form", "/deals/{id}/-/delete", delete_form),
+    form("hide-form", "/deals/{id}/-/hide", hide_form),
+    form("vote-form", "/deals/{id}/-/vote", vote_form),
+    form("comment-form", "/deals/{id}/-/comments", comment_form),
+    form("comment-vote-form", "/deals/{id}/-/comments/{cid}/vote", vote_form),
+    page("comment-edit", "/deals/{id}/-/comments/{cid}/edit", comment_page,
+         NO_STORE),
+    form("comment-edit-form", "/deals/{id}/-/comments/{cid}/edit",
+         comment_edit_form),
+    form("comment-delete-form", "/deals/{id}/-/comments/{cid}/delete",
+         comment_delete_form),
+
+    page("login", "/login", login_page, NO_STORE),
+    form("login-form", "/login", login_form),
+    page("signup", "/signup", signup_page, NO_STORE),
+    form("signup-form", "/signup", signup_form),
+    form("logout-form", "/logout", logout_form),
+
+    api("api-deals", NGX_HTTP_DEALS_READ, "/api/v1/deals", api_feed,
+        NONE, REVALIDATE),
+    api("api-deal-create", NGX_HTTP_POST, "/api/v1/deals", api_deal_create,
+        JSON, NO_STORE),
+    api("api-deal", NGX_HTTP_DEALS_READ, "/api/v1/deals/{id}", api_deal,
+        NONE, REVALIDATE),
+    api("api-deal-update", NGX_HTTP_PATCH, "/api/v1/deals/{id}",
+        api_deal_update, JSON, NO_STORE),
+    api("api-deal-delete", NGX_HTTP_DELETE, "/api/v1/deals/{id}",
+        api_deal_delete, NONE, NO_STORE),
+    api("api-vote", NGX_HTTP_PUT, "/api/v1/deals/{id}/vote", api_vote,
+        JSON, NO_STORE),
+    api("api-comments", NGX_HTTP_DEALS_READ, "/api/v1/deals/{id}/comments",
+        api_comments, NONE, REVALIDATE),
+    api("api-comment-create", NGX_HTTP_POST, "/api/v1/deals/{id}/comments",
+        api_comment_create, JSON, NO_STORE),
+    api("api-comment-update", NGX_HTTP_PATCH,
+        "/api/v1/deals/{id}/comments/{cid}", api_comment_update,
+        JSON, NO_STORE),
+    api("api-comment-delete", NGX_HTTP_DELETE,
+        "/api/v1/deals/{id}/comments/{cid}", api_comment_delete,
+        NONE, NO_STORE),
+    api("api-comment-vote", NGX_HTTP_PUT,
+        "/api/v1/deals/{id}/comments/{cid}/vote", api_vote, JSON, NO_STORE),
+    api("api-account-create", NGX_HTTP_POST, "/api/v1/accounts",
+        api_account_create, JSON, NO_STORE),
+    api("api-session-create", NGX_HTTP_POST, "/api/v1/sessions",
+        api_session_create, JSON, NO_STORE),
+    api("api-session-delete", NGX_HTTP_DELETE, "/api/v1/sessions/current",
+        api_session_delete, NONE, NO_STORE),
+    api("api-me", NGX_HTTP_DEALS_READ, "/api/v1/me", api_me, NONE, NO_STORE),
+    api("api-user", NGX_HTTP_DEALS_READ, "/api/v1/users/{name}", api_user,
+        NONE, REVALIDATE),
+
+    file("openapi", "/api/v1/openapi.json", openapi, REVALIDATE),
+    file("static", "/static/{hash}/{name}", static, IMMUTABLE),
+    file("favicon", "/favicon.ico", favicon, REVALIDATE),
+    file("robots", "/robots.txt", robots, REVALIDATE)
+};
+
+
+static ngx_int_t ngx_http_deals_match(ngx_http_deals_ctx_t *ctx,
+    const ngx_str_t *path, u_char *p, u_char *last);
+static ngx_int_t ngx_http_deals_parameter(ngx_http_deals_ctx_t *ctx,
+    const u_char *name, size_t len, u_char *p, u_char *last);
+
+
+/*
+ * NGX_OK: ctx->route is set. NGX_DECLINED: it is not; ctx->allow has the methods
+ * of the path, none if there is no such path.
+ */
+
+ngx_int_t
+ngx_http_deals_find_route(ngx_http_deals_ctx_t *ctx)
+{
+    u_char                        *p, *last;
+    ngx_uint_t                     i;
+    ngx_http_request_t            *r;
+    const ngx_http_deals_route_t  *route;
+
+    r = ctx->request;
+
+    if (r->uri.len <= ctx->conf->prefix.len) {
+        return NGX_DECLINED;
+    }
+
+    p = r->uri.data + ctx->conf->prefix.len;
+    last = r->uri.data + r->uri.len;
+
+    ctx->api = (last - p >= 5 && ngx_strncmp(p, "/api/", 5) == 0);
+
+    if (!deals_utf8_valid((deals_str) { (char *) p, last - p })) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0;
+         i < sizeof(ngx_http_deals_routes) / sizeof(ngx_http_deals_routes[0]);
+         i++)
+    {
+        route = &ngx_http_deals_routes[i];
+
+        if (ngx_http_deals_match(ctx, &route->path, p, last) != NGX_OK) {
+            continue;
+        }
+
+        if (route->methods & r->method) {
+            ctx->route = route;
+            return NGX_OK;
+        }
+
+        ctx->allow |= route->methods;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_deals_match(ngx_http_deals_ctx_t *ctx, const ngx_str_t *path,
+    u_char *p, u_char *last)
+{
+    u_char  *s, *end, *part, *name;
+
+    s = path->data;
+    end = path->data + path->len;
+
+    for ( ;; ) {
+
+        /* both stand at a slash, or at their ends */
+
+        if (s == end || p == last) {
+            return (s == end && p == last) ? NGX_OK : NGX_DECLINED;
+        }
+
+        if (*s++ != *p++) {
+            return NGX_DECLINED;
+        }
+
+        for (part = p; p < last && *p != '/'; p++) { /* void */ }
+        for (name = s; s < end && *s != '/'; s++) { /* void */ }
+
+        if (s > name && *name == '{') {
+            if (ngx_http_deals_parameter(ctx, name + 1, s - name - 2, part, p)
+                != NGX_OK)
+            {
+                return NGX_DECLINED;
+            }
+
+            continue;
+        }
+
+        if (s - name != p - part || ngx_memcmp(name, part, s - name) != 0) {
+            return NGX_DECLINED;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_deals_parameter(ngx_http_deals_ctx_t *ctx, const u_char *name,
+    size_t len, u_char *p, u_char *last)
+{
+    int64_t     n;
+    deals_str  *text;
+
+    if (len == sizeof("id") - 1 || len == sizeof("cid") - 1) {
+
+        n = 0;
+
+        if (p == last || *p == '0') {
+            return NGX_DECLINED;
+        }
+
+        for ( /* void */ ; p < last; p++) {
+            if (*p < '0' || *p > '9') {
+                return NGX_DECLINED;
+            }
+
+            n = n * 10 + (*p - '0');
+
+            if (n > NGX_HTTP_DEALS_MAX_ID) {
+                return NGX_DECLINED;
+            }
+        }
+
+        if (len == sizeof("id") - 1) {
+            ctx->id = n;
+
+        } else {
+            ctx->cid = n;
+        }
+
+        return NGX_OK;
+    }
+
+    if (p == last && *name != 's') {
+        return NGX_DECLINED;
+    }
+
+    text = *name == 'h' ? &ctx->hash : &ctx->name;
+
+    text->data = (char *) p;
+    text->len = last - p;
+
+    return NGX_OK;
+}
