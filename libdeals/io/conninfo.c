@@ -143,33 +143,18 @@ is_literal(const char *s)
 }
 
 
-/* The i-th of a list "a,b,c"; a list of one counts for every i. */
+/* The i-th of a list "a,b,c", the last one if there are less. */
 
 static deals_str
-item(deals_str list, size_t i, int *missing)
+item(deals_str list, size_t i)
 {
-    size_t     n;
-    deals_str  rest, word;
+    deals_str  word;
 
-    rest = list;
-    *missing = 0;
-    word = DEALS_NONE;
+    word = DEALS_STR("");
 
-    for (n = 0; deals_str_word(&rest, ",", &word); n++) {
-        if (n == i) {
-            return word;
-        }
-    }
+    while (deals_str_word(&list, ",", &word) && i-- > 0) { /* void */ }
 
-    if (n == 1) {
-        rest = list;
-        (void) deals_str_word(&rest, ",", &word);
-        return word;
-    }
-
-    *missing = 1;
-
-    return DEALS_NONE;
+    return word;
 }
 
 
@@ -189,16 +174,11 @@ static int
 read_target(reader *r, deals_str hosts, deals_str addrs, deals_str ports,
     size_t i)
 {
-    int          no_host, no_addr, no_port;
     int64_t      number;
     deals_str    word;
     const char  *host, *addr, *port;
 
-    word = item(ports, i, &no_port);
-
-    if (no_port && count(ports) > 0) {
-        return REFUSE(r, "database: not as many ports as hosts");
-    }
+    word = item(ports, i);
 
     if (word.len == 0) {
         word = DEALS_STR("5432");
@@ -210,17 +190,11 @@ read_target(reader *r, deals_str hosts, deals_str addrs, deals_str ports,
     }
 
     port = copy(r, word);
-    word = item(hosts, i, &no_host);
-    host = copy(r, word.len > 0 ? word : DEALS_STR(""));
-    word = item(addrs, i, &no_addr);
-    addr = copy(r, word.len > 0 ? word : DEALS_STR(""));
+    host = copy(r, item(hosts, i));
+    addr = copy(r, item(addrs, i));
 
     if (port == NULL || host == NULL || addr == NULL) {
         return deals_error_oom(r->error);
-    }
-
-    if ((count(hosts) > 0 && no_host) || (count(addrs) > 0 && no_addr)) {
-        return REFUSE(r, "database: not as many hosts as hostaddrs");
     }
 
     if (addr[0] != '\0') {
@@ -369,6 +343,14 @@ read_targets(reader *r, const PQconninfoOption *given,
     }
 
     n = count(addrs) > count(hosts) ? count(addrs) : count(hosts);
+
+    if (count(addrs) > 0 && count(hosts) > 0 && count(addrs) != count(hosts)) {
+        return REFUSE(r, "database: not as many hosts as hostaddrs");
+    }
+
+    if (count(ports) > 1 && count(ports) != n) {
+        return REFUSE(r, "database: not as many ports as hosts");
+    }
 
     for (i = 0; i < n; i++) {
         if (read_target(r, hosts, addrs, ports, i) != 0) {

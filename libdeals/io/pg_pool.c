@@ -236,6 +236,7 @@ deals_pool_conn_failed(deals_pg_conn *conn, const char *why,
     }
 
     pool->down = *outcome;
+    pool->down.detail[0] = '\0';    /* it is logged */
 
     if (pool->down_since == 0) {
         pool->down_since = now;

@@ -66,6 +66,7 @@ typedef struct {
     int        accepted;
     int        version;             /* of the schema */
     int        no_schema;
+    int        hang_version;        /* no answer to that question */
     int        once;                /* deeds are done so often, then answers */
     char       log[65536];          /* what was executed: "1:NUMBER 5\n" */
     int        parses;
@@ -306,6 +307,11 @@ static void
 fake_execute(fake *f, fake_conn *c)
 {
     if (fake_is(c, "schema_version")) {
+        if (f->hang_version) {
+            c->hung = 1;
+            return;
+        }
+
         if (f->no_schema) {
             fake_error(c, "ERROR", "42P01");
             return;

@@ -1,0 +1,313 @@
+/*
+ * Addresses and numbers of a configuration: what is taken, what becomes of it,
+ * and what is said of what is not.
+ */
+
+#include "base/error.h"
+#include "io/config.h"
+#include "io_check.h"
+
+static deals_arena  *arena;
+
+static int
+set_up(void **state)
+{
+    (void) state;
+    arena = deals_arena_new();
+    unsetenv("PGHOST");
+    unsetenv("PGPORT");
+    unsetenv("PGSSLMODE");
+
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void) state;
+    deals_arena_free(arena);
+
+    return 0;
+}
+
+static const deals_pg_address *
+pg(const char *text)
+{
+    const deals_error       *error;
+    const deals_pg_address  *a;
+
+    error = NULL;
+
+    if (deals_pg_address_read(arena, text, 5000, 0, &a, arena, &error) != 0) {
+        print_error("%s: %s\n", text, error->message.data);
+        fail();
+    }
+
+    return a;
+}
+
+static const char *
+value(const deals_pg_address *a, const char *keyword)
+{
+    size_t       i;
+    const char  *found;
+
+    for (found = NULL, i = 0; i < a->noptions; i++) {
+        if (strcmp(a->keywords[i], keyword) == 0) {
+            assert_null(found);
+            found = a->values[i];
+        }
+    }
+
+    return found;
+}
+
+static void
+refused(const char *field, const char *text, const char *words)
+{
+    int                  rc;
+    const deals_error   *error;
+    const deals_config   config = {
+        .database = field[0] == 'd' ? text : "host=/tmp",
+        .redis = field[0] == 'r' ? text : NULL
+    };
+
+    error = deals_config_check(&config, arena);
+    assert_non_null(error);
+    assert_int_equal(error->code, DEALS_INVALID);
+    rc = deals_str_eq(error->field, deals_str_of(field));
+    assert_int_equal(rc, 1);
+
+    if (memmem(error->message.data, error->message.len, words, strlen(words))
+        == NULL)
+    {
+        print_error("%s: %s\n", text, error->message.data);
+        fail();
+    }
+}
+
+
+static void
+a_socket_directory(void **state)
+{
+    const deals_pg_address  *a;
+
+    (void) state;
+    a = pg("host=/run/x dbname=deals user=web password='a b' port=6000");
+    assert_int_equal(a->ntargets, 1);
+    assert_string_equal(a->targets[0].host, "/run/x");
+    assert_string_equal(a->targets[0].hostaddr, "");
+    assert_string_equal(a->targets[0].port, "6000");
+    assert_string_equal(value(a, "sslmode"), "disable");
+    assert_string_equal(value(a, "gssencmode"), "disable");
+    assert_string_equal(value(a, "client_encoding"), "UTF8");
+    assert_string_equal(value(a, "dbname"), "deals");
+    assert_string_equal(value(a, "user"), "web");
+    assert_string_equal(value(a, "password"), "a b");
+    assert_string_equal(value(a, "fallback_application_name"), "deals");
+    assert_null(value(a, "host"));
+    assert_null(value(a, "port"));
+
+    a = pg("postgresql://web:a%20b@%2Frun%2Fx:6000/deals");
+    assert_string_equal(a->targets[0].host, "/run/x");
+    assert_string_equal(value(a, "password"), "a b");
+}
+
+
+static void
+names_become_addresses(void **state)
+{
+    size_t                   i;
+    const deals_pg_address  *a;
+
+    (void) state;
+    a = pg("host=localhost dbname=deals");
+    assert_true(a->ntargets >= 1);
+
+    for (i = 0; i < a->ntargets; i++) {
+        assert_string_equal(a->targets[i].host, "localhost");
+        assert_true(strcmp(a->targets[i].hostaddr, "127.0.0.1") == 0
+                    || strcmp(a->targets[i].hostaddr, "::1") == 0);
+        assert_string_equal(a->targets[i].port, "5432");
+    }
+
+    a = pg("host=db.invalid hostaddr=192.0.2.7 sslmode=verify-full");
+    assert_string_equal(a->targets[0].host, "db.invalid");
+    assert_string_equal(a->targets[0].hostaddr, "192.0.2.7");
+    assert_string_equal(value(a, "sslmode"), "verify-full");
+
+    a = pg("postgresql://192.0.2.1:1,[2001:db8::2]:2/deals");
+    assert_int_equal(a->ntargets, 2);
+    assert_string_equal(a->targets[0].hostaddr, "192.0.2.1");
+    assert_string_equal(a->targets[0].port, "1");
+    assert_string_equal(a->targets[1].hostaddr, "2001:db8::2");
+    assert_string_equal(a->targets[1].port, "2");
+
+    a = pg("host=/run/a,192.0.2.1 port=7");
+    assert_int_equal(a->ntargets, 2);
+    assert_string_equal(a->targets[1].port, "7");
+}
+
+
+static void
+a_network_is_not_trusted_unless_told(void **state)
+{
+    (void) state;
+    assert_string_equal(value(pg("host=192.0.2.1"), "sslmode"), "require");
+    assert_string_equal(value(pg("host=192.0.2.1 sslmode=disable"), "sslmode"),
+                        "disable");
+    assert_string_equal(value(pg("host=127.0.0.1"), "sslmode"), "disable");
+    assert_string_equal(value(pg("host=127.0.0.1 sslmode=require"), "sslmode"),
+                        "require");
+    assert_string_equal(value(pg("host=/x sslmode=prefer"), "sslmode"),
+                        "disable");
+    refused("database", "host=192.0.2.1 sslmode=prefer", "verify-full");
+    refused("database", "host=127.0.0.1 sslmode=allow", "disable, require");
+}
+
+
+static void
+the_session_is_set_up_unless_pooled(void **state)
+{
+    const deals_error       *error;
+    const deals_pg_address  *a;
+
+    (void) state;
+    assert_string_equal(value(pg("host=/x options='-c a=b'"), "options"),
+                        "-c statement_timeout=5000 -c jit=off -c a=b");
+
+    assert_int_equal(deals_pg_address_read(arena, "host=/x", 5000, 1, &a,
+                                           arena, &error), 0);
+    assert_null(value(a, "options"));
+}
+
+
+static void
+what_is_wrong_is_said(void **state)
+{
+    char  path[200];
+
+    (void) state;
+    refused("database", "", "missing");
+    refused("database", "host", "\"=\"");
+    refused("database", "nonsense=1", "nonsense");
+    refused("database", "host=db.invalid", "can't be resolved");
+    refused("database", "hostaddr=db.invalid", "belongs into host");
+    refused("database", "host=/x port=0", "port");
+    refused("database", "host=/x port=99999", "port");
+    refused("database", "host=/a,/b port=1,2,3", "as many");
+    refused("database", "host=/x service=y", "service");
+
+    memset(path, 'p', sizeof(path));
+    memcpy(path, "host=/", 6);
+    path[150] = '\0';
+    refused("database", path, "shorter directory");
+
+    memcpy(path, "unix:/", 6);
+    refused("redis", path, "shorter directory");
+    refused("redis", "", "empty");
+    refused("redis", "unix:", "missing");
+    refused("redis", "redis://h.invalid", "can't be resolved");
+    refused("redis", "127.0.0.1:0", "port");
+    refused("redis", "127.0.0.1:x", "port");
+    refused("redis", "redis://127.0.0.1:1/x", "number of a database");
+    refused("redis", "redis://secret@127.0.0.1", "behind a colon");
+    refused("redis", "redis://:%zz@127.0.0.1", "%XX");
+    refused("redis", "[::1", "\"]\"");
+    refused("redis", ":6379", "host is missing");
+    refused("redis", "rediss://127.0.0.1", "TLS");
+}
+
+
+static const deals_redis_address *
+redis(const char *text)
+{
+    const deals_error          *error;
+    const deals_redis_address  *a;
+
+    error = NULL;
+    assert_int_equal(deals_redis_address_read(arena, text, &a, arena, &error),
+                     0);
+
+    return a;
+}
+
+
+static void
+addresses_of_redis(void **state)
+{
+    const deals_redis_address  *a;
+
+    (void) state;
+    assert_string_equal(redis("unix:/run/r.sock")->path, "/run/r.sock");
+
+    a = redis("127.0.0.1");
+    assert_string_equal(a->host, "127.0.0.1");
+    assert_int_equal(a->port, 6379);
+    assert_int_equal(redis("127.0.0.1:7000")->port, 7000);
+    assert_string_equal(redis("[::1]:7000")->host, "::1");
+
+    a = redis("redis://me:p%40ss@127.0.0.1:7000/3");
+    assert_string_equal(a->user, "me");
+    assert_string_equal(a->password, "p@ss");
+    assert_int_equal(a->db, 3);
+    assert_int_equal(redis("redis://127.0.0.1/")->db, 0);
+    assert_null(redis("redis://:x@127.0.0.1")->user);
+}
+
+
+static void
+numbers_have_defaults_and_bounds(void **state)
+{
+    deals_config         config;
+    deals_settings       settings;
+    const deals_error   *error;
+
+    (void) state;
+    memset(&config, 0, sizeof(config));
+    config.database = "host=/x";
+    assert_null(deals_config_check(&config, arena));
+    assert_int_equal(deals_config_load(arena, &config, &settings, arena,
+                                       &error), 0);
+    assert_int_equal(settings.config.pool_size, 2);
+    assert_int_equal(settings.config.query_timeout, 5000);
+    assert_int_equal(settings.config.signin_limit, 10);
+    assert_int_equal(settings.config.vote_limit, 120);
+
+    config.vote_limit = -1;
+    assert_null(deals_config_check(&config, arena));
+
+    config.query_timeout = 5;
+    error = deals_config_check(&config, arena);
+    assert_int_equal(deals_str_eq(error->field, DEALS_STR("query_timeout")), 1);
+
+    config.query_timeout = 0;
+    config.pool_size = -1;
+    error = deals_config_check(&config, arena);
+    assert_int_equal(deals_str_eq(error->field, DEALS_STR("pool_size")), 1);
+
+    memset(&config, 0, sizeof(config));
+    error = deals_config_check(&config, arena);
+    assert_int_equal(deals_str_eq(error->field, DEALS_STR("database")), 1);
+}
+
+
+#define TEST(f)  cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        TEST(a_socket_directory),
+        TEST(names_become_addresses),
+        TEST(a_network_is_not_trusted_unless_told),
+        TEST(the_session_is_set_up_unless_pooled),
+        TEST(what_is_wrong_is_said),
+        TEST(addresses_of_redis),
+        TEST(numbers_have_defaults_and_bounds),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+
+    return cmocka_run_group_tests_name("io_config", tests, NULL, NULL);
+}
