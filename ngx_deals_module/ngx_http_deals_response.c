@@ -109,10 +109,13 @@ ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
     r->headers_out.content_length_n = bytes.len;
     r->headers_out.content_type.data = (u_char *) type;
     r->headers_out.content_type.len = ngx_strlen(type);
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_len = strcspn(type, ";");
     r->headers_out.content_type_lowcase = NULL;
 
     if (ngx_strncmp(type, "text/", 5) == 0) {
+
+        /* nginx adds it to types without parameters */
+
         ngx_str_set(&r->headers_out.charset, "utf-8");
     }
 
