@@ -119,7 +119,8 @@ ok !-e "$dir/nginx.pid" && !-e "$dir/redis.pid", 'no pid file is left';
 
 # --- after accidents ---
 
-ok_start('again');
+$r = ok_start('again');
+like $r->{out}, qr/sign in/i, 'the sign-in is not forgotten';
 is $t->sql_as($env{DEALS_DATABASE_ADMIN}, $count), $deals,
     'the data stayed, and no second community came';
 
