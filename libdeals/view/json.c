@@ -297,7 +297,7 @@ deals_json_value(deals_buf *out, int type, int flags,
 }
 
 
-/* -- problems -------------------------------------------------------------------- */
+/* -- problems ------------------------------------------------------------- */
 
 static void
 write_detail(deals_buf *out, const deals_error *error)

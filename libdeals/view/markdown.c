@@ -73,7 +73,7 @@ block_tag(deals_buf *out, const char *tag)
 }
 
 
-/* -- links ------------------------------------------------------------------------ */
+/* -- links ---------------------------------------------------------------- */
 
 /* http, https, mailto, or an address without a scheme, which is what a browser
  * takes for one. */
@@ -162,7 +162,7 @@ write_link(writer *w, cmark_node *node, int entering, int image)
 }
 
 
-/* -- blocks ----------------------------------------------------------------------- */
+/* -- blocks --------------------------------------------------------------- */
 
 static void
 write_list(writer *w, cmark_node *node, int entering)
@@ -316,7 +316,7 @@ write_html_block(writer *w, cmark_node *node)
 }
 
 
-/* -- tables ------------------------------------------------------------------------ */
+/* -- tables --------------------------------------------------------------- */
 
 static void
 write_table(writer *w, cmark_node *node, int entering)
@@ -376,7 +376,7 @@ write_cell(writer *w, int entering)
 }
 
 
-/* -- all ---------------------------------------------------------------------------- */
+/* -- all ------------------------------------------------------------------ */
 
 static void
 write_emphasis(writer *w, const char *tag, int entering)

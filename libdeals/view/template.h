@@ -2,8 +2,11 @@
  * view/template.h - the template compiler, inside.
  *
  *     template_scan.c     a file -> literals and Mustache tags
- *     template_html.c     where in the HTML a tag stands
+ *     template_html.c     where in the HTML a tag stands: byte by byte,
+ *     template_element.c  the elements around it
  *     template_place.c    what may stand there, and how it is escaped
+ *     template_url.c      the same in addresses
+ *     template_section.c  the same for sections and partials
  *     template_names.c    names -> fields of the shapes around them
  *     template_compile.c  files and shapes -> a flat program
  *     template_render.c   a program and structs -> bytes
@@ -65,7 +68,7 @@ int  deals_template_error(deals_arena *arena, const deals_error **error,
          __attribute__((format(printf, 5, 6)));
 
 
-/* -- names ------------------------------------------------------------------ */
+/* -- names ---------------------------------------------------------------- */
 
 /* One level of what stands around a tag: a struct, or a bare value that only
  * {{.}} names. */
@@ -91,7 +94,7 @@ int  deals_template_name(deals_arena *arena, const deals_scope *scopes,
          const char **message);
 
 
-/* -- programs ---------------------------------------------------------------- */
+/* -- programs ------------------------------------------------------------- */
 
 typedef enum {
     DEALS_AS_TEXT = 0,          /* & < > " ' escaped */
@@ -101,6 +104,8 @@ typedef enum {
     DEALS_AS_PATH,              /* a path; else nothing */
     DEALS_AS_PREFIX,            /* a path or empty; else nothing */
     DEALS_AS_COMPONENT,         /* percent-encoded */
+    DEALS_AS_SEGMENT,           /* the same, behind the first "/": "." if empty,
+                                   for "//" would begin a host */
     DEALS_AS_JSON               /* a JSON value that may stand in a script */
 } deals_escape;
 
@@ -147,7 +152,7 @@ void  deals_program_run(const deals_program *program, unsigned entry,
           deals_buf *out);
 
 
-/* -- compiling ---------------------------------------------------------------- */
+/* -- compiling ------------------------------------------------------------ */
 
 typedef struct deals_compiler  deals_compiler;
 

@@ -1,10 +1,10 @@
 /*
  * template_compile.c - from files and shapes to a flat program.
  *
- * A function is one file compiled for one stack of shapes. What a partial can see
- * of the structs around it is that stack made unique: of the same shape only the
- * innermost can be named, so a comment among the replies of a comment sees the
- * same stack as the first, and recursion ends.
+ * A function is one file compiled for one stack of shapes. What a partial can
+ * see of the structs around it is that stack made unique: of the same shape
+ * only the innermost can be named, so a comment among the replies of a comment
+ * sees the same stack as the first, and recursion ends.
  */
 
 #include <stdio.h>
@@ -101,9 +101,12 @@ fail(deals_compiler *c, unsigned line, const char *message)
     deals_buf_c(&buf, message);
 
     for (u = c->unit; u->includer; u = u->includer) {
-        deals_buf_printf(&buf, ", included by %s:%u",
+        deals_buf_printf(&buf, "%s%s:%u",
+                         u == c->unit ? " (included by " : ", ",
                          u->includer->source->shown, u->line);
     }
+
+    deals_buf_c(&buf, c->unit->includer ? ")" : "");
 
     text = deals_arena_take(c->arena, &buf);
     if (text.data == NULL) {
@@ -122,7 +125,7 @@ fail_html(deals_compiler *c)
 }
 
 
-/* -- units -------------------------------------------------------------------- */
+/* -- units ---------------------------------------------------------------- */
 
 static deals_source *
 find_source(deals_compiler *c, const char *file)
@@ -231,7 +234,7 @@ deals_compiler_add(deals_compiler *c, const char *file,
 }
 
 
-/* -- ops ----------------------------------------------------------------------- */
+/* -- ops ------------------------------------------------------------------ */
 
 static deals_op *
 add_op(deals_compiler *c, deals_op_code code)
@@ -345,7 +348,7 @@ add_value(deals_compiler *c, const deals_token *token)
 }
 
 
-/* -- sections ------------------------------------------------------------------ */
+/* -- sections ------------------------------------------------------------- */
 
 static int  compile_range(deals_compiler *c, size_t from, size_t to);
 
@@ -464,7 +467,7 @@ add_section(deals_compiler *c, size_t index)
 }
 
 
-/* -- partials ------------------------------------------------------------------ */
+/* -- partials ------------------------------------------------------------- */
 
 /* The stack that a partial sees: of each shape the innermost, and a bare value
  * only on top. */
@@ -615,7 +618,7 @@ add_partial(deals_compiler *c, const deals_token *token)
 }
 
 
-/* -- all ----------------------------------------------------------------------- */
+/* -- all ------------------------------------------------------------------ */
 
 static int
 compile_range(deals_compiler *c, size_t from, size_t to)

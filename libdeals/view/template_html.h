@@ -49,7 +49,6 @@ typedef enum {
     DEALS_URL_ORIGIN,           /* {{origin}} */
     DEALS_URL_PREFIX,           /* {{prefix}}: "/" must follow */
     DEALS_URL_SLASH,            /* "/" */
-    DEALS_URL_SLASH_VALUE,      /* "/{{x}}": empty, a "/" would make "//" */
     DEALS_URL_HOST,             /* "https://", "//" */
     DEALS_URL_REST,             /* values are components */
     DEALS_URL_WHOLE             /* {{url}}: nothing may follow */
@@ -87,13 +86,14 @@ typedef struct {
 
     deals_html_element  elements[DEALS_HTML_DEPTH];
     unsigned            nelements;
-    unsigned            base;           /* those below are not of this section */
+    unsigned            base;           /* those below are not of the section */
     int                 foreign;        /* the file starts inside <svg> */
     deals_html_state    opened;         /* where the last section in a tag
                                            began */
     unsigned            serial;         /* of the attribute */
     unsigned            tag_serial;
 
+    char                shown[8];       /* of deals_html_shown */
     char                message[512];   /* after -1 */
 } deals_html;
 
@@ -134,12 +134,30 @@ int   deals_html_end(deals_html *html);
 
 int   deals_html_is_foreign(const deals_html *html);    /* inside <svg> */
 
-/* Between template_html.c and template_place.c. */
-int   deals_html_fail(deals_html *html, const char *fmt, ...)
-          __attribute__((format(printf, 2, 3)));
-void  deals_html_attribute(deals_html *html);       /* its name is complete */
-int   deals_html_value_byte(deals_html *html, char c);
-int   deals_html_value_end(deals_html *html);
-int   deals_html_tag_end(deals_html *html);         /* all attributes are known */
+
+/* -- between the files ---------------------------------------------------- */
+
+/* template_html.c */
+const char  *deals_html_shown(deals_html *html, char c);    /* for messages */
+
+/* template_element.c; _raw and _comment return how many bytes they read, or 0
+ * after an error. */
+int     deals_html_fail(deals_html *html, const char *fmt, ...)
+            __attribute__((format(printf, 2, 3)));
+int     deals_html_is_one_of(const char *name, const char *const *list);
+int     deals_html_end_start_tag(deals_html *html, int slash);
+int     deals_html_end_end_tag(deals_html *html);
+size_t  deals_html_raw(deals_html *html, const char *p, size_t len);
+size_t  deals_html_comment(deals_html *html, char c);
+
+/* template_place.c */
+void    deals_html_attribute(deals_html *html);     /* its name is complete */
+int     deals_html_tag_end(deals_html *html);       /* so are all of them */
+
+/* template_url.c */
+int     deals_html_value_byte(deals_html *html, char c);
+int     deals_html_value_end(deals_html *html);
+int     deals_html_place_url(deals_html *html, const deals_html_value *value,
+            deals_escape *escape);
 
 #endif /* DEALS_VIEW_TEMPLATE_HTML_H */

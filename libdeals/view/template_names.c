@@ -88,7 +88,7 @@ suggest(const deals_shape *shape, deals_str wanted, suggestion *best,
         name = shape->fields[i].name;
         d = distance(wanted, deals_str_of(name));
 
-        if (d > 2 && d > (int) wanted.len / 3
+        if ((d > (int) wanted.len / 3 + 1 || d >= (int) wanted.len)
             && (wanted.len < 3 || strncmp(name, wanted.data, wanted.len)))
         {
             continue;
@@ -158,9 +158,11 @@ unknown(deals_arena *arena, const deals_scope *scopes, unsigned nscopes,
     }
 
     for (i = 0; i < nbest; i++) {
-        deals_buf_printf(&buf, "%s%s", i ? ", " : ": near it are ",
+        deals_buf_printf(&buf, "%s%s", i ? ", " : ": did you mean ",
                          best[i].name);
     }
+
+    deals_buf_c(&buf, nbest ? "?" : "");
 
     if (nbest == 0 && inner) {
         deals_buf_c(&buf, ", which has ");
@@ -198,9 +200,11 @@ unknown_field(deals_arena *arena, const deals_name *name, deals_str before,
                      DEALS_FMT(before));
 
     for (i = 0; i < nbest; i++) {
-        deals_buf_printf(&buf, "%s%s", i ? ", " : ": near it are ",
+        deals_buf_printf(&buf, "%s%s", i ? ", " : ": did you mean ",
                          best[i].name);
     }
+
+    deals_buf_c(&buf, nbest ? "?" : "");
 
     if (nbest == 0) {
         deals_buf_c(&buf, ", which has ");

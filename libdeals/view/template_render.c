@@ -159,6 +159,10 @@ write_value(deals_buf *out, const deals_op *op, const void *value)
         write_url(out, text, deals_url_is_path(text), "");
         break;
 
+    case DEALS_AS_SEGMENT:
+        deals_percent(out, text.len ? text : DEALS_STR("."));
+        break;
+
     case DEALS_AS_COMPONENT:
         deals_percent(out, text);
         break;

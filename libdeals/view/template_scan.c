@@ -1,10 +1,10 @@
 /*
  * template_scan.c - cuts a template into literals and Mustache tags.
  *
- * A tag that stands alone on its line (all but {{name}}) takes the line with it,
- * as Mustache says. The indentation of such a {{>partial}} is not repeated on
- * the partial's lines: pages stay small, <pre> stays as it is, and a partial is
- * compiled once however deep it stands.
+ * A tag that stands alone on its line (all but {{name}}) takes the line with
+ * it, as Mustache says. The indentation of such a {{>partial}} is not repeated
+ * on the partial's lines: pages stay small, <pre> stays as it is, and a partial
+ * is compiled once however deep it stands.
  */
 
 #include <stdarg.h>

@@ -32,7 +32,7 @@ typedef struct {
 } loader;
 
 
-/* -- files -------------------------------------------------------------------- */
+/* -- files ---------------------------------------------------------------- */
 
 static int
 fail(loader *l, const char *path, const char *message)
@@ -251,7 +251,7 @@ add_dir(loader *l, const char *path)
 }
 
 
-/* -- pages ------------------------------------------------------------------------ */
+/* -- pages ---------------------------------------------------------------- */
 
 /* A file that no page needs is a slip in its name, most likely. */
 static int

@@ -1,6 +1,6 @@
 /*
- * What the tests of the view share: files, JSON data, and a strict tokenizer that
- * says whether HTML holds anything but what it may.
+ * What the tests of the view share: files, JSON data, and a strict tokenizer
+ * that says whether HTML holds anything but what it may.
  */
 
 #ifndef DEALS_T_VIEW_CHECK_H
@@ -69,7 +69,7 @@ json_text(const deals_json *object, const char *name)
 }
 
 
-/* -- HTML that holds nothing active ---------------------------------------------- */
+/* -- HTML that holds nothing active --------------------------------------- */
 
 typedef struct {
     const char  *tag;

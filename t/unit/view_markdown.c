@@ -1,6 +1,6 @@
 /*
- * Markdown: the CommonMark examples, GitHub's extensions, and that nothing comes
- * through but the tags that the renderer knows.
+ * Markdown: the CommonMark examples, GitHub's extensions, and that nothing
+ * comes through but the tags that the renderer knows.
  */
 
 #include "view_check.h"
@@ -38,7 +38,7 @@ assert_markdown(const char *markdown, const char *html)
 }
 
 
-/* -- the CommonMark examples ------------------------------------------------------- */
+/* -- the CommonMark examples ---------------------------------------------- */
 
 /* Examples whose HTML differs beyond what expected() rewrites. Those that are
  * listed by number must differ. */
@@ -113,8 +113,8 @@ attribute_of(deals_str tag, const char *name)
 }
 
 
-/* <img src alt title /> as the link that it becomes. Inside of a link it is only
- * its text. */
+/* <img src alt title /> as the link that it becomes. Inside of a link it is
+ * only its text. */
 static void
 add_image(deals_buf *buf, deals_str tag, int in_link)
 {
@@ -140,8 +140,8 @@ add_image(deals_buf *buf, deals_str tag, int in_link)
 }
 
 
-/* The HTML of an example as it is here: headings two lower, rel on links, images
- * as links. */
+/* The HTML of an example as it is here: headings two lower, rel on links,
+ * images as links. */
 static deals_str
 expected(deals_str html)
 {
@@ -213,7 +213,8 @@ differs(const deals_json *example, int want_same)
 static void
 commonmark_examples_render(void **state)
 {
-    int                listed, group, wrong = 0, ran = 0, counts[GROUPS] = { 0 };
+    int                listed, group, wrong = 0, ran = 0;
+    int                counts[GROUPS] = { 0 };
     size_t             i;
     int64_t            number;
     const deals_json  *examples = shared_json("commonmark-0.31.2.json"), *e;
@@ -246,7 +247,7 @@ commonmark_examples_render(void **state)
 }
 
 
-/* -- our own --------------------------------------------------------------------- */
+/* -- our own -------------------------------------------------------------- */
 
 static void
 html_is_shown_as_typed(void **state)

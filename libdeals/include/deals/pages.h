@@ -44,8 +44,8 @@ typedef struct {
     deals_str  detail;
 } deals_form_error;
 
-/* A form as it was sent (or as the thing to edit stands), all of it shown again.
- * X_error is the mistake in field X, absent if there is none. */
+/* A form as it was sent (or as the thing to edit stands), all of it shown
+ * again. X_error is the mistake in field X, absent if there is none. */
 typedef struct {
     deals_str   title, url, description, price, list_price, currency, merchant,
                 tags, starts_at, expires_at;

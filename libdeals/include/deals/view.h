@@ -13,8 +13,9 @@
 extern "C" {
 #endif
 
-/* Appends `row` as one JSON object, field by field in the shape's order, without
- * PAGE_ONLY fields. Text that is not valid UTF-8 is a defect of the caller. */
+/* Appends `row` as one JSON object, field by field in the shape's order,
+ * without PAGE_ONLY fields. Text that is not valid UTF-8 is a defect of the
+ * caller. */
 DEALS_API void  deals_json_write(deals_buf *out, const deals_shape *shape,
                     const void *row);
 /* Appends a JSON string with quotes. */
@@ -34,8 +35,8 @@ DEALS_API int   deals_markdown(deals_str markdown, deals_buf *out);
 
 
 /*
- * Templates: Mustache, checked against the shapes of deals/pages.h when they are
- * loaded. A set is immutable and may be shared by threads.
+ * Templates: Mustache, checked against the shapes of deals/pages.h when they
+ * are loaded. A set is immutable and may be shared by threads.
  */
 typedef struct deals_templates  deals_templates;
 
