@@ -211,10 +211,11 @@ NODE      = $(if $(and $(BROWSER),$(wildcard t/browser/package.json)), \
 JOBS      = 1
 PROVE     = BUILD='$(ABS)' NODE_PATH='$(ABS)/node_modules' LC_ALL=C.UTF-8 \
             prove --timer -j $(JOBS)
+TAP       = --exec t/lib/tap
 
 test: test-packages
 	@$(QUIETLY) all unit $(NODE)
-	@$(PROVE) $(FILES)
+	@$(PROVE) $(TAP) $(FILES)
 
 $(BUILD)/node_modules/.installed: $(wildcard t/browser/package*.json)
 	@mkdir -p $(BUILD)
@@ -232,13 +233,13 @@ ASAN_UNIT = $(UNIT_SRC:t/unit/%.c=$(ASAN)/t/%)
 asan:
 	@conf/run/packages run test
 	@$(QUIETLY) SANITIZE=1 BUILD='$(ASAN)' all unit
-	@DEALS_ASAN=1 $(subst '$(ABS)','$(abspath $(ASAN))',$(PROVE)) \
+	@DEALS_ASAN=1 $(subst '$(ABS)','$(abspath $(ASAN))',$(PROVE) $(TAP)) \
 	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null))
 
 valgrind:
 	@conf/run/packages run test
 	@$(QUIETLY) unit
-	@$(PROVE) --exec 'valgrind -q --error-exitcode=99 --leak-check=full \
+	@$(PROVE) --exec 't/lib/tap valgrind -q --error-exitcode=99 --leak-check=full \
 	    --errors-for-leak-kinds=definite' $(UNIT)
 
 lint:
