@@ -35,6 +35,7 @@ struct deals_redis {
     int                         known_down; /* and logged */
     int                         complained; /* of an error reply, since up */
     int                         closing;
+    int                         broken;     /* to be dropped by the timer */
     int                         nasked;
     int                         attempts;
     int64_t                     retry_at;
@@ -47,16 +48,25 @@ struct deals_redis {
 
 /* --- descriptor ------------------------------------------------------------------ */
 
+/* Ends the connection soon: inside of hiredis it must not be freed. */
+
+static void
+break_off(deals_redis *redis)
+{
+    redis->broken = 1;
+    deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience, deals_mono());
+}
+
+
 static void
 want(deals_redis *redis, unsigned events)
 {
     redis->wanted = events;
 
-    if (redis->io.fd != -1 && deals_ctx_watch(redis->ctx, &redis->io, events)
-                              != 0)
+    if (redis->io.fd != -1
+        && deals_ctx_watch(redis->ctx, &redis->io, events) != 0)
     {
-        /* the patience timer ends it */
-        redis->progress = 0;
+        break_off(redis);
     }
 }
 
@@ -226,26 +236,28 @@ patience_over(void *owner)
     int64_t       end;
     deals_redis  *redis = owner;
 
-    if (redis->ac == NULL || (redis->up && redis->nasked == 0)) {
+    if (redis->ac == NULL
+        || (redis->up && redis->nasked == 0 && !redis->broken))
+    {
         return;
     }
 
     end = redis->progress + PATIENCE;
 
-    if (end > deals_mono()) {
+    if (end > deals_mono() && !redis->broken) {
         deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience, end);
         return;
     }
 
-    drop(redis, redis->up ? "it does not answer" : "no connection in time");
+    drop(redis, redis->broken ? "its connection can't be used"
+                : redis->up ? "it does not answer" : "no connection in time");
 }
 
 
 /* --- connecting -------------------------------------------------------------------- */
 
-/* The answer to the last command of the greeting, or an error to any of them.
- * Everything behind a refused one fails too, so the connection is ended; not
- * here, inside of hiredis, but when the patience is over: now. */
+/* The answer to one command of the greeting (data: the last one). Everything
+ * behind a refused one fails too, so the connection is of no use. */
 
 static void
 greeted(redisAsyncContext *ac, void *r, void *data)
@@ -259,15 +271,13 @@ greeted(redisAsyncContext *ac, void *r, void *data)
 
     if (reply->type == REDIS_REPLY_ERROR) {
         keep_reason(redis, reply->str);
-        redis->progress = 0;
-        deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
-                        deals_mono());
+        break_off(redis);
         return;
     }
 
     redis->progress = deals_mono();
 
-    if (data == NULL) {
+    if (data == NULL || redis->broken) {
         return;
     }
 
@@ -362,6 +372,7 @@ connect_now(deals_redis *redis)
     redis->io.events = 0;
     redis->io.host = NULL;
     redis->wanted = 0;
+    redis->broken = 0;
     redis->progress = deals_mono();
 
     ac->data = redis;
@@ -418,7 +429,9 @@ incremented(redisAsyncContext *ac, void *r, void *data)
     if (reply != NULL && reply->type == REDIS_REPLY_INTEGER) {
         n = reply->integer;
 
-    } else if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
+    } else if (reply != NULL && reply->type == REDIS_REPLY_ERROR
+               && !redis->broken)
+    {
         deals_log(redis->ctx, redis->complained ? DEALS_LOG_DEBUG
                                                 : DEALS_LOG_WARN,
                   "redis: can't count: %s", reply->str);
@@ -445,7 +458,9 @@ deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
         connect_now(redis);
     }
 
-    if (redis->ac == NULL || redis->ac->err || redis->nasked >= MAX_ASKED) {
+    if (redis->ac == NULL || redis->ac->err || redis->broken
+        || redis->nasked >= MAX_ASKED)
+    {
         return -1;
     }
 

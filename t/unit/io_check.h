@@ -31,11 +31,12 @@
 
 enum {
     NUMBER, WRITE, MANY, SLEEP, FAIL, FAIL_ONCE, WRITE_ONCE, LATE, STAR, PID,
-    NOTHING, NSTMTS
+    NOTHING, ECHO, NSTMTS
 };
 
 static const uint32_t  int8_oid[] = { 20, 20 };
 static const uint32_t  int8_text[] = { 20, 25 };
+static const uint32_t  text_oid[] = { 25 };
 
 #define STMT(name, sql, ncols, write)                                         \
     [name] = { #name, sql, 1, int8_oid, ncols, int8_text, write }
@@ -51,9 +52,10 @@ const deals_stmt  deals_stmts[] = {
     STMT(WRITE_ONCE, "INSERT INTO written VALUES (fail_once($1)) RETURNING id",
          1, 1),
     STMT(LATE, "INSERT INTO late VALUES ($1) RETURNING id", 1, 1),
-    STMT(STAR, "SELECT * FROM star WHERE id >= $1", 1, 0),
+    STMT(STAR, "SELECT * FROM star WHERE $1 > 0", 1, 0),
     STMT(PID, "SELECT pg_backend_pid()::int8 + $1", 1, 0),
     STMT(NOTHING, "INSERT INTO written VALUES ($1)", 0, 1),
+    [ECHO] = { "ECHO", "SELECT 1::int8, $1", 1, text_oid, 2, int8_text, 0 },
 };
 
 const size_t  deals_nstmts = NSTMTS;
@@ -99,9 +101,8 @@ decode_many(deals_arena *arena, const deals_cell *cells, void *row)
     r->text = deals_arena_copy(arena, (deals_str) { (const char *)
                                                     cells[1].data,
                                                     (size_t) cells[1].len });
-    r->n = cells[0].len == 4 ? 1 : 0;
 
-    return r->text.data == NULL ? -1 : 0;
+    return r->text.data == NULL ? -1 : decode_number(arena, cells, row);
 }
 
 unused static deals_query *
@@ -128,6 +129,29 @@ query_new(deals_arena *arena, unsigned stmt, int64_t n)
     query->lengths = lengths;
     query->decode = stmt == MANY ? decode_many : decode_number;
     query->row_size = stmt == NOTHING ? 0 : sizeof(test_row);
+
+    return query;
+}
+
+/* For ECHO: n bytes. */
+
+unused static deals_query *
+query_text(deals_arena *arena, size_t n)
+{
+    int          *lengths;
+    char         *value, **values;
+    deals_query  *query;
+
+    query = query_new(arena, ECHO, 0);
+    values = deals_arena_alloc(arena, sizeof(*values));
+    lengths = deals_arena_alloc(arena, sizeof(*lengths));
+    value = deals_arena_alloc(arena, n);
+    memset(value, 'e', n);
+    values[0] = value;
+    lengths[0] = (int) n;
+    query->values = (const char *const *) values;
+    query->lengths = lengths;
+    query->decode = decode_many;
 
     return query;
 }
@@ -183,8 +207,11 @@ asking_begin(deals_call *call)
     asking  *a = *(asking **) deals_call_state(call);
 
     for (i = 0; i < a->n; i++) {
-        a->queries[i] = query_new(deals_call_arena(call), a->stmts[i],
-                                  a->args[i]);
+        a->queries[i] = a->stmts[i] == ECHO
+                        ? query_text(deals_call_arena(call),
+                                     (size_t) a->args[i])
+                        : query_new(deals_call_arena(call), a->stmts[i],
+                                    a->args[i]);
         deals_call_query(call, a->queries[i]);
     }
 

@@ -1,0 +1,233 @@
+/*
+ * io_server.h - real servers for a test: PostgreSQL and Redis in a directory of
+ * their own, on unix sockets, as children that end with the test.
+ */
+
+#ifndef IO_SERVER_H
+#define IO_SERVER_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "io_check.h"
+#include "io/script.h"
+
+static char    server_dir[64];
+static pid_t   server_pid = -1;
+
+/* PostgreSQL does not run as root. */
+
+unused static void
+become_nobody_special(void)
+{
+    struct passwd  *pw;
+
+    if (geteuid() != 0) {
+        return;
+    }
+
+    pw = getpwnam("postgres");
+
+    if (pw == NULL || setgroups(0, NULL) != 0 || setgid(pw->pw_gid) != 0
+        || setuid(pw->pw_uid) != 0)
+    {
+        _exit(126);
+    }
+}
+
+static pid_t
+launch(const char *const *argv)
+{
+    int    fd;
+    char   log[128];
+    pid_t  pid;
+
+    pid = fork();
+
+    if (pid != 0) {
+        return pid;
+    }
+
+    become_nobody_special();
+    (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void) chdir(server_dir);
+    snprintf(log, sizeof(log), "%s/log", server_dir);
+    fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    dup2(fd, 1);
+    dup2(fd, 2);
+    execvp(argv[0], (char *const *) (uintptr_t) argv);
+    _exit(127);
+}
+
+static int
+finish(pid_t pid)
+{
+    int  status;
+
+    while (waitpid(pid, &status, 0) == -1 && errno == EINTR) { }
+
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+make_dir(void)
+{
+    struct passwd  *pw;
+
+    strcpy(server_dir, "/tmp/deals-io-XXXXXX");
+    assert_non_null(mkdtemp(server_dir));
+    pw = getpwnam("postgres");
+
+    if (geteuid() == 0 && pw != NULL) {
+        assert_int_equal(chown(server_dir, pw->pw_uid, pw->pw_gid), 0);
+        assert_int_equal(chmod(server_dir, 0755), 0);
+    }
+}
+
+unused static void
+remove_dir(void)
+{
+    const char *const  argv[] = { "rm", "-rf", server_dir, NULL };
+
+    if (server_dir[0] != '\0') {
+        (void) finish(launch(argv));
+        (void) rmdir(server_dir);
+    }
+}
+
+static void
+stop_server(int sig)
+{
+    if (server_pid != -1) {
+        kill(server_pid, sig);
+        (void) finish(server_pid);
+        server_pid = -1;
+    }
+}
+
+
+/* --- PostgreSQL ------------------------------------------------------------------ */
+
+static char  postgres_bin[256];
+
+unused static const char *
+postgres_conninfo(void)
+{
+    static char  text[160];
+
+    snprintf(text, sizeof(text), "host=%s dbname=postgres user=deals",
+             server_dir);
+    return text;
+}
+
+unused static void
+start_postgres(void)
+{
+    int                  i;
+    char                 path[300];
+    deals_arena         *arena;
+    deals_script        *script;
+    const deals_error   *error;
+
+    snprintf(path, sizeof(path), "%s/postgres", postgres_bin);
+
+    const char *const  argv[] = {
+        path, "-D", "data", "-k", server_dir, "-c", "listen_addresses=",
+        "-c", "fsync=off", "-c", "max_connections=20", "-c",
+        "shared_buffers=16MB", "-c", "log_min_messages=warning", NULL
+    };
+
+    server_pid = launch(argv);
+    arena = deals_arena_new();
+
+    for (script = NULL, i = 0; script == NULL && i < 600; i++) {
+        usleep(50000);
+        script = deals_script_open(postgres_conninfo(), arena, &error);
+    }
+
+    assert_non_null(script);
+    deals_script_close(script);
+    deals_arena_free(arena);
+}
+
+/* 0; -1: it is not installed */
+
+unused static int
+make_postgres(void)
+{
+    char    path[300];
+    glob_t  found;
+
+    if (glob("/usr/lib/postgresql/*/bin/initdb", 0, NULL, &found) != 0) {
+        return -1;
+    }
+
+    snprintf(postgres_bin, sizeof(postgres_bin), "%s",
+             found.gl_pathv[found.gl_pathc - 1]);
+    *strrchr(postgres_bin, '/') = '\0';
+    globfree(&found);
+    snprintf(path, sizeof(path), "%s/initdb", postgres_bin);
+
+    const char *const  argv[] = {
+        path, "-D", "data", "-A", "trust", "-U", "deals", "-E", "UTF8",
+        "--locale=C.UTF-8", "--no-sync", "--no-instructions", NULL
+    };
+
+    make_dir();
+    assert_int_equal(finish(launch(argv)), 0);
+    start_postgres();
+
+    return 0;
+}
+
+
+/* --- Redis ------------------------------------------------------------------------ */
+
+unused static const char *
+redis_socket(void)
+{
+    static char  path[100];
+
+    snprintf(path, sizeof(path), "%s/redis.sock", server_dir);
+    return path;
+}
+
+/* 0; -1: it is not installed */
+
+unused static int
+start_redis(const char *password, int port)
+{
+    int                 i;
+    char                number[12];
+    struct stat         st;
+    const char *const   argv[] = {
+        "redis-server", "--port", number, "--bind", "127.0.0.1", "--unixsocket",
+        redis_socket(), "--unixsocketperm", "777", "--save", "", "--appendonly", "no",
+        password != NULL ? "--requirepass" : NULL, password, NULL
+    };
+
+    if (access("/usr/bin/redis-server", X_OK) != 0) {
+        return -1;
+    }
+
+    snprintf(number, sizeof(number), "%d", port);
+    (void) unlink(redis_socket());
+    server_pid = launch(argv);
+
+    for (i = 0; i < 200 && stat(redis_socket(), &st) != 0; i++) {
+        usleep(20000);
+    }
+
+    usleep(50000);
+
+    return 0;
+}
+
+#endif /* IO_SERVER_H */
