@@ -294,9 +294,10 @@ threads(int64_t deal, int n, int each)
         " reply_count, created_at)"
         " SELECT %lld, r * 1000 + i,"
         " CASE WHEN i > 0 THEN r * 1000 + (i - 1) / 2 END, r * 1000,"
-        " CASE WHEN i > 0 THEN 1 ELSE 0 END, %lld, 'bob', 'x', 'x', 1, r %% 3,"
-        " r %% 3, deals_wilson(r %% 3, 0), CASE WHEN i = 0 THEN %d ELSE 0 END,"
-        " now() FROM generate_series(1, %d) r, generate_series(0, %d) i",
+        " CASE WHEN i > 0 THEN 1 ELSE 0 END, %lld, 'bob', 'x', 'x', 1, v, v,"
+        " deals_wilson(v, 0), CASE WHEN i = 0 THEN %d ELSE 0 END,"
+        " now() FROM generate_series(1, %d) r, generate_series(0, %d) i,"
+        " LATERAL (SELECT (r * 7 + i * 13) %% 5) x (v)",
         (long long) deal, (long long) bob.id, each - 1, n, each - 1);
 }
 

@@ -241,6 +241,7 @@ test_visible(void **state)
         assert_int_equal(in_list(p, 5, ""), 0);
 
         p.window = DEALS_DAY;
+        assert_int_equal(in_list(p, 2, "upcoming"), lists[i].upcoming);
         assert_int_equal(in_list(p, 3, "expired"), lists[i].ended);
     }
 }
