@@ -80,15 +80,13 @@ ngx_http_deals_favicon(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_robots(ngx_http_deals_ctx_t *ctx)
 {
-    static const deals_str  robots = {
+    static const char  robots[] =
         "User-agent: *\n"
         "Disallow: /api/\n"
         "Disallow: /login\n"
         "Disallow: /signup\n"
         "Disallow: /submit\n"
-        "Disallow: /deals/*/-/\n",
-        84
-    };
+        "Disallow: /deals/*/-/\n";
 
     if (ctx->conf->prefix.len) {
         return ngx_http_deals_fail(ctx, DEALS_NOT_FOUND,
@@ -97,7 +95,8 @@ ngx_http_deals_robots(ngx_http_deals_ctx_t *ctx)
 
     ctx->outcome = "ok";
 
-    return ngx_http_deals_send_memory(ctx, NGX_HTTP_OK, "text/plain", robots);
+    return ngx_http_deals_send_memory(ctx, NGX_HTTP_OK, "text/plain",
+                                      deals_str_of(robots));
 }
 
 
