@@ -530,7 +530,7 @@ deals_demo(deals_ctx *ctx, deals_str password, deals_done done, void *data)
     deals_call  *call;
     demo_state  *st;
 
-    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(demo_state), NULL, done,
+    call = deals_use_new(ctx, DEALS_USE_DEMO, sizeof(demo_state), NULL, done,
                          data);
     if (call == NULL) {
         return NULL;
@@ -562,7 +562,7 @@ deals_demo_wait(deals_ctx *ctx, deals_str password, int64_t timeout_ms)
 const deals_demo_result *
 deals_demo_get(const deals_call *call)
 {
-    const demo_state  *st = deals_use_result(call, DEALS_USE_PLAIN);
+    const demo_state  *st = deals_use_result(call, DEALS_USE_DEMO);
 
     return st != NULL ? &st->result : NULL;
 }

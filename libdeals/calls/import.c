@@ -1,38 +1,41 @@
 /*
  * Storing records of elsewhere: each is claimed by its source's key and written
  * in the same transaction; whoever finds the key claimed writes nothing.
+ *
+ * A batch is one transaction. Within it keys are claimed in their order, and then
+ * deals are written in the order of their merchants: imports that run side by
+ * side wait for each other, but can't deadlock. If the database refuses a record,
+ * those of the batch are stored one by one, so that the others are not lost.
  */
+
+#include <stdlib.h>
+#include <string.h>
 
 #include <deals/import.h>
 #include <deals/view.h>
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "stmts.h"
 #include "calls/use.h"
 
+#define ATTEMPTS  5                 /* to find ids that are free */
+
 typedef struct {
-    deals_use      use;
-    size_t         n;
-    deals_query  **writes;          /* one a record: was it stored? */
-    size_t         stored;
+    deals_use                    use;
+    const deals_import_record   *records;
+    size_t                       n;
+    size_t                      *order;     /* of what is being sent */
+    deals_query                **writes;    /* by record: was it stored? */
+    const deals_error          **refused;   /* by record */
+    size_t                       stored;
+    size_t                       first;     /* what is being sent: this record */
+    size_t                       count;     /* and so many behind it */
+    int                          attempts;
 } import_state;
 
-
-static void
-stored(deals_call *call)
-{
-    size_t                        i;
-    import_state                 *st = deals_call_state(call);
-    const deals_import_deal_row  *row;
-
-    for (i = 0; i < st->n; i++) {
-        row = st->writes[i]->rows.items;
-        st->stored += st->writes[i]->rows.len == 1
-                      && deals_str_eq(row->status, DEALS_STR("ok"));
-    }
-
-    deals_call_finish(call, NULL);
-}
+static void  send_next(deals_call *call);
 
 
 static deals_query *
@@ -83,10 +86,141 @@ write(deals_call *call, const deals_import_record *r, int64_t id)
 }
 
 
-static void
-send_batch(deals_call *call)
+static int
+by_number(size_t a, size_t b)
 {
-    deals_call_send(call, stored);
+    return a < b ? -1 : a > b;
+}
+
+
+static int
+by_key(const void *a, const void *b, void *records)
+{
+    int                         rc;
+    size_t                      i = *(const size_t *) a;
+    size_t                      j = *(const size_t *) b;
+    const deals_import_record  *r = records;
+
+    rc = deals_str_cmp(r[i].source, r[j].source);
+    if (rc == 0) {
+        rc = deals_str_cmp(r[i].source_id, r[j].source_id);
+    }
+
+    return rc != 0 ? rc : by_number(i, j);
+}
+
+
+static int
+by_merchant(const void *a, const void *b, void *records)
+{
+    int                         rc;
+    size_t                      i = *(const size_t *) a;
+    size_t                      j = *(const size_t *) b;
+    const deals_import_record  *r = records;
+
+    rc = deals_str_cmp(r[i].merchant_slug, r[j].merchant_slug);
+
+    return rc != 0 ? rc : by_number(i, j);
+}
+
+
+static void
+count_stored(import_state *st)
+{
+    size_t                        i;
+    const deals_import_deal_row  *row;
+
+    for (i = st->first; i < st->first + st->count; i++) {
+        row = deals_use_row(st->writes[i]);
+        st->stored += row != NULL
+                      && deals_str_eq(row->status, DEALS_STR("ok"));
+    }
+}
+
+
+static void
+answered(deals_call *call)
+{
+    import_state  *st = deals_call_state(call);
+    const char    *sqlstate = deals_call_sqlstate(call);
+
+    if (sqlstate == NULL) {
+        count_stored(st);
+        st->first += st->count;
+        st->attempts = 0;
+
+    } else if (strcmp(sqlstate, "23505") == 0 && ++st->attempts < ATTEMPTS) {
+        /* an id was taken: all get new ones */
+
+    } else if (st->count > 1) {
+        st->count = 1;
+        st->attempts = 0;
+
+    } else {
+        deals_error_add(deals_call_arena(call), &st->refused[st->first],
+                        DEALS_INVALID, NULL,
+                        "the database does not take it (SQLSTATE %s)",
+                        sqlstate);
+        st->first++;
+        st->attempts = 0;
+    }
+
+    send_next(call);
+}
+
+
+/* All records, or the one whose turn it is. */
+static void
+send_next(deals_call *call)
+{
+    size_t         i, n;
+    int64_t       *ids;
+    import_state  *st = deals_call_state(call);
+
+    if (st->first >= st->n) {
+        deals_call_finish(call, NULL);
+        return;
+    }
+
+    n = st->count;
+    ids = deals_arena_array(deals_call_arena(call), n, sizeof(int64_t));
+    if (ids == NULL) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    for (i = 0; i < n; i++) {
+        ids[i] = deals_ctx_new_id(deals_call_ctx(call));
+        st->order[i] = st->first + i;
+    }
+
+    qsort_r(st->order, n, sizeof(size_t), by_key, (void *) st->records);
+
+    for (i = 0; i < n; i++) {
+        deals_call_query(call, claim(call, &st->records[st->order[i]],
+                                     ids[st->order[i] - st->first]));
+    }
+
+    qsort_r(st->order, n, sizeof(size_t), by_merchant, (void *) st->records);
+
+    for (i = 0; i < n; i++) {
+        st->writes[st->order[i]] = write(call, &st->records[st->order[i]],
+                                         ids[st->order[i] - st->first]);
+        deals_call_query(call, st->writes[st->order[i]]);
+    }
+
+    deals_call_catch(call, "22");       /* data exceptions */
+    deals_call_catch(call, "23");       /* constraints */
+    deals_call_catch(call, "54");       /* limits of the program */
+    deals_call_send(call, answered);
+}
+
+
+static void
+too_many(deals_call *call)
+{
+    deals_call_fail(call, DEALS_TOO_LARGE, NULL,
+                    "Too many records at once.");
 }
 
 
@@ -94,34 +228,35 @@ deals_call *
 deals_import(deals_ctx *ctx, const deals_import_record *records, size_t n,
     deals_done done, void *data)
 {
-    size_t         i;
-    int64_t        id;
     deals_call    *call;
+    deals_arena   *arena;
     import_state  *st;
 
-    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(import_state), NULL,
+    call = deals_use_new(ctx, DEALS_USE_IMPORT, sizeof(import_state), NULL,
                          done, data);
     if (call == NULL) {
         return NULL;
     }
 
+    if (n > DEALS_IMPORT_BATCH) {
+        deals_call_start(call, too_many);
+        return call;
+    }
+
     st = deals_call_state(call);
-    st->n = n < DEALS_IMPORT_BATCH ? n : DEALS_IMPORT_BATCH;
-    st->writes = deals_arena_alloc(deals_call_arena(call),
-                                   st->n * sizeof(deals_query *));
-    if (st->writes == NULL) {
-        deals_call_free(call);
-        return NULL;
+    arena = deals_call_arena(call);
+    st->records = records;
+    st->n = n;
+    st->count = n;
+    st->order = deals_arena_array(arena, n + 1, sizeof(*st->order));
+    st->writes = deals_arena_array(arena, n + 1, sizeof(*st->writes));
+    st->refused = deals_arena_array(arena, n + 1, sizeof(*st->refused));
+
+    if (st->order == NULL || st->writes == NULL || st->refused == NULL) {
+        return deals_use_drop(call);
     }
 
-    for (i = 0; i < st->n; i++) {
-        id = deals_ctx_new_id(ctx);
-        st->writes[i] = write(call, &records[i], id);
-        deals_call_query(call, claim(call, &records[i], id));
-        deals_call_query(call, st->writes[i]);
-    }
-
-    deals_call_start(call, send_batch);
+    deals_call_start(call, send_next);
 
     return call;
 }
@@ -139,7 +274,16 @@ deals_import_wait(deals_ctx *ctx, const deals_import_record *records, size_t n,
 size_t
 deals_import_stored(const deals_call *call)
 {
-    const import_state  *st = deals_call_state((deals_call *) call);
+    const import_state  *st = deals_use_result(call, DEALS_USE_IMPORT);
 
-    return st->stored;
+    return st != NULL ? st->stored : 0;
+}
+
+
+const deals_error *
+deals_import_refused(const deals_call *call, size_t i)
+{
+    const import_state  *st = deals_use_result(call, DEALS_USE_IMPORT);
+
+    return st != NULL && i < st->n ? st->refused[i] : NULL;
 }

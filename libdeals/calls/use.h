@@ -24,7 +24,9 @@ typedef enum {
     DEALS_USE_USER,
     DEALS_USE_VERIFY,
     DEALS_USE_SETTINGS,
-    DEALS_USE_RERANK
+    DEALS_USE_RERANK,
+    DEALS_USE_IMPORT,
+    DEALS_USE_DEMO
 } deals_use_kind;
 
 /* First member of each use case's state. */
@@ -72,6 +74,9 @@ void         deals_use_member(deals_call *call, deals_step step);
 /* Goes on with `step` unless `what` happened more than `limit` (-1: any number)
  * times to `key` this minute: then the call ends with RATE_LIMITED. */
 void         deals_use_limit(deals_call *call, const char *what, deals_str key,
+                 int limit, deals_step step);
+/* The same, counted by the asker's address (an IPv6 one by its /64). */
+void         deals_use_limit_address(deals_call *call, const char *what,
                  int limit, deals_step step);
 /* The same, counted by member. */
 void         deals_use_limit_member(deals_call *call, const char *what,

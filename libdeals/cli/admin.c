@@ -130,9 +130,9 @@ cli_verify(int argc, char **argv)
     (void) argc;
     (void) argv;
 
-    ctx = cli_open(1, TIMEOUT);
+    ctx = cli_open(1, TIMEOUT, &rc);
     if (ctx == NULL) {
-        return CLI_FAILED;
+        return rc;
     }
 
     while (!done) {
@@ -261,9 +261,9 @@ cli_set(int argc, char **argv)
     deals_ctx   *ctx;
     deals_call  *call;
 
-    ctx = cli_open(1, TIMEOUT);
+    ctx = cli_open(1, TIMEOUT, &rc);
     if (ctx == NULL) {
-        return CLI_FAILED;
+        return rc;
     }
 
     if (argc < 2) {

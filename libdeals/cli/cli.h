@@ -17,26 +17,28 @@ enum {
 
 typedef struct {
     const char  *name;      /* "deal hide" */
-    const char  *synopsis;  /* "ID" */
+    const char  *synopsis;  /* "ID..." */
     const char  *summary;   /* one line of `deals --help` */
     const char  *help;      /* the rest of `deals deal hide --help` */
+    const char  *options;   /* letters of those it takes besides -q, -h, -V */
     int          min, max;  /* operands; max -1: any number */
     int        (*run)(int argc, char **argv);   /* the operands alone */
 } cli_command;
 
-/* Options that every command takes, from the command line or environment. */
+/* Ends with one whose name is NULL. */
+extern const cli_command  cli_commands[];
+
+/* Options, from the command line or the environment; NULL or "": not given. */
 typedef struct {
-    const char  *database;      /* --database, DEALS_DATABASE */
-    const char  *admin;         /* --admin, DEALS_DATABASE_ADMIN */
-    const char  *redis;         /* --redis, DEALS_REDIS; NULL: none */
-    const char  *role;          /* --role of migrate and user add */
-    int          quiet;         /* --quiet: no progress, no summary */
-    int          password_stdin;    /* --password-stdin */
+    const char  *database;          /* -d */
+    const char  *admin;             /* -a: the same as its owner */
+    const char  *redis;             /* -r; NULL: none */
+    const char  *role;              /* -R: of migrate and user add */
+    int          password_stdin;    /* -p */
+    int          quiet;             /* -q: no progress, no summary */
 } cli_options;
 
 extern cli_options  cli;
-
-extern const cli_command  cli_commands[];
 
 int  cli_migrate(int argc, char **argv);
 int  cli_demo(int argc, char **argv);
@@ -57,11 +59,15 @@ void  cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * it: CLI_REFUSED for what the input caused, else CLI_FAILED. */
 int   cli_say(const deals_error *error);
 
-/* A context on DEALS_DATABASE; NULL after having said why. `pool` connections; no
- * rate limits. */
-deals_ctx  *cli_open(int pool, int64_t timeout_ms);
+/* Says a call's error, if it failed; frees it. NULL: out of memory. Returns the
+ * exit code. */
+int   cli_end(deals_call *call);
 
-/* An id on the command line: 1 .. 2^53. 0, or -1 after having said what is
+/* A context on the database, with `pool` connections and no rate limits; NULL
+ * after having said why, *rc is the exit code. */
+deals_ctx  *cli_open(int pool, int64_t timeout_ms, int *rc);
+
+/* An id on the command line: 1 .. 2^53 - 1. 0, or -1 after having said what is
  * wrong. */
 int   cli_id(const char *text, int64_t *id);
 

@@ -45,9 +45,9 @@ cli_demo(int argc, char **argv)
         return CLI_FAILED;
     }
 
-    ctx = cli_open(1, TIMEOUT);
+    ctx = cli_open(1, TIMEOUT, &rc);
     if (ctx == NULL) {
-        return CLI_FAILED;
+        return rc;
     }
 
     make_password(password);

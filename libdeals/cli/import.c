@@ -1,99 +1,45 @@
 /*
- * deals import FILE|-: one JSON object a line, plain or gzip. Reads a batch while
- * the ones before are on their way; a batch is one transaction, so an interrupted
+ * deals import FILE|-: one JSON object a line. Reads a batch while those before
+ * it are on their way. What is stored is not stored twice, so an interrupted
  * import is simply run again.
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "cli/cli.h"
+#include "cli/lines.h"
 
-#define LINE_MAX_BYTES  (1 << 20)
 #define BATCHES         4               /* on their way at a time */
 #define BATCH_TIMEOUT   120000          /* ms */
 
-/* A batch of records and the memory that they lie in. */
+/* Records and the memory that they lie in. */
 typedef struct {
     deals_arena          *arena;
     deals_call           *call;         /* NULL: not on its way */
-    deals_import_record   records[DEALS_IMPORT_BATCH];
     size_t                n;
-    uint64_t              first, last;  /* lines */
+    deals_import_record   records[DEALS_IMPORT_BATCH];
+    uint64_t              lines[DEALS_IMPORT_BATCH];
 } batch;
 
 typedef struct {
     deals_ctx   *ctx;
-    const char  *name;
-    int          fd;
-    gzFile       file;
-    uint64_t     size;                  /* of the file; 0: unknown */
-    char        *line;
-    size_t       len;
-    uint64_t     number;                /* of the line */
-    uint64_t     read, stored, kept, changed, refused;
+    cli_lines   *lines;
+    uint64_t     read, stored, kept, refused, changed;
     int          failed;
     batch        batches[BATCHES];
 } import;
 
-enum { LINE, END, TOO_LONG, BROKEN };
-
-
-static int
-next_line(import *im)
-{
-    int    c, too_long = 0;
-
-    im->len = 0;
-    im->number++;
-
-    for ( ;; ) {
-        c = gzgetc(im->file);
-
-        if (c == '\n') {
-            break;
-        }
-
-        if (c == -1) {
-            if (!gzeof(im->file)) {
-                return BROKEN;
-            }
-
-            if (im->len == 0) {
-                /* A gzip file that was cut off ends like this, too. */
-                (void) gzerror(im->file, &c);
-                return c == Z_OK || c == Z_STREAM_END ? END : BROKEN;
-            }
-
-            break;
-        }
-
-        if (im->len == LINE_MAX_BYTES) {
-            too_long = 1;
-            continue;
-        }
-
-        im->line[im->len++] = (char) c;
-    }
-
-    return too_long ? TOO_LONG : LINE;
-}
-
 
 static void
-report(import *im, const char *what, const deals_error *error)
+report(const import *im, uint64_t line, const char *what,
+    const deals_error *error)
 {
     cli_progress_end();
 
     for ( /* void */ ; error != NULL; error = error->next) {
-        fprintf(stderr, "%s:%llu: %s: %.*s%s%.*s\n", im->name,
-                (unsigned long long) im->number, what,
+        fprintf(stderr, "%s:%llu: %s: %.*s%s%.*s\n", cli_lines_name(im->lines),
+                (unsigned long long) line, what,
                 (int) error->field.len,
                 error->field.len ? error->field.data : "",
                 error->field.len ? ": " : "",
@@ -102,38 +48,74 @@ report(import *im, const char *what, const deals_error *error)
 }
 
 
-/* Waits for a batch; 0, or -1: it could not be stored. */
+static int
+no_memory(import *im)
+{
+    cli_error("out of memory");
+    im->failed = 1;
+
+    return -1;
+}
+
+
+/* The batch could not be stored: nobody knows which of its records are. */
+static void
+lose(import *im, const batch *b, const deals_error *error)
+{
+    cli_say(error);
+    cli_error("%s: lines %llu to %llu may not be stored; run it again to go "
+              "on: what is stored is not stored twice",
+              cli_lines_name(im->lines), (unsigned long long) b->lines[0],
+              (unsigned long long) b->lines[b->n - 1]);
+    im->failed = 1;
+}
+
+
+static void
+count(import *im, const batch *b)
+{
+    size_t              i, refused = 0, stored;
+    const deals_error  *error;
+
+    for (i = 0; i < b->n; i++) {
+        error = deals_import_refused(b->call, i);
+
+        if (error != NULL) {
+            refused++;
+            report(im, b->lines[i], "refused", error);
+        }
+    }
+
+    stored = deals_import_stored(b->call);
+    im->stored += stored;
+    im->refused += refused;
+    im->kept += b->n - stored - refused;
+}
+
+
+/* Waits for a batch and empties it; 0, or -1: go no further. */
 static int
 finish(import *im, batch *b)
 {
-    int                 rc = 0;
     const deals_error  *error;
 
     if (b->call != NULL) {
         error = deals_call_error(deals_call_wait(b->call, BATCH_TIMEOUT));
 
         if (error != NULL) {
-            cli_error("%s: lines %llu to %llu were not stored:", im->name,
-                      (unsigned long long) b->first,
-                      (unsigned long long) b->last);
-            cli_say(error);
-            im->failed = 1;
-            rc = -1;
-
+            lose(im, b, error);
         } else {
-            im->stored += deals_import_stored(b->call);
-            im->kept += b->n - deals_import_stored(b->call);
+            count(im, b);
         }
-
-        deals_call_free(b->call);
-        b->call = NULL;
     }
 
+    deals_call_free(b->call);
     deals_arena_free(b->arena);
     b->arena = NULL;
+    b->call = NULL;
     b->n = 0;
 
-    return rc;
+    return im->failed ? -1 : 0;
 }
 
 
@@ -146,13 +128,7 @@ prepare(import *im, batch *b)
 
     b->arena = deals_arena_new();
 
-    if (b->arena == NULL) {
-        cli_error("out of memory");
-        im->failed = 1;
-        return -1;
-    }
-
-    return 0;
+    return b->arena == NULL ? no_memory(im) : 0;
 }
 
 
@@ -164,11 +140,8 @@ submit(import *im, batch *b)
     }
 
     b->call = deals_import(im->ctx, b->records, b->n, NULL, NULL);
-
     if (b->call == NULL) {
-        cli_error("out of memory");
-        im->failed = 1;
-        return -1;
+        return no_memory(im);
     }
 
     /* Lets the loop write it while the next batch is read. */
@@ -178,20 +151,32 @@ submit(import *im, batch *b)
 }
 
 
-/* One line into the batch. */
-static void
-take(import *im, batch *b)
+static int
+is_blank(deals_str line)
 {
-    size_t               i;
-    deals_str            line = { im->line, im->len };
-    const deals_error   *changes, *error;
+    size_t  i;
 
-    for (i = 0; i < im->len && strchr(" \t\r", im->line[i]) != NULL; i++) {
-        /* void */
+    for (i = 0; i < line.len; i++) {
+        if (line.data[i] != ' ' && line.data[i] != '\t'
+            && line.data[i] != '\r')
+        {
+            return 0;
+        }
     }
 
-    if (i == im->len) {
-        return;                         /* an empty line is no record */
+    return 1;
+}
+
+
+/* One line into the batch. */
+static void
+take(import *im, batch *b, deals_str line)
+{
+    uint64_t             number = cli_lines_number(im->lines);
+    const deals_error   *changes, *error;
+
+    if (is_blank(line)) {
+        return;
     }
 
     im->read++;
@@ -200,52 +185,64 @@ take(import *im, batch *b)
         != 0)
     {
         im->refused++;
-        report(im, "refused", error);
+        report(im, number, "refused", error);
         return;
     }
 
     if (changes != NULL) {
         im->changed++;
-        report(im, "changed", changes);
+        report(im, number, "changed", changes);
     }
 
-    if (b->n == 0) {
-        b->first = im->number;
-    }
-
-    b->last = im->number;
-    b->n++;
+    b->lines[b->n++] = number;
 }
 
 
-/* 0, or -1: no further. */
+/* 0, or -1: there are no more. */
 static int
 step(import *im, batch *b)
 {
-    deals_error  error = { DEALS_INVALID, DEALS_NONE, DEALS_NONE, NULL, 0 };
+    deals_str    line;
+    deals_error  too_long = {
+        .code = DEALS_TOO_LARGE,
+        .message = DEALS_STR("the line is longer than 1 MiB")
+    };
 
-    switch (next_line(im)) {
+    switch (cli_lines_next(im->lines, &line)) {
 
-    case END:
-        return -1;
-
-    case TOO_LONG:
-        im->read++;
-        im->refused++;
-        error.message = DEALS_STR("the line is longer than 1 MiB");
-        report(im, "refused", &error);
+    case CLI_LINE:
+        take(im, b, line);
         return 0;
 
-    case BROKEN:
-        cli_error("%s:%llu: the file cannot be read further: %s", im->name,
-                  (unsigned long long) im->number,
-                  gzerror(im->file, &(int) { 0 }));
+    case CLI_LINE_TOO_LONG:
+        im->read++;
+        im->refused++;
+        report(im, cli_lines_number(im->lines), "refused", &too_long);
+        return 0;
+
+    case CLI_LINE_BROKEN:
+        cli_error("%s:%llu: cannot be read further: %s",
+                  cli_lines_name(im->lines),
+                  (unsigned long long) cli_lines_number(im->lines),
+                  cli_lines_error(im->lines));
         im->failed = 1;
         return -1;
 
     default:
-        take(im, b);
-        return 0;
+        return -1;
+    }
+}
+
+
+static void
+progress(const import *im)
+{
+    uint64_t  total = cli_lines_total(im->lines);
+
+    if (total > 0) {
+        cli_progress("import", cli_lines_done(im->lines), total);
+    } else {
+        cli_progress("import: records", im->read, 0);
     }
 }
 
@@ -270,13 +267,7 @@ run(import *im)
             }
 
             b = &im->batches[i];
-        }
-
-        if (im->number % 100 == 0) {
-            cli_progress(im->size > 0 ? "import" : "import: records",
-                         im->size > 0 ? (uint64_t) gzoffset(im->file)
-                                      : im->read,
-                         im->size);
+            progress(im);
         }
     }
 
@@ -285,49 +276,36 @@ run(import *im)
 
 
 static int
-open_input(import *im, const char *name)
+summary(const import *im)
 {
-    struct stat  st;
-
-    im->name = strcmp(name, "-") == 0 ? "standard input" : name;
-    im->fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO)
-                                    : open(name, O_RDONLY | O_CLOEXEC);
-
-    if (im->fd == -1) {
-        cli_error("%s: %s", name, strerror(errno));
-        return -1;
+    if (!cli.quiet) {
+        printf("%llu records: %llu stored, %llu there already, %llu refused; "
+               "%llu had to be changed.\n", (unsigned long long) im->read,
+               (unsigned long long) im->stored, (unsigned long long) im->kept,
+               (unsigned long long) im->refused,
+               (unsigned long long) im->changed);
     }
 
-    if (fstat(im->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-        cli_error("%s: %s", name, strerror(EISDIR));
-        close(im->fd);
-        return -1;
-    }
-
-    im->size = S_ISREG(st.st_mode) ? (uint64_t) st.st_size : 0;
-    im->file = gzdopen(im->fd, "rb");
-    im->line = malloc(LINE_MAX_BYTES);
-
-    if (im->file == NULL || im->line == NULL) {
-        cli_error("out of memory");
-        return -1;
-    }
-
-    return 0;
+    return im->failed ? CLI_FAILED : im->refused > 0 ? CLI_REFUSED : CLI_OK;
 }
 
 
 int
 cli_import(int argc, char **argv)
 {
+    int            rc;
     size_t         i;
     static import  im;
 
     (void) argc;
 
-    im.ctx = cli_open(BATCHES, BATCH_TIMEOUT);
+    im.ctx = cli_open(BATCHES, BATCH_TIMEOUT, &rc);
+    if (im.ctx == NULL) {
+        return rc;
+    }
 
-    if (im.ctx == NULL || open_input(&im, argv[0]) != 0) {
+    im.lines = cli_lines_open(argv[0]);
+    if (im.lines == NULL) {
         deals_ctx_free(im.ctx);
         return CLI_FAILED;
     }
@@ -339,18 +317,10 @@ cli_import(int argc, char **argv)
     }
 
     cli_progress_end();
-    gzclose(im.file);
-    free(im.line);
+    rc = summary(&im);
+
+    cli_lines_close(im.lines);
     deals_ctx_free(im.ctx);
 
-    if (!cli.quiet) {
-        printf("%llu records: %llu stored, %llu there already, %llu refused; "
-               "%llu were changed\n", (unsigned long long) im.read,
-               (unsigned long long) im.stored,
-               (unsigned long long) im.kept,
-               (unsigned long long) im.refused,
-               (unsigned long long) im.changed);
-    }
-
-    return im.failed ? CLI_FAILED : im.refused > 0 ? CLI_REFUSED : CLI_OK;
+    return rc;
 }

@@ -2,6 +2,7 @@
  * The `deals` program: finds the command, reads the options, runs it.
  */
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,37 +12,86 @@
 
 cli_options  cli;
 
-static const char  options_help[] =
-    "Options:\n"
-    "  --database CONNINFO  the community's database, as the workers use it\n"
-    "                       (default: $DEALS_DATABASE)\n"
-    "  --admin CONNINFO     the same as its owner, for migrate\n"
-    "                       (default: $DEALS_DATABASE_ADMIN)\n"
-    "  --redis ADDRESS      unix:/path or HOST:PORT (default: $DEALS_REDIS)\n"
-    "  --role NAME          migrate: the workers' role; user add: the "
-    "member's\n"
-    "  --password-stdin     user add, user passwd: read the password from "
-    "stdin\n"
-    "  -q, --quiet          no progress bar and no summary\n"
-    "  -h, --help           this text, or that of a command\n"
-    "  -V, --version        the version\n"
-    "\n"
+/* Those of -q, -h, -V are every command's; the others' letters stand in its row
+ * of the table. */
+static const struct option  longs[] = {
+    { "database",       required_argument, NULL, 'd' },
+    { "admin",          required_argument, NULL, 'a' },
+    { "redis",          required_argument, NULL, 'r' },
+    { "role",           required_argument, NULL, 'R' },
+    { "password-stdin", no_argument,       NULL, 'p' },
+    { "quiet",          no_argument,       NULL, 'q' },
+    { "help",           no_argument,       NULL, 'h' },
+    { "version",        no_argument,       NULL, 'V' },
+    { NULL, 0, NULL, 0 }
+};
+
+static const struct {
+    char         letter;
+    const char  *command;               /* NULL: any */
+    const char  *help;
+} helps[] = {
+    { 'd', NULL,
+      "  --database CONNINFO  the community's database, as the workers use it\n"
+      "                       (default: $DEALS_DATABASE)\n" },
+    { 'a', NULL,
+      "  --admin CONNINFO     the community's database, as its owner\n"
+      "                       (default: $DEALS_DATABASE_ADMIN)\n" },
+    { 'r', NULL,
+      "  --redis ADDRESS      unix:/path or HOST:PORT (default: $DEALS_REDIS)\n"
+      },
+    { 'R', "migrate",
+      "  --role NAME          the workers' role (default: deals)\n" },
+    { 'R', "user add",
+      "  --role NAME          member (default), moderator or admin\n" },
+    { 'p', NULL,
+      "  --password-stdin     read the password from standard input, do not "
+      "ask\n" },
+    { 'q', NULL,
+      "  -q, --quiet          no progress bar and no summary\n" },
+    { 'h', NULL,
+      "  -h, --help           this text\n" },
+};
+
+static const char  statuses[] =
     "Exit status: 0 done; 1 something in the data was refused or is wrong;\n"
     "2 the command line is wrong; 3 it could not be done.\n";
 
 
+static int
+takes(const cli_command *command, int letter)
+{
+    return strchr("qhV", letter) != NULL
+           || strchr(command->options, letter) != NULL;
+}
+
+
 static void
-help(const cli_command *command)
+help_command(const cli_command *command)
+{
+    size_t  i;
+
+    printf("Usage: deals %s%s%s [options]\n\n%s.\n%s%s\nOptions:\n",
+           command->name, *command->synopsis ? " " : "", command->synopsis,
+           command->summary, *command->help ? "\n" : "", command->help);
+
+    for (i = 0; i < sizeof(helps) / sizeof(helps[0]); i++) {
+        if (takes(command, helps[i].letter)
+            && (helps[i].command == NULL
+                || strcmp(helps[i].command, command->name) == 0))
+        {
+            fputs(helps[i].help, stdout);
+        }
+    }
+
+    printf("\n%s", statuses);
+}
+
+
+static void
+help_all(void)
 {
     const cli_command  *c;
-
-    if (command != NULL) {
-        printf("Usage: deals %s%s%s [options]\n\n%s.\n\n%s%s%s",
-               command->name, *command->synopsis ? " " : "",
-               command->synopsis, command->summary, command->help,
-               *command->help ? "\n" : "", options_help);
-        return;
-    }
 
     printf("Usage: deals COMMAND [operands] [options]\n\nCommands:\n");
 
@@ -49,7 +99,19 @@ help(const cli_command *command)
         printf("  %-11s %-14s %s\n", c->name, c->synopsis, c->summary);
     }
 
-    printf("\n`deals COMMAND --help` says more of each.\n\n%s", options_help);
+    printf("\nThe community is the one of $DEALS_DATABASE (or --database).\n"
+           "deals COMMAND --help says more of each; deals --version, which "
+           "this is.\n\n%s", statuses);
+}
+
+
+/* Is `word` the first word of the command's name? Its length then, else 0. */
+static size_t
+begins(const cli_command *c, const char *word)
+{
+    size_t  len = strcspn(c->name, " ");
+
+    return strlen(word) == len && strncmp(word, c->name, len) == 0 ? len : 0;
 }
 
 
@@ -61,20 +123,14 @@ find(int argc, char **argv, int *words)
     const cli_command  *c;
 
     for (c = cli_commands; c->name != NULL; c++) {
-        len = strcspn(c->name, " ");
+        len = begins(c, argv[0]);
 
-        if (argc < 1 || strlen(argv[0]) != len
-            || strncmp(argv[0], c->name, len) != 0)
-        {
-            continue;
-        }
-
-        if (c->name[len] == '\0') {
+        if (len > 0 && c->name[len] == '\0') {
             *words = 1;
             return c;
         }
 
-        if (argc > 1 && strcmp(argv[1], c->name + len + 1) == 0) {
+        if (len > 0 && argc > 1 && strcmp(argv[1], c->name + len + 1) == 0) {
             *words = 2;
             return c;
         }
@@ -84,63 +140,56 @@ find(int argc, char **argv, int *words)
 }
 
 
+/* No such command; `deals user` and `deals user --help` list its commands. */
 static int
-unknown(int argc, char **argv)
+unknown(int argc, char **argv, int want_help)
 {
     int                 group = 0;
-    size_t              len;
     const cli_command  *c;
 
+    want_help = want_help && argc == 1;
+
     for (c = cli_commands; c->name != NULL; c++) {
-        len = strcspn(c->name, " ");
 
-        if (c->name[len] == ' ' && strlen(argv[0]) == len
-            && strncmp(argv[0], c->name, len) == 0)
-        {
-            if (!group) {
-                cli_error("%s \"%s\"; there is:",
-                          argc > 1 ? "unknown command" : "say what to do with",
-                          argc > 1 ? argv[1] : argv[0]);
-            }
-
-            group = 1;
-            fprintf(stderr, "  deals %s %s\n", c->name, c->synopsis);
+        if (begins(c, argv[0]) == 0) {
+            continue;
         }
+
+        if (group++ == 0) {
+            if (want_help) {
+                printf("Commands:\n");
+            } else if (argc == 1) {
+                cli_error("what about the %s? There is:", argv[0]);
+            } else {
+                cli_error("unknown command \"%s %s\"; there is:", argv[0],
+                          argv[1]);
+            }
+        }
+
+        fprintf(want_help ? stdout : stderr, "  deals %-11s %-10s %s\n",
+                c->name, c->synopsis, c->summary);
     }
 
-    if (!group) {
-        cli_error("unknown command \"%s\"; see deals --help", argv[0]);
+    if (group > 0) {
+        return want_help ? CLI_OK : CLI_USAGE;
     }
+
+    cli_error("unknown command \"%s\"; see deals --help", argv[0]);
 
     return CLI_USAGE;
 }
 
 
-/* Reads the options. -1: go on; else the exit code. */
+/* Reads the options. -1: go on; else the exit code. `given` gets their
+ * letters. */
 static int
-options(int argc, char **argv, int *want_help)
+options(int argc, char **argv, char given[256])
 {
     int  c;
-
-    static const struct option  longs[] = {
-        { "database",       required_argument, NULL, 'd' },
-        { "admin",          required_argument, NULL, 'a' },
-        { "redis",          required_argument, NULL, 'r' },
-        { "role",           required_argument, NULL, 'R' },
-        { "password-stdin", no_argument,       NULL, 'p' },
-        { "quiet",          no_argument,       NULL, 'q' },
-        { "help",           no_argument,       NULL, 'h' },
-        { "version",        no_argument,       NULL, 'V' },
-        { NULL, 0, NULL, 0 }
-    };
 
     cli.database = getenv("DEALS_DATABASE");
     cli.admin = getenv("DEALS_DATABASE_ADMIN");
     cli.redis = getenv("DEALS_REDIS");
-
-    if (cli.redis != NULL && *cli.redis == '\0') {
-        cli.redis = NULL;
-    }
 
     while ((c = getopt_long(argc, argv, "qhV", longs, NULL)) != -1) {
         switch (c) {
@@ -150,23 +199,53 @@ options(int argc, char **argv, int *want_help)
         case 'R': cli.role = optarg; break;
         case 'p': cli.password_stdin = 1; break;
         case 'q': cli.quiet = 1; break;
-        case 'h': *want_help = 1; break;
+        case 'h': break;
         case 'V': printf("deals %s\n", DEALS_VERSION); return CLI_OK;
         default:  return CLI_USAGE;         /* getopt said why */
         }
+
+        given[c] = 1;
+    }
+
+    if (cli.redis != NULL && *cli.redis == '\0') {
+        cli.redis = NULL;
     }
 
     return -1;
 }
 
 
-int
-main(int argc, char **argv)
+static int
+run(const cli_command *command, int argc, char **argv, const char given[256])
 {
-    int                 rc, words, want_help = 0;
+    const struct option  *o;
+
+    for (o = longs; o->name != NULL; o++) {
+        if (given[o->val] && !takes(command, o->val)) {
+            cli_error("deals %s takes no --%s; see deals %s --help",
+                      command->name, o->name, command->name);
+            return CLI_USAGE;
+        }
+    }
+
+    if (argc < command->min || (command->max >= 0 && argc > command->max)) {
+        cli_error("usage: deals %s%s%s", command->name,
+                  *command->synopsis ? " " : "", command->synopsis);
+        return CLI_USAGE;
+    }
+
+    return command->run(argc, argv);
+}
+
+
+static int
+dispatch(int argc, char **argv)
+{
+    int                 rc, words;
+    char                given[256] = { 0 };
     const cli_command  *command;
 
-    rc = options(argc, argv, &want_help);
+    rc = options(argc, argv, given);
     if (rc >= 0) {
         return rc;
     }
@@ -174,9 +253,15 @@ main(int argc, char **argv)
     argc -= optind;
     argv += optind;
 
+    if (argc > 0 && strcmp(argv[0], "help") == 0) {
+        given['h'] = 1;
+        argc--;
+        argv++;
+    }
+
     if (argc == 0) {
-        if (want_help) {
-            help(NULL);
+        if (given['h']) {
+            help_all();
             return CLI_OK;
         }
 
@@ -186,21 +271,33 @@ main(int argc, char **argv)
 
     command = find(argc, argv, &words);
     if (command == NULL) {
-        return unknown(argc, argv);
+        return unknown(argc, argv, given['h']);
     }
 
-    if (want_help) {
-        help(command);
+    if (given['h']) {
+        help_command(command);
         return CLI_OK;
     }
 
-    argc -= words;
-    argv += words;
+    return run(command, argc - words, argv + words, given);
+}
 
-    if (argc < command->min || (command->max >= 0 && argc > command->max)) {
-        cli_error("usage: deals %s %s", command->name, command->synopsis);
-        return CLI_USAGE;
+
+int
+main(int argc, char **argv)
+{
+    int  rc;
+
+    if (argc > 0) {
+        argv[0] = "deals";              /* how getopt begins its messages */
     }
 
-    return command->run(argc, argv);
+    rc = dispatch(argc, argv);
+
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        cli_error("standard output: %s", strerror(errno));
+        return CLI_FAILED;
+    }
+
+    return rc;
 }

@@ -11,32 +11,11 @@
 #define TIMEOUT  30000          /* ms */
 
 
-/* Says a call's error, frees it. Returns the exit code. */
-static int
-end(deals_call *call)
-{
-    int  rc = CLI_OK;
-
-    if (call == NULL) {
-        cli_error("out of memory");
-        return CLI_FAILED;
-    }
-
-    if (deals_call_error(call) != NULL) {
-        rc = cli_say(deals_call_error(call));
-    }
-
-    deals_call_free(call);
-
-    return rc;
-}
-
-
 static int
 set_role(deals_ctx *ctx, const char *name, const char *role)
 {
-    return end(deals_member_role_wait(ctx, deals_str_of(name),
-                                      deals_str_of(role), TIMEOUT));
+    return cli_end(deals_member_role_wait(ctx, deals_str_of(name),
+                                          deals_str_of(role), TIMEOUT));
 }
 
 
@@ -56,12 +35,12 @@ add(deals_ctx *ctx, const char *name, const char *password)
     session = deals_session_get(call);
 
     if (session == NULL) {
-        return end(call);
+        return cli_end(call);
     }
 
     /* Nobody holds the session that came with the account. */
     asker.token = session->token;
-    rc = end(deals_session_delete_wait(ctx, &asker, TIMEOUT));
+    rc = cli_end(deals_session_delete_wait(ctx, &asker, TIMEOUT));
     deals_call_free(call);
 
     if (rc == CLI_OK && cli.role != NULL) {
@@ -89,9 +68,9 @@ cli_user_add(int argc, char **argv)
         return CLI_USAGE;
     }
 
-    ctx = cli_open(1, TIMEOUT);
+    ctx = cli_open(1, TIMEOUT, &rc);
     if (ctx == NULL) {
-        return CLI_FAILED;
+        return rc;
     }
 
     if (cli_password(password, sizeof(password), argv[0]) == 0) {
@@ -114,14 +93,15 @@ cli_user_passwd(int argc, char **argv)
 
     (void) argc;
 
-    ctx = cli_open(1, TIMEOUT);
+    ctx = cli_open(1, TIMEOUT, &rc);
     if (ctx == NULL) {
-        return CLI_FAILED;
+        return rc;
     }
 
     if (cli_password(password, sizeof(password), argv[0]) == 0) {
-        rc = end(deals_member_passwd_wait(ctx, deals_str_of(argv[0]),
-                                          deals_str_of(password), TIMEOUT));
+        rc = cli_end(deals_member_passwd_wait(ctx, deals_str_of(argv[0]),
+                                              deals_str_of(password),
+                                              TIMEOUT));
     }
 
     explicit_bzero(password, sizeof(password));
@@ -139,9 +119,9 @@ cli_user_role(int argc, char **argv)
 
     (void) argc;
 
-    ctx = cli_open(1, TIMEOUT);
+    ctx = cli_open(1, TIMEOUT, &rc);
     if (ctx == NULL) {
-        return CLI_FAILED;
+        return rc;
     }
 
     rc = set_role(ctx, argv[0], argv[1]);
@@ -165,7 +145,7 @@ print_members(deals_ctx *ctx, char *after, size_t size, int *rc)
     call = deals_member_list_wait(ctx, deals_str_of(after), TIMEOUT);
 
     if (call == NULL || deals_call_error(call) != NULL) {
-        *rc = end(call);
+        *rc = cli_end(call);
         return -1;
     }
 
@@ -200,9 +180,9 @@ cli_user_list(int argc, char **argv)
     (void) argc;
     (void) argv;
 
-    ctx = cli_open(1, TIMEOUT);
+    ctx = cli_open(1, TIMEOUT, &rc);
     if (ctx == NULL) {
-        return CLI_FAILED;
+        return rc;
     }
 
     while (print_members(ctx, after, sizeof(after), &rc) == 1) {
@@ -228,15 +208,15 @@ hide(int argc, char **argv, int hide_it)
         }
     }
 
-    ctx = cli_open(1, TIMEOUT);
+    ctx = cli_open(1, TIMEOUT, &rc);
     if (ctx == NULL) {
-        return CLI_FAILED;
+        return rc;
     }
 
     for (i = 0; i < argc; i++) {
         (void) cli_id(argv[i], &id);
 
-        one = end(deals_deal_hide_wait(ctx, NULL, id, hide_it, TIMEOUT));
+        one = cli_end(deals_deal_hide_wait(ctx, NULL, id, hide_it, TIMEOUT));
         if (one != CLI_OK) {
             cli_error("deal %s was not %s", argv[i],
                       hide_it ? "hidden" : "shown");

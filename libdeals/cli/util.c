@@ -53,8 +53,28 @@ cli_say(const deals_error *error)
 }
 
 
+int
+cli_end(deals_call *call)
+{
+    int  rc = CLI_OK;
+
+    if (call == NULL) {
+        cli_error("out of memory");
+        return CLI_FAILED;
+    }
+
+    if (deals_call_error(call) != NULL) {
+        rc = cli_say(deals_call_error(call));
+    }
+
+    deals_call_free(call);
+
+    return rc;
+}
+
+
 deals_ctx *
-cli_open(int pool, int64_t timeout_ms)
+cli_open(int pool, int64_t timeout_ms, int *rc)
 {
     deals_ctx          *ctx;
     deals_arena        *arena;
@@ -64,6 +84,7 @@ cli_open(int pool, int64_t timeout_ms)
     if (cli.database == NULL || *cli.database == '\0') {
         cli_error("which database? Set DEALS_DATABASE or use --database, for "
                   "instance \"host=/run/postgresql dbname=deals user=deals\"");
+        *rc = CLI_USAGE;
         return NULL;
     }
 
@@ -77,12 +98,13 @@ cli_open(int pool, int64_t timeout_ms)
     arena = deals_arena_new();
     if (arena == NULL) {
         cli_error("out of memory");
+        *rc = CLI_FAILED;
         return NULL;
     }
 
     ctx = deals_ctx_new(&config, NULL, arena, &error);
     if (ctx == NULL) {
-        cli_say(error);
+        *rc = cli_say(error) == CLI_REFUSED ? CLI_USAGE : CLI_FAILED;
     }
 
     deals_arena_free(arena);
@@ -101,7 +123,7 @@ cli_id(const char *text, int64_t *id)
     n = strtoll(text, &end, 10);
 
     if (errno != 0 || end == text || *end != '\0' || n < 1
-        || n > (INT64_C(1) << 53))
+        || n > (INT64_C(1) << 53) - 1)
     {
         cli_error("\"%s\" is not an id; an id is a whole number, as in the "
                   "deal's address /deals/ID/...", text);

@@ -35,8 +35,8 @@ void  deals_call_query(deals_call *call, deals_query *query);
  * called: then `step` runs and deals_call_sqlstate(call) is not NULL. */
 void  deals_call_send(deals_call *call, deals_step step);
 
-/* The next send hands errors of this SQLSTATE (five characters, e.g. "23505")
- * to its step. */
+/* The next send hands errors of this SQLSTATE (five characters, e.g. "23505"),
+ * or of a whole class of them (two, "23"), to its step. */
 void         deals_call_catch(deals_call *call, const char *sqlstate);
 const char  *deals_call_sqlstate(deals_call *call);
 

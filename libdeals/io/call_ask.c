@@ -38,7 +38,7 @@ deals_call_catch(deals_call *call, const char *sqlstate)
 
     len = strlen(sqlstate);
 
-    if (call->ncatches < DEALS_CATCHES && len == 5) {
+    if (call->ncatches < DEALS_CATCHES && (len == 5 || len == 2)) {
         memcpy(call->catches[call->ncatches++], sqlstate, len + 1);
     }
 }
@@ -57,7 +57,9 @@ is_caught(const deals_call *call, const char *sqlstate)
     int  i;
 
     for (i = 0; i < call->ncatches; i++) {
-        if (strcmp(call->catches[i], sqlstate) == 0) {
+        if (strncmp(call->catches[i], sqlstate, strlen(call->catches[i]))
+            == 0)
+        {
             return 1;
         }
     }

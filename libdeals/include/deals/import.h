@@ -48,9 +48,12 @@ DEALS_API int  deals_import_read(deals_arena *arena, deals_str line,
                    const deals_error **error);
 
 /*
- * Stores n records (at most DEALS_IMPORT_BATCH) in one transaction: all or, on
- * an error, none. Those that are stored already stay as they are. The records'
- * texts must live until it is done.
+ * Stores n records (at most DEALS_IMPORT_BATCH) in one transaction. Those that
+ * are stored already stay as they are. If the database refuses one, each is
+ * stored in a transaction of its own instead, and deals_import_refused tells
+ * which. The call itself fails only where trying again may help (the database is
+ * away): then some may be stored. The records and their texts must live until it
+ * is done.
  */
 #define DEALS_IMPORT_BATCH  100
 
@@ -63,6 +66,10 @@ DEALS_API deals_call  *deals_import_wait(deals_ctx *ctx,
 
 /* How many of them were new. */
 DEALS_API size_t       deals_import_stored(const deals_call *call);
+
+/* Why the database did not take the i-th record (0, 1 ...); NULL: it is there. */
+DEALS_API const deals_error  *deals_import_refused(const deals_call *call,
+                                  size_t i);
 
 #ifdef __cplusplus
 }
