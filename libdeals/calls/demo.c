@@ -106,7 +106,7 @@ add_member(deals_call *call, size_t i)
 
     insert.now = st->now - (60 + below(st, 700)) * DAY - below(st, DAY);
     insert.user_id = st->members[i] = new_id(st, insert.now);
-    insert.name = deals_str_of(demo_members[i]);
+    insert.name = deals_str_of(deals_demo_members[i]);
     insert.password_hash = deals_str_of(i == 0 ? st->secret->hash
                                                : deals_password_nobody);
 
@@ -162,14 +162,14 @@ vote_on_deal(demo_state *st, const demo_post *post)
     seen = (double) (st->now - post->created) / (20 * HOUR);
     seen = seen > 1 ? 1 : seen;
     n = (size_t) ((0.08 + 0.92 * post->quality * post->quality) * seen
-                  * (double) demo_nmembers);
+                  * (double) deals_demo_nmembers);
 
-    for (i = 0; i < demo_nmembers; i++) {
+    for (i = 0; i < deals_demo_nmembers; i++) {
 
         if ((int64_t) i == post->author) {
             add_vote(st->votes, post, 0, st->members[i], 1, post->created);
 
-        } else if (below(st, (uint32_t) demo_nmembers) < n) {
+        } else if (below(st, (uint32_t) deals_demo_nmembers) < n) {
             add_vote(st->votes, post, 0, st->members[i],
                      below(st, 100) < 45 + (uint32_t) (54 * post->quality),
                      later(st, post->created));
@@ -186,7 +186,7 @@ vote_on_comment(demo_state *st, const demo_post *post, int64_t comment,
     uint32_t  liked = 40 + below(st, 60);
     uint32_t  seen = below(st, 5 + (uint32_t) (25 * post->quality));
 
-    for (i = 0; i < demo_nmembers; i++) {
+    for (i = 0; i < deals_demo_nmembers; i++) {
         if ((int64_t) i == author || below(st, 100) < seen) {
             add_vote(st->talk, post, comment, st->members[i],
                      (int64_t) i == author || below(st, 100) < liked,
@@ -207,7 +207,7 @@ add_comment(deals_call *call, const demo_post *post, int64_t id,
     p.id = id;
     p.parent_id = parent;
     p.user_id = st->members[author];
-    p.author_name = deals_str_of(demo_members[author]);
+    p.author_name = deals_str_of(deals_demo_members[author]);
     p.body = deals_str_of(text);
     p.html = markdown(call, text);
     p.html_version = DEALS_MARKDOWN_VERSION;
@@ -230,7 +230,7 @@ talk(deals_call *call, const demo_post *post)
     int64_t            author, time;
     int64_t            ids[TALK_MAX], times[TALK_MAX];
     demo_state        *st = deals_call_state(call);
-    const char *const *roots = demo_comments[post->data->kind];
+    const char *const *roots = deals_demo_comments[post->data->kind];
 
     n = below(st, 2 + (uint32_t) (post->quality * (TALK_MAX - 4)));
     if (st->now - post->created < 2 * HOUR) {
@@ -242,7 +242,7 @@ talk(deals_call *call, const demo_post *post)
 
     for (i = 0; i < n; i++) {
         time += 1 + (st->now - time) / (4 + below(st, 12));
-        author = below(st, (uint32_t) demo_nmembers);
+        author = below(st, (uint32_t) deals_demo_nmembers);
         times[i] = time;
         ids[i] = new_id(st, time);
 
@@ -251,7 +251,7 @@ talk(deals_call *call, const demo_post *post)
                         roots[(root + i) % DEMO_COMMENTS], time);
         } else {
             add_comment(call, post, ids[i], ids[below(st, (uint32_t) i)],
-                        author, demo_replies[below(st, DEMO_REPLIES)], time);
+                        author, deals_demo_replies[below(st, DEMO_REPLIES)], time);
         }
 
         vote_on_comment(st, post, ids[i], author, times[i]);
@@ -339,11 +339,11 @@ add_deal(deals_call *call, const demo_post *post)
     deals_deal_create_params   p = { 0 };
     const demo_deal           *data = post->data;
 
-    text = demo_texts[data->kind][below(st, DEMO_TEXTS)];
+    text = deals_demo_texts[data->kind][below(st, DEMO_TEXTS)];
 
     p.id = post->id;
     p.user_id = st->members[post->author];
-    p.author_name = deals_str_of(demo_members[post->author]);
+    p.author_name = deals_str_of(deals_demo_members[post->author]);
     p.title = deals_str_of(data->title);
     p.description = deals_str_of(text);
     p.html = markdown(call, text);
@@ -396,22 +396,22 @@ add_deals(deals_call *call)
     demo_state  *st = deals_call_state(call);
 
     order = deals_arena_alloc(deals_call_arena(call),
-                              demo_ndeals * sizeof(size_t));
+                              deals_demo_ndeals * sizeof(size_t));
     if (order == NULL) {
         return -1;
     }
 
-    shuffle(st, order, demo_ndeals);
+    shuffle(st, order, deals_demo_ndeals);
 
-    for (i = 0; i < demo_ndeals; i++) {
-        x = (double) (demo_ndeals - i) / (double) demo_ndeals;
+    for (i = 0; i < deals_demo_ndeals; i++) {
+        x = (double) (deals_demo_ndeals - i) / (double) deals_demo_ndeals;
 
-        post.data = &demo_deals[order[i]];
+        post.data = &deals_demo_deals[order[i]];
         post.created = st->now - 9 * 60
                        - (int64_t) (x * x * 40 * DAY * (0.3 + 0.7 * x))
                        - below(st, 600);
         post.id = new_id(st, post.created);
-        post.author = below(st, (uint32_t) demo_nmembers);
+        post.author = below(st, (uint32_t) deals_demo_nmembers);
         post.quality = below(st, 1000) / 999.0;
 
         add_deal(call, &post);
@@ -473,7 +473,7 @@ fill(deals_call *call)
         return;
     }
 
-    for (i = 0; i < demo_nmembers && i < MEMBERS_MAX; i++) {
+    for (i = 0; i < deals_demo_nmembers && i < MEMBERS_MAX; i++) {
         add_member(call, i);
         st->result.members++;
     }
@@ -538,7 +538,7 @@ deals_demo(deals_ctx *ctx, deals_str password, deals_done done, void *data)
 
     st = deals_call_state(call);
     st->random = SEED;
-    st->result.name = deals_str_of(demo_members[0]);
+    st->result.name = deals_str_of(deals_demo_members[0]);
     st->password = deals_arena_copy(deals_call_arena(call), password);
     deals_ids_init(&st->ids, 0);
 

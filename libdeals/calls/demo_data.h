@@ -22,19 +22,19 @@ typedef struct {
     demo_kind    kind;
 } demo_deal;
 
-extern const demo_deal    demo_deals[];
-extern const size_t       demo_ndeals;
+extern const demo_deal    deals_demo_deals[];
+extern const size_t       deals_demo_ndeals;
 
-extern const char *const  demo_members[];       /* names */
-extern const size_t       demo_nmembers;
+extern const char *const  deals_demo_members[];       /* names */
+extern const size_t       deals_demo_nmembers;
 
 /* Texts by kind: of deals (Markdown), comments, and answers to comments. */
 #define DEMO_TEXTS     5
 #define DEMO_COMMENTS  8
 #define DEMO_REPLIES   24
 
-extern const char *const  demo_texts[DEMO_KINDS][DEMO_TEXTS];
-extern const char *const  demo_comments[DEMO_KINDS][DEMO_COMMENTS];
-extern const char *const  demo_replies[DEMO_REPLIES];
+extern const char *const  deals_demo_texts[DEMO_KINDS][DEMO_TEXTS];
+extern const char *const  deals_demo_comments[DEMO_KINDS][DEMO_COMMENTS];
+extern const char *const  deals_demo_replies[DEMO_REPLIES];
 
 #endif /* DEALS_CALLS_DEMO_DATA_H */

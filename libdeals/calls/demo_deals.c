@@ -4,7 +4,7 @@
 
 #include "calls/demo_data.h"
 
-const demo_deal  demo_deals[] = {
+const demo_deal  deals_demo_deals[] = {
     { "Lumo 65\" OLED TV, 120 Hz, 2026 model",
       "Brightbay", 109900, 179900, "tv electronics", DEMO_TECH },
     { "Kestrel ANC wireless headphones, 40 h battery",
@@ -393,4 +393,5 @@ const demo_deal  demo_deals[] = {
       NULL, 0, 0, "repair freebie", DEMO_TOOLS },
 };
 
-const size_t  demo_ndeals = sizeof(demo_deals) / sizeof(demo_deals[0]);
+const size_t  deals_demo_ndeals =
+    sizeof(deals_demo_deals) / sizeof(deals_demo_deals[0]);

@@ -4,7 +4,7 @@
 
 #include "calls/demo_data.h"
 
-const char *const  demo_members[] = {
+const char *const  deals_demo_members[] = {
     "marlow", "juniper_k", "tobi_as", "hazelnut", "quietfox", "oskar-b",
     "petra77", "nightowl", "mirabel", "sandstone", "ferdi_w", "lucia_m",
     "bramble", "kettlecorn", "ingrid_s", "dpadilla", "rookie_rob", "zephyr_",
@@ -16,9 +16,10 @@ const char *const  demo_members[] = {
     "waffle_iron", "edda_l", "pixelpeter",
 };
 
-const size_t  demo_nmembers = sizeof(demo_members) / sizeof(demo_members[0]);
+const size_t  deals_demo_nmembers =
+    sizeof(deals_demo_members) / sizeof(deals_demo_members[0]);
 
-const char *const  demo_texts[DEMO_KINDS][DEMO_TEXTS] = {
+const char *const  deals_demo_texts[DEMO_KINDS][DEMO_TEXTS] = {
     [DEMO_TECH] = {
         "Lowest I have seen in **eight months** of watching it. The older "
         "model costs more elsewhere.\n\n- two years of warranty\n- free "
@@ -121,7 +122,7 @@ const char *const  demo_texts[DEMO_KINDS][DEMO_TEXTS] = {
     },
 };
 
-const char *const  demo_comments[DEMO_KINDS][DEMO_COMMENTS] = {
+const char *const  deals_demo_comments[DEMO_KINDS][DEMO_COMMENTS] = {
     [DEMO_TECH] = {
         "Ordered one, thanks. The last one lasted me six years.",
         "Is the power supply in the box or extra?",
@@ -218,7 +219,7 @@ const char *const  demo_comments[DEMO_KINDS][DEMO_COMMENTS] = {
     },
 };
 
-const char *const  demo_replies[DEMO_REPLIES] = {
+const char *const  deals_demo_replies[DEMO_REPLIES] = {
     "Yes, it does.",
     "No, sadly not. I asked them.",
     "Thanks for looking that up!",

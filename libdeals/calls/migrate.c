@@ -299,7 +299,7 @@ deals_migrate(const deals_migrate_params *params, deals_arena *arena,
 {
     int                   rc;
     migration             m = { 0 };
-    deals_migrate_result  unused;
+    deals_migrate_result  unused = { 0 };
 
     m.params = params;
     m.arena = arena;

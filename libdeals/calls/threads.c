@@ -235,8 +235,9 @@ prune(node *nodes, const size_t *order, size_t n)
 }
 
 
-/* Copies what is kept of the n nodes in `order` (of `total`) into the tree. Siblings follow each other in `order`, so
- * the answers to one comment come to stand side by side. */
+/* Copies what is kept of the n nodes in `order` (of `total`) into the tree.
+ * Siblings follow each other in `order`, so the answers to one comment come to
+ * stand side by side. */
 static int
 plant(deals_threads *threads, deals_arena *arena, node *nodes,
     size_t total, const size_t *order, size_t n, size_t nroots)

@@ -321,7 +321,7 @@ waiting_is_refused(void **state)
 }
 
 
-/* --- computation --------------------------------------------------------------------- */
+/* --- computation ------------------ */
 
 static int  computed, released, stepped, finished;
 
@@ -478,7 +478,7 @@ work_may_be_refused(void **state)
 }
 
 
-/* --- counts, time --------------------------------------------------------------------- */
+/* --- counts, time ------------------ */
 
 static int64_t  counted;
 
