@@ -144,7 +144,11 @@ at_sync(deals_pg_conn *conn, deals_segment *segment)
 
     deals_segments_remove(&conn->written, segment);
     segment->conn = NULL;
-    conn->barrier = 0;
+
+    /* one that was written before the barrier does not lift it */
+    if (segment->nwrites > 1) {
+        conn->barrier = 0;
+    }
 
     if (conn->state == CONN_CHECKING) {
         failed = segment->failed;
