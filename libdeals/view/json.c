@@ -299,26 +299,29 @@ deals_json_value(deals_buf *out, int type, int flags,
 
 /* -- problems ------------------------------------------------------------- */
 
+/* What is wrong in one sentence; nothing if nobody said it. */
 static void
 write_detail(deals_buf *out, const deals_error *error)
 {
     size_t              n = 0;
+    deals_str           detail = error->message;
     const deals_error  *e;
 
-    for (e = error; e; e = e->next) {
+    for (e = error; e && (e->field.len || e->message.len == 0); e = e->next) {
         n++;
-        if (e->field.len == 0 && e->message.len) {
-            write_string(out, e->message, 0);
-            return;
-        }
     }
 
-    if (n == 1) {
-        write_string(out, error->message, 0);
-        return;
+    if (e) {
+        detail = e->message;            /* of no field: of the whole */
     }
 
-    deals_buf_printf(out, "\"%zu fields are not acceptable\"", n);
+    if (e == NULL && n > 1) {
+        deals_buf_printf(out, ",\"detail\":\"%zu fields are not acceptable\"",
+                         n);
+    } else if (detail.len) {
+        deals_buf_c(out, ",\"detail\":");
+        write_string(out, detail, 0);
+    }
 }
 
 
@@ -357,7 +360,7 @@ deals_json_problem(deals_buf *out, const deals_error *error)
     deals_buf_printf(out, "{\"type\":\"urn:deals:problem:%s\",\"title\":",
                      info->name);
     write_string(out, deals_str_of(info->title), 0);
-    deals_buf_printf(out, ",\"status\":%d,\"detail\":", info->status);
+    deals_buf_printf(out, ",\"status\":%d", info->status);
     write_detail(out, error);
     write_errors(out, error);
     deals_buf_char(out, '}');

@@ -3,7 +3,6 @@
  * innermost first, as Mustache says, but all of it when templates are loaded.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -36,11 +35,19 @@ find_field(const deals_shape *shape, deals_str name)
 }
 
 
-/* How many letters must be changed (Levenshtein). */
+static int
+smallest(int a, int b, int c)
+{
+    return a < b ? (a < c ? a : c) : (b < c ? b : c);
+}
+
+
+/* How many letters must be changed, added, taken away or swapped with their
+ * neighbour (Damerau, Levenshtein). */
 static int
 distance(deals_str a, deals_str b)
 {
-    int     row[LONGEST + 1], above, left, best;
+    int     rows[3][LONGEST + 1], *row, *last, *before;
     size_t  i, j;
 
     if (a.len > LONGEST || b.len > LONGEST) {
@@ -48,29 +55,31 @@ distance(deals_str a, deals_str b)
     }
 
     for (j = 0; j <= b.len; j++) {
-        row[j] = (int) j;
+        rows[0][j] = (int) j;
     }
 
     for (i = 1; i <= a.len; i++) {
-        left = row[0];
+        row = rows[i % 3];
+        last = rows[(i + 2) % 3];
+        before = rows[(i + 1) % 3];
         row[0] = (int) i;
 
         for (j = 1; j <= b.len; j++) {
-            above = row[j];
-            best = left + (deals_lower(a.data[i - 1])
-                           != deals_lower(b.data[j - 1]));
-            if (above + 1 < best) {
-                best = above + 1;
+            char  x = deals_lower(a.data[i - 1]);
+            char  y = deals_lower(b.data[j - 1]);
+
+            row[j] = smallest(last[j] + 1, row[j - 1] + 1,
+                              last[j - 1] + (x != y));
+
+            if (i > 1 && j > 1 && x == deals_lower(b.data[j - 2])
+                && y == deals_lower(a.data[i - 2]) && before[j - 2] < row[j])
+            {
+                row[j] = before[j - 2] + (x != y);
             }
-            if (row[j - 1] + 1 < best) {
-                best = row[j - 1] + 1;
-            }
-            row[j] = best;
-            left = above;
         }
     }
 
-    return row[b.len];
+    return rows[a.len % 3][b.len];
 }
 
 

@@ -54,7 +54,7 @@ static const struct {
 };
 
 
-/* -- shapes from data --------------------------------------------------------- */
+/* -- shapes from data ----------------------------------------------------- */
 
 static deals_shape  *shape_of(const deals_json *object);
 static void          fill(const deals_shape *shape, const deals_json *object,
@@ -81,8 +81,8 @@ type_of(const deals_json *value)
 }
 
 
-/* The shape of an object, or of the objects of an array: one that has the fields
- * of all. */
+/* The shape of an object, or of the objects of an array: one that has the
+ * fields of all. */
 static deals_shape *
 shape_of(const deals_json *json)
 {
@@ -208,7 +208,7 @@ fill(const deals_shape *shape, const deals_json *object, char *row)
 }
 
 
-/* -- cases -------------------------------------------------------------------- */
+/* -- cases ---------------------------------------------------------------- */
 
 static char *
 replace(const char *text, const char *what, const char *by)
