@@ -66,7 +66,7 @@ let_go(deals_call *call)
 }
 
 
-/* --- running ------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------- */
 
 static void
 run_step(deals_call *call)
@@ -134,7 +134,7 @@ deadline_passed(void *owner)
 }
 
 
-/* --- for use cases -------------------------------------------------------------- */
+/* --- for use cases ------------------------------------------------------- */
 
 deals_call *
 deals_call_new(deals_ctx *ctx, size_t state_size, deals_done done, void *data)
@@ -246,7 +246,7 @@ deals_call_fail(deals_call *call, deals_code code, const char *field,
 }
 
 
-/* --- for everybody ---------------------------------------------------------------- */
+/* --- for everybody ------------------------------------------------------- */
 
 const deals_error *
 deals_call_error(const deals_call *call)

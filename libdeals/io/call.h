@@ -40,9 +40,9 @@ void  deals_call_send(deals_call *call, deals_step step);
 void         deals_call_catch(deals_call *call, const char *sqlstate);
 const char  *deals_call_sqlstate(deals_call *call);
 
-/* Counts an event of `key` in the current window of `seconds` (Redis; the host's
- * counter or the context's own while Redis is away). *count is set when `step`
- * runs. Never fails. */
+/* Counts an event of `key` in the current window of `seconds` (Redis; the
+ * host's counter or the context's own while Redis is away). *count is set when
+ * `step` runs. Never fails. */
 void  deals_call_count(deals_call *call, deals_str key, int seconds,
           int64_t *count, deals_step step);
 

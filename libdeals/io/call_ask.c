@@ -8,7 +8,7 @@
 #include "io/call_internal.h"
 
 
-/* --- segments ------------------------------------------------------------------- */
+/* --- segments ------------------------------------------------------------ */
 
 void
 deals_call_query(deals_call *call, deals_query *query)
@@ -165,7 +165,7 @@ deals_call_send(deals_call *call, deals_step step)
 }
 
 
-/* --- counts ----------------------------------------------------------------------- */
+/* --- counts -------------------------------------------------------------- */
 
 static void
 counted(void *owner, int64_t n)

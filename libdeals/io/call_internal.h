@@ -52,7 +52,7 @@ struct deals_call {
     deals_job           *job;
 };
 
-/* On the end of the context: all are done with an error, none is called back. */
+/* The context ends: all are done with an error, none is called back. */
 void  deals_calls_cancel_all(deals_ctx *ctx);
 
 /* What the call waited for is there. */

@@ -17,7 +17,7 @@ struct deals_job {
     void        (*fn)(void *arg);
     void         *arg;
     void        (*release)(void *arg);
-    deals_post    post;             /* without a thread: it runs from the loop */
+    deals_post    post;             /* no thread: it runs from the loop */
 };
 
 

@@ -503,11 +503,12 @@ deals_decode_time_us(const deals_cell *cell, int nullable, int64_t *out)
         *out = DEALS_NULL_INT;
         return 0;
     }
-    /* Infinities are no times here, and what is left can be shifted. */
-    if (usec < TIME_MIN || usec >= TIME_END - EPOCH_2000 * USEC) {
+    /* Infinities are no times here. */
+    if (usec < TIME_MIN || usec >= TIME_END
+        || __builtin_add_overflow(usec, EPOCH_2000 * USEC, out))
+    {
         return -1;
     }
-    *out = usec + EPOCH_2000 * USEC;
     return 0;
 }
 

@@ -43,8 +43,9 @@ int  deals_config_load(deals_arena *arena, const deals_config *config,
          deals_settings *settings, deals_arena *error_arena,
          const deals_error **error);
 
-/* The parts, for those and for tests. query_timeout in ms, 0: leave the server's;
- * it and what else needs a parameter of the session are not set for a pooler. */
+/* The parts, for those and for tests. query_timeout in ms, 0: leave the
+ * server's; it and what else needs a parameter of the session are not set for
+ * a pooler. */
 int  deals_pg_address_read(deals_arena *arena, const char *text,
          int64_t query_timeout, int pooler, const deals_pg_address **address,
          deals_arena *error_arena, const deals_error **error);

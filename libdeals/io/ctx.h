@@ -1,10 +1,10 @@
 /*
- * io/ctx.h - what the parts of io/ share: the context, its timers, and callbacks
- * that run later, from a clean stack.
+ * io/ctx.h - what the parts of io/ share: the context, its timers, and
+ * callbacks that run later, from a clean stack.
  *
- * The rule that keeps it simple: nothing in io/ calls a step of a use case or a
- * host's `done` directly. It is posted, and runs when the function that the host
- * called is about to return (deals_ctx_leave).
+ * The rule that keeps it simple: nothing in io/ calls a step of a use case or
+ * a host's `done` directly. It is posted, and runs when the function that the
+ * host called is about to return (deals_ctx_leave).
  */
 
 #ifndef DEALS_IO_CTX_H
@@ -64,6 +64,8 @@ struct deals_ctx {
  * context may be gone. */
 void     deals_ctx_enter(deals_ctx *ctx);
 void     deals_ctx_leave(deals_ctx *ctx);
+/* Gives the memory back: when it is dead and nobody is inside. */
+void     deals_ctx_destroy(deals_ctx *ctx);
 /* The last thing in a public function that may have posted or set a timer. */
 void     deals_ctx_touch(deals_ctx *ctx);
 

@@ -62,8 +62,9 @@ grow(deals_loop *loop)
 }
 
 
-/* io->host is the place in `ios`, counted from 1. A place that was given up stays
- * empty until the next wait, so that the one under way keeps its numbers. */
+/* io->host is the place in `ios`, counted from 1. A place that was given up
+ * stays empty until the next wait, so that the one under way keeps its
+ * numbers. */
 
 int
 deals_loop_watch(deals_loop *loop, deals_io *io, unsigned events)

@@ -2,8 +2,9 @@
  * io/pg.h - inside of the pool: connections and segments. Only io/pg_*.c
  * include it, and libpq.
  *
- *   pg_pool.c   which segment goes to which connection, when to connect, what is
- *               known of the database
+ *   pg_pool.c   which segment goes to which connection, how many there are
+ *   pg_health.c what is known of the database, and when to try again
+ *   pg_segment.c  segments and lists of them
  *   pg_conn.c   one connection: its states, its descriptor, its end
  *   pg_write.c  a segment onto a connection
  *   pg_read.c   answers off a connection, and what follows from them
@@ -34,7 +35,7 @@ typedef enum {
     OP_BEGIN = 0, OP_PREPARE, OP_EXECUTE, OP_COMMIT, OP_ROLLBACK, OP_VERSION
 } deals_op_kind;
 
-/* One statement as it went over the wire; the last one is followed by a Sync. */
+/* One statement as it went over the wire; a Sync follows the last one. */
 typedef struct {
     deals_op_kind   kind;
     unsigned        stmt;
@@ -124,19 +125,28 @@ struct deals_pool {
 
 /* pg_pool.c */
 void  deals_pool_kick(deals_pool *pool);
+/* Segments go back to the head of the queue in their order. */
+void  deals_pool_requeue(deals_pool *pool, deals_segment *segment);
+
+/* pg_health.c */
+void  deals_pool_health_init(deals_pool *pool);
 void  deals_pool_conn_ready(deals_pg_conn *conn);
 /* The attempt failed; `outcome` is for those who wait. */
 void  deals_pool_conn_failed(deals_pg_conn *conn, const char *why,
           const deals_outcome *outcome);
-/* Segments go back to the head of the queue in their order. */
-void  deals_pool_requeue(deals_pool *pool, deals_segment *segment);
+/* Whether callers are refused at once, and with what. */
+int   deals_pool_is_refusing(const deals_pool *pool);
+void  deals_pool_down(const deals_pool *pool, deals_outcome *outcome);
+/* Connections that are ready; ready 0: that are being made. */
+int   deals_pool_count(const deals_pool *pool, int ready);
 
+/* pg_segment.c */
+deals_segment  *deals_segment_new(unsigned nops);
 /* Ends it: tells its owner, frees it. */
 void  deals_segment_end(deals_segment *segment, const deals_outcome *outcome);
 void  deals_segments_add(deals_segments *list, deals_segment *segment);
 void  deals_segments_add_first(deals_segments *list, deals_segment *segment);
 void  deals_segments_remove(deals_segments *list, deals_segment *segment);
-deals_segment  *deals_segment_new(unsigned nops);
 
 /* pg_conn.c */
 void  deals_conn_init(deals_pool *pool, deals_pg_conn *conn,
@@ -152,9 +162,9 @@ void  deals_conn_checked(deals_pg_conn *conn, const char *why,
 int   deals_conn_flush(deals_pg_conn *conn);
 int   deals_conn_takes(const deals_pg_conn *conn);
 
-/* pg_write.c: 0, -1: nothing of it can take effect, -2: it may, -3: the connection
- * had ended before. It is unusable after an error; the segment is not in its list
- * then. */
+/* pg_write.c: 0, -1: nothing of it can take effect, -2: it may, -3: the
+ * connection had ended before. It is unusable after an error; the segment is
+ * not in its list then. */
 int   deals_conn_write(deals_pg_conn *conn, deals_segment *segment);
 int   deals_conn_write_op(deals_pg_conn *conn, deals_op_kind kind);
 

@@ -3,8 +3,8 @@
  *
  * The host watches a duplicate of libpq's descriptor. libpq closes or replaces
  * its own one inside of its functions (PQconnectPoll tries the next address,
- * PQconsumeInput sees the end); the duplicate is ours, so it is always still open
- * when the host is told to forget it.
+ * PQconsumeInput sees the end); the duplicate is ours, so it is always still
+ * open when the host is told to forget it.
  */
 
 #include <fcntl.h>
@@ -69,7 +69,7 @@ deals_conn_close(deals_pg_conn *conn)
 }
 
 
-/* --- losing ----------------------------------------------------------------- */
+/* --- losing -------------------------------------------------------------- */
 
 static void
 settle_lost(deals_pool *pool, deals_segment *segment)
@@ -133,7 +133,7 @@ deals_conn_lost(deals_pg_conn *conn, const char *why)
 }
 
 
-/* --- connecting ------------------------------------------------------------- */
+/* --- connecting ---------------------------------------------------------- */
 
 static void
 notice(void *arg, const char *message)
@@ -259,7 +259,7 @@ deals_conn_open(deals_pg_conn *conn)
 }
 
 
-/* --- at work ---------------------------------------------------------------- */
+/* --- at work ------------------------------------------------------------- */
 
 int
 deals_conn_takes(const deals_pg_conn *conn)

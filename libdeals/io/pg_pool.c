@@ -1,284 +1,15 @@
 /*
- * Which segment goes to which connection, when to connect, and what is known of
- * the database.
- *
- * Nothing connects before the first call. From then on one connection is kept,
- * others are opened while all have something under way. When the last one is lost
- * and an attempt fails, calls still wait for a second (a restart takes less);
- * after it they are refused at once, until an attempt succeeds. Attempts are made
- * by idle timers, so they go on while nobody asks, and keep no worker alive.
+ * Which segment goes to which connection, and how many there are. Nothing
+ * connects before the first call. From then on one connection is kept, others
+ * are opened while all have something under way.
  */
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "io/pg.h"
 
-#define GRACE  1000000      /* microseconds of waiting when it is down */
 
-
-/* --- segments ----------------------------------------------------------------- */
-
-deals_segment *
-deals_segment_new(unsigned nops)
-{
-    deals_segment  *segment;
-
-    segment = calloc(1, sizeof(deals_segment) + nops * sizeof(deals_op));
-
-    if (segment != NULL) {
-        segment->written = -1;
-    }
-
-    return segment;
-}
-
-
-void
-deals_segments_add(deals_segments *list, deals_segment *segment)
-{
-    segment->next = NULL;
-    segment->prev = list->last;
-
-    if (list->last != NULL) {
-        list->last->next = segment;
-
-    } else {
-        list->first = segment;
-    }
-
-    list->last = segment;
-    list->n++;
-}
-
-
-void
-deals_segments_add_first(deals_segments *list, deals_segment *segment)
-{
-    segment->prev = NULL;
-    segment->next = list->first;
-
-    if (list->first != NULL) {
-        list->first->prev = segment;
-
-    } else {
-        list->last = segment;
-    }
-
-    list->first = segment;
-    list->n++;
-}
-
-
-void
-deals_segments_remove(deals_segments *list, deals_segment *segment)
-{
-    if (segment->prev != NULL) {
-        segment->prev->next = segment->next;
-
-    } else {
-        list->first = segment->next;
-    }
-
-    if (segment->next != NULL) {
-        segment->next->prev = segment->prev;
-
-    } else {
-        list->last = segment->prev;
-    }
-
-    segment->prev = NULL;
-    segment->next = NULL;
-    list->n--;
-}
-
-
-void
-deals_segment_end(deals_segment *segment, const deals_outcome *outcome)
-{
-    void            *owner;
-    deals_outcome    copy;
-    deals_answered   answered;
-
-    owner = segment->owner;
-    answered = segment->answered;
-    copy = *outcome;
-
-    if (owner != NULL) {
-        answered(owner, &copy);
-    }
-
-    free(segment);
-}
-
-
-int64_t
-deals_segment_written(const deals_segment *segment)
-{
-    return segment->written;
-}
-
-
-/* --- up and down ---------------------------------------------------------------- */
-
-static int
-count_state(const deals_pool *pool, int ready)
-{
-    int  i, n;
-
-    for (n = 0, i = 0; i < pool->nconns; i++) {
-        switch (pool->conns[i].state) {
-
-        case CONN_READY:
-        case CONN_RECOVERING:
-            n += ready;
-            break;
-
-        case CONN_CONNECTING:
-        case CONN_CHECKING:
-            n += !ready;
-            break;
-
-        default:
-            break;
-        }
-    }
-
-    return n;
-}
-
-
-static void
-down_outcome(const deals_pool *pool, deals_outcome *outcome)
-{
-    int64_t  wait;
-
-    *outcome = pool->down;
-
-    wait = (pool->retry_at - deals_mono() + 999999) / 1000000;
-    outcome->retry_after = wait > 1 ? (int) wait : 1;
-}
-
-
-/* A schema that is not ours does not become so within a second. */
-
-static int
-is_refusing(const deals_pool *pool)
-{
-    return pool->down_since != 0
-           && (pool->down.code == DEALS_SCHEMA
-               || deals_mono() - pool->down_since >= GRACE);
-}
-
-
-static void
-refuse_waiting(deals_pool *pool)
-{
-    deals_outcome   outcome;
-    deals_segment  *segment;
-
-    down_outcome(pool, &outcome);
-
-    while ((segment = pool->queue.first) != NULL) {
-        deals_segments_remove(&pool->queue, segment);
-        pool->ctx->stats.refused++;
-        deals_segment_end(segment, &outcome);
-    }
-}
-
-
-static void
-grace_over(void *owner)
-{
-    deals_pool  *pool = owner;
-
-    if (pool->down_since != 0) {
-        refuse_waiting(pool);
-    }
-}
-
-
-static void
-retry_due(void *owner)
-{
-    deals_pool_kick(owner);
-}
-
-
-void
-deals_pool_conn_failed(deals_pg_conn *conn, const char *why,
-    const deals_outcome *outcome)
-{
-    int64_t      now;
-    deals_ctx   *ctx;
-    deals_pool  *pool;
-
-    pool = conn->pool;
-    ctx = pool->ctx;
-    now = deals_mono();
-
-    pool->attempts++;
-    pool->retry_at = now + deals_backoff(pool->attempts);
-    deals_ctx_timer(ctx, DEALS_IDLE, &pool->retry, pool->retry_at);
-
-    if (count_state(pool, 1) > 0) {
-        deals_log(ctx, pool->attempts == 1 ? DEALS_LOG_WARN : DEALS_LOG_DEBUG,
-                  "database: no further connection: %s", why);
-        return;
-    }
-
-    if (pool->down_since == 0 || pool->down.code != outcome->code) {
-        deals_log(ctx, DEALS_LOG_ERROR, "database: not available: %s", why);
-
-    } else {
-        deals_log(ctx, DEALS_LOG_DEBUG, "database: still not available: %s",
-                  why);
-    }
-
-    pool->down = *outcome;
-    pool->down.detail[0] = '\0';    /* it is logged */
-
-    if (pool->down_since == 0) {
-        pool->down_since = now;
-    }
-
-    if (is_refusing(pool)) {
-        refuse_waiting(pool);
-
-    } else {
-        deals_ctx_timer(ctx, DEALS_IDLE, &pool->grace,
-                        pool->down_since + GRACE);
-    }
-}
-
-
-void
-deals_pool_conn_ready(deals_pg_conn *conn)
-{
-    deals_pool  *pool;
-
-    pool = conn->pool;
-
-    if (pool->down_since != 0) {
-        deals_log(pool->ctx, DEALS_LOG_NOTICE, "database: available again");
-    }
-
-    if (pool->was_ready) {
-        pool->ctx->stats.reconnects++;
-    }
-
-    pool->was_ready = 1;
-    pool->attempts = 0;
-    pool->retry_at = 0;
-    pool->down_since = 0;
-    deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->retry);
-    deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->grace);
-
-    deals_pool_kick(pool);
-}
-
-
-/* --- connecting ------------------------------------------------------------------ */
+/* --- connecting ---------------------------------------------------------- */
 
 /* One attempt at a time. */
 
@@ -332,7 +63,7 @@ connect_as_needed(deals_pool *pool)
 {
     int  i;
 
-    if (!pool->asked || count_state(pool, 0) > 0) {
+    if (!pool->asked || deals_pool_count(pool, 0) > 0) {
         return;
     }
 
@@ -348,7 +79,7 @@ connect_as_needed(deals_pool *pool)
 }
 
 
-/* --- segments to connections ------------------------------------------------------ */
+/* --- segments to connections --------------------------------------------- */
 
 static void
 not_written(deals_pool *pool, deals_pg_conn *conn, deals_segment *segment,
@@ -425,8 +156,8 @@ deals_pool_requeue(deals_pool *pool, deals_segment *segment)
     segment->conn = NULL;
     segment->written = -1;
 
-    if (is_refusing(pool)) {
-        down_outcome(pool, &outcome);
+    if (deals_pool_is_refusing(pool)) {
+        deals_pool_down(pool, &outcome);
         deals_segment_end(segment, &outcome);
         return;
     }
@@ -447,9 +178,9 @@ deals_pool_submit(deals_pool *pool, deals_query *queries, deals_arena *arena,
     pool->asked = 1;
     refused->code = DEALS_OK;
 
-    if (is_refusing(pool)) {
+    if (deals_pool_is_refusing(pool)) {
         pool->ctx->stats.refused++;
-        down_outcome(pool, refused);
+        deals_pool_down(pool, refused);
         return NULL;
     }
 
@@ -508,7 +239,7 @@ deals_pool_abandon(deals_pool *pool, deals_segment *segment)
 }
 
 
-/* --- life -------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 static int
 most_params(void)
@@ -541,10 +272,7 @@ deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
 
     pool->ctx = ctx;
     pool->address = address;
-    pool->retry.fire = retry_due;
-    pool->retry.owner = pool;
-    pool->grace.fire = grace_over;
-    pool->grace.owner = pool;
+    deals_pool_health_init(pool);
     deals_post_init(&pool->kick, pool_run, pool);
 
     n = most_params();
@@ -633,7 +361,7 @@ deals_pool_status(const deals_pool *pool, deals_ctx_stats *stats)
         }
     }
 
-    stats->connections = count_state(pool, 1);
+    stats->connections = deals_pool_count(pool, 1);
     stats->in_flight = (int) n;
     stats->waiting = (int) pool->queue.n;
     stats->database_up = stats->connections > 0;

@@ -21,13 +21,13 @@ deals_segment_may_hold(const deals_segment *segment)
         return 1;
     }
 
-    /* BEGIN and COMMIT undo it everywhere; the transaction of a Sync does not if
-     * the tables are spread over several servers */
+    /* BEGIN and COMMIT undo it everywhere; the transaction of a Sync does not
+     * if the tables are spread over several servers */
     return segment->wrote && segment->nwrites == 1;
 }
 
 
-/* --- the end of a segment ----------------------------------------------------- */
+/* --- the end of a segment ------------------------------------------------ */
 
 /* Whether the same segment is to be asked once more. */
 
@@ -178,7 +178,7 @@ at_sync(deals_pg_conn *conn, deals_segment *segment)
 }
 
 
-/* --- results ------------------------------------------------------------------ */
+/* --- results ------------------------------------------------------------- */
 
 static void
 unprepare(deals_pg_conn *conn, const deals_op *op)

@@ -7,46 +7,15 @@
  * never inside of a callback of hiredis.
  */
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
-#include <hiredis/async.h>
+#include "io/redis_internal.h"
 
-#include "io/redis.h"
-
-#define PATIENCE  1000000       /* microseconds without an answer: it is away */
-#define MAX_ASKED 1000          /* commands without an answer */
-
-typedef struct {
-    deals_redis         *redis;
-    deals_redis_answer   answer;
-    void                *owner;
-} asked;
-
-struct deals_redis {
-    deals_ctx                  *ctx;
-    const deals_redis_address  *address;
-    redisAsyncContext          *ac;         /* NULL: none */
-    deals_io                    io;
-    unsigned                    wanted;     /* what hiredis wants watched */
-
-    int                         up;         /* greeted */
-    int                         known_down; /* and logged */
-    int                         complained; /* of an error reply, since up */
-    int                         closing;
-    int                         broken;     /* to be dropped by the timer */
-    int                         nasked;
-    int                         attempts;
-    int64_t                     retry_at;
-    int64_t                     progress;
-    deals_timer                 patience;
-    deals_timer                 retry;
-    char                        why[160];
-};
-
-
-/* --- descriptor ------------------------------------------------------------------ */
+/* --- descriptor ---------------------------------------------------------- */
 
 /* Ends the connection soon: inside of hiredis it must not be freed. */
 
@@ -127,7 +96,7 @@ cleanup(void *data)
 }
 
 
-/* --- up and down ------------------------------------------------------------------- */
+/* --- up and down --------------------------------------------------------- */
 
 /* The context is gone. */
 
@@ -202,6 +171,32 @@ look_after(deals_redis *redis, redisAsyncContext *before)
 }
 
 
+/* hiredis writes without MSG_NOSIGNAL; not every program ignores SIGPIPE. */
+
+static void
+write_quietly(redisAsyncContext *ac)
+{
+    sigset_t                pipe_only, before, pending;
+    const struct timespec   now = { 0, 0 };
+
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+
+    redisAsyncHandleWrite(ac);
+
+    /* ours is eaten, one that waited before is left */
+    if (!sigismember(&pending, SIGPIPE)) {
+        while (sigtimedwait(&pipe_only, NULL, &now) == -1 && errno == EINTR) {
+            /* void */
+        }
+    }
+
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+
 static void
 ready(deals_io *io, unsigned events)
 {
@@ -222,7 +217,7 @@ ready(deals_io *io, unsigned events)
     if (redis->ac == ac && (events & DEALS_WRITE)
         && (io->events & DEALS_WRITE))
     {
-        redisAsyncHandleWrite(ac);
+        write_quietly(ac);
     }
 
     look_after(redis, ac);
@@ -242,7 +237,7 @@ patience_over(void *owner)
         return;
     }
 
-    end = redis->progress + PATIENCE;
+    end = redis->progress + DEALS_REDIS_PATIENCE;
 
     if (end > deals_mono() && !redis->broken) {
         deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience, end);
@@ -254,7 +249,7 @@ patience_over(void *owner)
 }
 
 
-/* --- connecting -------------------------------------------------------------------- */
+/* --- connecting ---------------------------------------------------------- */
 
 /* The answer to one command of the greeting (data: the last one). Everything
  * behind a refused one fails too, so the connection is of no use. */
@@ -294,23 +289,6 @@ greeted(redisAsyncContext *ac, void *r, void *data)
 
 
 static int
-command(deals_redis *redis, redisCallbackFn *fn, void *data, int argc,
-    const deals_str *args)
-{
-    int          i;
-    size_t       lengths[6];
-    const char  *argv[6];
-
-    for (i = 0; i < argc; i++) {
-        argv[i] = args[i].data;
-        lengths[i] = args[i].len;
-    }
-
-    return redisAsyncCommandArgv(redis->ac, fn, data, argc, argv, lengths);
-}
-
-
-static int
 greet(deals_redis *redis)
 {
     int                          n;
@@ -330,7 +308,7 @@ greet(deals_redis *redis)
 
         args[n++] = deals_str_of(a->password);
 
-        if (command(redis, greeted, NULL, n, args) != REDIS_OK) {
+        if (deals_redis_command(redis, greeted, NULL, n, args) != REDIS_OK) {
             return -1;
         }
     }
@@ -339,12 +317,13 @@ greet(deals_redis *redis)
     args[0] = DEALS_STR("SELECT");
     args[1] = deals_str_of(db);
 
-    return command(redis, greeted, redis, 2, args) == REDIS_OK ? 0 : -1;
+    return deals_redis_command(redis, greeted, redis, 2, args) == REDIS_OK
+           ? 0 : -1;
 }
 
 
-static void
-connect_now(deals_redis *redis)
+void
+deals_redis_connect(deals_redis *redis)
 {
     redisAsyncContext          *ac;
     const deals_redis_address  *a;
@@ -387,7 +366,7 @@ connect_now(deals_redis *redis)
     (void) redisAsyncSetDisconnectCallback(ac, on_disconnect);
 
     deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
-                    redis->progress + PATIENCE);
+                    redis->progress + DEALS_REDIS_PATIENCE);
 
     if (greet(redis) != 0) {
         drop(redis, "out of memory");
@@ -401,113 +380,12 @@ retry_due(void *owner)
     deals_redis  *redis = owner;
 
     if (redis->ac == NULL && !redis->closing) {
-        connect_now(redis);
+        deals_redis_connect(redis);
     }
 }
 
 
-/* --- commands ---------------------------------------------------------------------- */
-
-static void
-incremented(redisAsyncContext *ac, void *r, void *data)
-{
-    asked       *a = data;
-    int64_t      n;
-    redisReply  *reply = r;
-    deals_redis *redis;
-
-    (void) ac;
-
-    redis = a->redis;
-    redis->nasked--;
-    n = -1;
-
-    if (reply != NULL) {
-        redis->progress = deals_mono();
-    }
-
-    if (reply != NULL && reply->type == REDIS_REPLY_INTEGER) {
-        n = reply->integer;
-
-    } else if (reply != NULL && reply->type == REDIS_REPLY_ERROR
-               && !redis->broken)
-    {
-        deals_log(redis->ctx, redis->complained ? DEALS_LOG_DEBUG
-                                                : DEALS_LOG_WARN,
-                  "redis: can't count: %s", reply->str);
-        redis->complained = 1;
-    }
-
-    a->answer(a->owner, n);
-    free(a);
-}
-
-
-int
-deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
-    deals_redis_answer answer, void *owner)
-{
-    int        rc;
-    char       ttl[16];
-    asked     *a;
-    deals_str  args[6];
-
-    if (redis->ac == NULL && !redis->closing
-        && deals_mono() >= redis->retry_at)
-    {
-        connect_now(redis);
-    }
-
-    if (redis->ac == NULL || redis->ac->err || redis->broken
-        || redis->nasked >= MAX_ASKED)
-    {
-        return -1;
-    }
-
-    a = malloc(sizeof(asked));
-
-    if (a == NULL) {
-        return -1;
-    }
-
-    a->redis = redis;
-    a->answer = answer;
-    a->owner = owner;
-
-    (void) snprintf(ttl, sizeof(ttl), "%d", seconds);
-    args[0] = DEALS_STR("SET");
-    args[1] = key;
-    args[2] = DEALS_STR("0");
-    args[3] = DEALS_STR("EX");
-    args[4] = deals_str_of(ttl);
-    args[5] = DEALS_STR("NX");
-
-    rc = command(redis, NULL, NULL, 6, args);
-
-    if (rc == REDIS_OK) {
-        args[0] = DEALS_STR("INCR");
-        rc = command(redis, incremented, a, 2, args);
-    }
-
-    if (rc != REDIS_OK) {
-        free(a);
-        return -1;
-    }
-
-    if (redis->nasked++ == 0) {
-        redis->progress = deals_mono();
-    }
-
-    if (!redis->patience.set) {
-        deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
-                        deals_mono() + PATIENCE);
-    }
-
-    return 0;
-}
-
-
-/* --- life -------------------------------------------------------------------------- */
+/* --- life ---------------------------------------------------------------- */
 
 deals_redis *
 deals_redis_new(deals_ctx *ctx, const deals_redis_address *address)

@@ -11,7 +11,8 @@
 /* An answer: an integer, or none (an error, a loss; n is -1). */
 typedef void (*deals_redis_answer)(void *owner, int64_t n);
 
-deals_redis  *deals_redis_new(deals_ctx *ctx, const deals_redis_address *address);
+deals_redis  *deals_redis_new(deals_ctx *ctx,
+                  const deals_redis_address *address);
 /* Commands under way are answered with -1. */
 void          deals_redis_close(deals_redis *redis);
 void          deals_redis_free(deals_redis *redis);     /* NULL is ok */

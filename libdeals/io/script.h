@@ -1,6 +1,7 @@
 /*
- * io/script.h - a blocking connection of its own for the command line: migrations,
- * imports, checks. Never used while serving: everything here waits.
+ * io/script.h - a blocking connection of its own for the command line:
+ * migrations, imports, checks. Never used while serving: everything here
+ * waits.
  */
 
 #ifndef DEALS_IO_SCRIPT_H
@@ -27,9 +28,10 @@ int            deals_script_query(deals_script *script, const char *sql,
                    int nparams, const char *const *params);
 
 /* Calls row(arg, values, ncols) for each row as it arrives, so that results of
- * any size take little memory; values are texts, NULL for SQL NULL, and live for
- * the call. row returns 0 to go on; anything else stops: the connection reads
- * the rest away, and -2 is returned. 0: all rows were seen. -1: an error. */
+ * any size take little memory; values are texts, NULL for SQL NULL, and live
+ * for the call. row returns 0 to go on; anything else stops: the connection
+ * reads the rest away, and -2 is returned. 0: all rows were seen. -1: an
+ * error. */
 typedef int  (*deals_script_row)(void *arg, const char *const *values,
                  int ncols);
 int            deals_script_each(deals_script *script, const char *sql,

@@ -35,8 +35,8 @@ typedef struct {
 } deals_cell;
 
 /*
- * One execution. Made by the generated deals_q_NAME(arena, params), lives in the
- * call's arena; all parameters are binary.
+ * One execution. Made by the generated deals_q_NAME(arena, params), lives in
+ * the call's arena; all parameters are binary.
  */
 typedef struct deals_query  deals_query;
 

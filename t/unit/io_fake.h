@@ -1,8 +1,8 @@
 /*
  * io_fake.h - a scripted PostgreSQL on a unix socket, inside of the test: it
  * speaks the wire protocol, does what the statements' arguments say, and moves
- * only when it is told to (fake_turn), so that a test decides what is on the wire
- * and what is not.
+ * only when it is told to (fake_turn), so that a test decides what is on the
+ * wire and what is not.
  *
  * An argument below 1000 is an answer. The others are deeds; see enum.
  */
@@ -193,7 +193,7 @@ fake_free(fake *f)
 }
 
 
-/* --- what it does ----------------------------------------------------------------- */
+/* --- what it does -------------------------------------------------------- */
 
 static void
 fake_row(fake_conn *c, int64_t n, int text)

@@ -1,7 +1,7 @@
 /*
- * A host with a loop of its own: what the hooks are asked, and in which order. The
- * loop is epoll(7) as nginx uses it, so a descriptor that is forgotten too late
- * shows as an error of epoll_ctl.
+ * A host with a loop of its own: what the hooks are asked, and in which order.
+ * The loop is epoll(7) as nginx uses it, so a descriptor that is forgotten too
+ * late shows as an error of epoll_ctl.
  */
 
 #include <sys/epoll.h>
@@ -321,7 +321,7 @@ waiting_is_refused(void **state)
 }
 
 
-/* --- computation ------------------ */
+/* --- computation --------------------------------------------------------- */
 
 static int  computed, released, stepped, finished;
 
@@ -478,7 +478,7 @@ work_may_be_refused(void **state)
 }
 
 
-/* --- counts, time ------------------ */
+/* --- counts, time -------------------------------------------------------- */
 
 static int64_t  counted;
 

@@ -1,6 +1,6 @@
 /*
- * Connections that are refused, hang, break or lie, and a database that is away:
- * what callers are told and when, and that service resumes by itself.
+ * Connections that are refused, hang, break or lie, and a database that is
+ * away: what callers are told and when, and that service resumes by itself.
  */
 
 #include "io_fake.h"
@@ -70,7 +70,7 @@ settle(void)
 }
 
 
-/* --- broken connections ------------------ */
+/* --- broken connections -------------------------------------------------- */
 
 static void
 a_read_is_asked_again_on_another_connection(void **state)
@@ -210,7 +210,7 @@ an_idle_connection_is_made_anew(void **state)
 }
 
 
-/* --- a database that is away ------------------ */
+/* --- a database that is away --------------------------------------------- */
 
 static void
 away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
@@ -348,7 +348,7 @@ a_full_or_starting_server_is_waited_for(void **state)
 }
 
 
-/* --- deadlines ---------------------------------------------------------------------- */
+/* --- deadlines ----------------------------------------------------------- */
 
 static void
 a_deadline_is_kept_and_the_late_answer_ignored(void **state)
@@ -428,7 +428,7 @@ patience_begins_with_the_question(void **state)
 }
 
 
-/* --- giving up ------------------ */
+/* --- giving up ----------------------------------------------------------- */
 
 static void
 a_call_freed_before_it_is_written_never_is(void **state)

@@ -310,7 +310,7 @@ without_prepare_it_is_the_same(void **state)
 }
 
 
-/* --- when it goes away -------------------------------------------------------------- */
+/* --- when it goes away --------------------------------------------------- */
 
 static void
 a_backend_may_be_ended(void **state)
@@ -440,7 +440,7 @@ a_wrong_database_is_unavailable(void **state)
 }
 
 
-/* --- scripts ------------------------------------------------------------------------ */
+/* --- scripts ------------------------------------------------------------- */
 
 static int
 sum(void *arg, const char *const *values, int ncols)

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "io/rate.h"
 #include "io/redis.h"
@@ -75,7 +76,7 @@ again(void)
 }
 
 
-/* --- one count ---------------------------------------------------------------------- */
+/* --- one count ----------------------------------------------------------- */
 
 typedef struct {
     int64_t     n;
@@ -392,6 +393,40 @@ over_a_network_with_a_password(void **state)
 }
 
 
+/* Its process would end by a signal. */
+
+static void
+a_socket_that_takes_nothing_kills_nobody(void **state)
+{
+    int                 fd, peer;
+    counting            c;
+    deals_call         *call;
+    struct sockaddr_un  sun;
+
+    (void) state;
+    assert_ptr_equal(signal(SIGPIPE, SIG_DFL), SIG_DFL);
+    memset(&sun, 0, sizeof(sun));
+    sun.sun_family = AF_UNIX;
+    snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/deaf", server_dir);
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *) &sun, sizeof(sun)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    snprintf(address, sizeof(address), "unix:%s/deaf", server_dir);
+    again();
+
+    call = begin(&c, "k", 60);
+    (void) deals_ctx_poll(ctx, 0);
+    peer = accept(fd, NULL, NULL);
+    assert_int_equal(shutdown(peer, SHUT_RD), 0);
+    deals_call_wait(call, LONG);
+    assert_int_equal(c.n, 1000);
+    assert_int_equal(times_logged("Broken pipe"), 1);
+    deals_call_free(call);
+    close(peer);
+    close(fd);
+}
+
+
 static void
 a_call_may_be_freed_while_it_counts(void **state)
 {
@@ -474,6 +509,7 @@ main(void)
         TEST(an_error_of_redis_is_counted_here),
         TEST(a_password_may_be_missing),
         TEST(over_a_network_with_a_password),
+        TEST(a_socket_that_takes_nothing_kills_nobody),
         TEST(a_call_may_be_freed_while_it_counts),
         TEST(alone_the_context_counts),
     };

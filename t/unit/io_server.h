@@ -113,7 +113,7 @@ stop_server(int sig)
 }
 
 
-/* --- PostgreSQL ------------------------------------------------------------------ */
+/* --- PostgreSQL ---------------------------------------------------------- */
 
 static char  postgres_bin[256];
 
@@ -188,7 +188,7 @@ make_postgres(void)
 }
 
 
-/* --- Redis ------------------------------------------------------------------------ */
+/* --- Redis --------------------------------------------------------------- */
 
 unused static const char *
 redis_socket(void)
@@ -209,7 +209,8 @@ start_redis(const char *password, int port)
     struct stat         st;
     const char *const   argv[] = {
         "redis-server", "--port", number, "--bind", "127.0.0.1", "--unixsocket",
-        redis_socket(), "--unixsocketperm", "777", "--save", "", "--appendonly", "no",
+        redis_socket(), "--unixsocketperm", "777", "--save", "",
+        "--appendonly", "no",
         password != NULL ? "--requirepass" : NULL, password, NULL
     };
 

@@ -3,8 +3,8 @@
  * one community, and the calls that are under way on them.
  *
  * With hooks the host's event loop drives it; without, libdeals runs its own
- * poll(2) loop, and each call has a blocking form ..._wait(). The same code runs
- * in both. A context is not thread-safe: one thread, one context.
+ * poll(2) loop, and each call has a blocking form ..._wait(). The same code
+ * runs in both. A context is not thread-safe: one thread, one context.
  */
 
 #ifndef DEALS_CTX_H
@@ -38,17 +38,22 @@ struct deals_io {
 };
 
 /*
- * What a host offers. All are called on the context's thread; none may call
- * back into the library before it returns, except now and log, which do not at
- * all.
+ * What a host offers. All are called on the context's thread, and none may call
+ * back into the library before it returns.
+ *
+ * A host without a loop leaves watch, timer and wake NULL and gets the
+ * library's own; it may still give the others. Where they are NULL too, now is
+ * the system's clock, and warnings and errors go to stderr.
  */
 typedef struct {
     void  *host;            /* first argument of each hook */
 
     /* Watch io->fd for `events` from now on; 0: forget the descriptor, which
-     * is then closed or replaced by another file under the same number. The
-     * host sets io->events and io->host. Returns 0, or -1 if it can't. When the
-     * descriptor is ready the host calls io->ready(io, events). */
+     * is still open, and is closed by the library afterwards. The host sets
+     * io->events and io->host. Returns 0, or -1 if it can't. When the
+     * descriptor is ready (or broken: then for all that is watched) the host
+     * calls io->ready(io, events). Other descriptors may be forgotten
+     * meanwhile, this one too, and even the context may be freed. */
     int  (*watch)(void *host, deals_io *io, unsigned events);
 
     /* Call deals_ctx_run(ctx) after `ms` milliseconds; replaces the former
@@ -85,15 +90,22 @@ typedef struct {
 typedef struct {
     const char  *database;      /* libpq conninfo or URI; required. Names of
                                    hosts are resolved in deals_config_check
-                                   and deals_ctx_new (this may block). */
-    const char  *redis;         /* "unix:/path", "redis://HOST:PORT/DB" or
-                                   "HOST:PORT"; NULL: no Redis */
+                                   and deals_ctx_new (this may block), and not
+                                   again. sslmode is disable, require, verify-ca
+                                   or verify-full; not given: require, but
+                                   disable if all addresses are sockets or
+                                   loopback. service is refused. */
+    const char  *redis;         /* "unix:/path", "HOST:PORT" or
+                                   "redis://[[USER]:PASSWORD@]HOST:PORT/DB";
+                                   NULL: no Redis */
     int          pool_size;             /* connections to PostgreSQL: 2 */
     int          queue_size;            /* calls that may wait: 1000 */
     int64_t      connect_timeout;       /* ms: 5000 */
     int64_t      query_timeout;         /* ms, a call's deadline: 5000 */
     int          no_prepare;            /* behind PgBouncer: no prepared
-                                           statements */
+                                           statements, and no settings of the
+                                           session: give the database's role a
+                                           statement_timeout instead */
     /* limits by address (and account), events a minute; 0: the default named;
      * -1: none */
     int          signin_limit;          /* 10 */
@@ -114,17 +126,19 @@ DEALS_API deals_ctx  *deals_ctx_new(const deals_config *config,
                           const deals_hooks *hooks, deals_arena *arena,
                           const deals_error **error);
 
-/* Cancels every call (their deals_call stay the callers' to free), closes the
- * connections. */
+/* Cancels every call (their deals_call stay the callers' to free; each is done
+ * then, with an error, and not called back), closes the connections. May be
+ * called from a call's `done`. NULL is ok. */
 DEALS_API void  deals_ctx_free(deals_ctx *ctx);
 
 /* Timers that are due and callbacks that wait: what the hooks wake and timer
  * ask for. */
 DEALS_API void  deals_ctx_run(deals_ctx *ctx);
 
-/* Own loop only: waits for at most timeout_ms (-1: no limit) until something
- * happened, and handles it. Returns the number of calls under way, -1 on an
- * error of poll(2). */
+/* Own loop only: waits for at most timeout_ms (-1: no limit, but not at all if
+ * no call is under way) until something happened, and handles it. Returns the
+ * number of calls under way, -1 on an error of poll(2). May be called from a
+ * call's `done`. */
 DEALS_API int   deals_ctx_poll(deals_ctx *ctx, int64_t timeout_ms);
 
 /* For status pages and tests. */
@@ -147,10 +161,10 @@ DEALS_API void  deals_ctx_status(deals_ctx *ctx, deals_ctx_stats *stats);
  *                            deals_done done, void *data);
  *
  * which copies its parameters, returns at once (NULL: out of memory) and never
- * calls back itself. `done` is called exactly once, later and from a clean stack
- * - unless the call is freed before: then never. Bad input is reported through
- * it like any other error. Its results (deals_feed_result(call), ...) live until
- * deals_call_free.
+ * calls back itself. `done` is called exactly once, later and from a clean
+ * stack - unless the call is freed before: then never. Bad input is reported
+ * through it like any other error. Its results (deals_feed_result(call), ...)
+ * live until deals_call_free.
  */
 typedef void (*deals_done)(deals_call *call, void *data);
 
@@ -167,8 +181,9 @@ DEALS_API int64_t             deals_call_db_time(const deals_call *call);
 DEALS_API void                deals_call_free(deals_call *call);
 /* Own loop only: runs the loop until the call is done, or timeout_ms are over
  * (-1: the call's own deadline): then its error is DEALS_TIMEOUT. Returns
- * `call`; NULL if `call` is NULL. Every deals_X_wait(ctx, ..., timeout_ms) is
- * deals_call_wait(deals_X(ctx, ..., NULL, NULL), timeout_ms). */
+ * `call`; NULL if `call` is NULL. A `done` of the call must not free it. Every
+ * deals_X_wait(ctx, ..., timeout_ms) is deals_call_wait(deals_X(ctx, ...,
+ * NULL, NULL), timeout_ms). */
 DEALS_API deals_call         *deals_call_wait(deals_call *call,
                                   int64_t timeout_ms);
 

@@ -1,0 +1,107 @@
+/*
+ * Segments: made, kept in lists, ended.
+ */
+
+#include <stdlib.h>
+
+#include "io/pg.h"
+
+
+deals_segment *
+deals_segment_new(unsigned nops)
+{
+    deals_segment  *segment;
+
+    segment = calloc(1, sizeof(deals_segment) + nops * sizeof(deals_op));
+
+    if (segment != NULL) {
+        segment->written = -1;
+    }
+
+    return segment;
+}
+
+
+void
+deals_segments_add(deals_segments *list, deals_segment *segment)
+{
+    segment->next = NULL;
+    segment->prev = list->last;
+
+    if (list->last != NULL) {
+        list->last->next = segment;
+
+    } else {
+        list->first = segment;
+    }
+
+    list->last = segment;
+    list->n++;
+}
+
+
+void
+deals_segments_add_first(deals_segments *list, deals_segment *segment)
+{
+    segment->prev = NULL;
+    segment->next = list->first;
+
+    if (list->first != NULL) {
+        list->first->prev = segment;
+
+    } else {
+        list->last = segment;
+    }
+
+    list->first = segment;
+    list->n++;
+}
+
+
+void
+deals_segments_remove(deals_segments *list, deals_segment *segment)
+{
+    if (segment->prev != NULL) {
+        segment->prev->next = segment->next;
+
+    } else {
+        list->first = segment->next;
+    }
+
+    if (segment->next != NULL) {
+        segment->next->prev = segment->prev;
+
+    } else {
+        list->last = segment->prev;
+    }
+
+    segment->prev = NULL;
+    segment->next = NULL;
+    list->n--;
+}
+
+
+void
+deals_segment_end(deals_segment *segment, const deals_outcome *outcome)
+{
+    void            *owner;
+    deals_outcome    copy;
+    deals_answered   answered;
+
+    owner = segment->owner;
+    answered = segment->answered;
+    copy = *outcome;
+
+    if (owner != NULL) {
+        answered(owner, &copy);
+    }
+
+    free(segment);
+}
+
+
+int64_t
+deals_segment_written(const deals_segment *segment)
+{
+    return segment->written;
+}

@@ -1,0 +1,132 @@
+/*
+ * What Redis is asked for.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "io/redis_internal.h"
+
+#define MAX_ASKED  1000     /* commands without an answer */
+
+typedef struct {
+    deals_redis         *redis;
+    deals_redis_answer   answer;
+    void                *owner;
+} asked;
+
+
+int
+deals_redis_command(deals_redis *redis, redisCallbackFn *fn, void *data,
+    int argc, const deals_str *args)
+{
+    int          i;
+    size_t       lengths[6];
+    const char  *argv[6];
+
+    for (i = 0; i < argc; i++) {
+        argv[i] = args[i].data;
+        lengths[i] = args[i].len;
+    }
+
+    return redisAsyncCommandArgv(redis->ac, fn, data, argc, argv, lengths);
+}
+
+
+static void
+incremented(redisAsyncContext *ac, void *r, void *data)
+{
+    asked       *a = data;
+    int64_t      n;
+    redisReply  *reply = r;
+    deals_redis *redis;
+
+    (void) ac;
+
+    redis = a->redis;
+    redis->nasked--;
+    n = -1;
+
+    if (reply != NULL) {
+        redis->progress = deals_mono();
+    }
+
+    if (reply != NULL && reply->type == REDIS_REPLY_INTEGER) {
+        n = reply->integer;
+
+    } else if (reply != NULL && reply->type == REDIS_REPLY_ERROR
+               && !redis->broken)
+    {
+        deals_log(redis->ctx, redis->complained ? DEALS_LOG_DEBUG
+                                                : DEALS_LOG_WARN,
+                  "redis: can't count: %s", reply->str);
+        redis->complained = 1;
+    }
+
+    a->answer(a->owner, n);
+    free(a);
+}
+
+
+int
+deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
+    deals_redis_answer answer, void *owner)
+{
+    int        rc;
+    char       ttl[16];
+    asked     *a;
+    deals_str  args[6];
+
+    if (redis->ac == NULL && !redis->closing
+        && deals_mono() >= redis->retry_at)
+    {
+        deals_redis_connect(redis);
+    }
+
+    if (redis->ac == NULL || redis->ac->err || redis->broken
+        || redis->nasked >= MAX_ASKED)
+    {
+        return -1;
+    }
+
+    a = malloc(sizeof(asked));
+
+    if (a == NULL) {
+        return -1;
+    }
+
+    a->redis = redis;
+    a->answer = answer;
+    a->owner = owner;
+
+    (void) snprintf(ttl, sizeof(ttl), "%d", seconds);
+    args[0] = DEALS_STR("SET");
+    args[1] = key;
+    args[2] = DEALS_STR("0");
+    args[3] = DEALS_STR("EX");
+    args[4] = deals_str_of(ttl);
+    args[5] = DEALS_STR("NX");
+
+    rc = deals_redis_command(redis, NULL, NULL, 6, args);
+
+    if (rc == REDIS_OK) {
+        args[0] = DEALS_STR("INCR");
+        rc = deals_redis_command(redis, incremented, a, 2, args);
+    }
+
+    if (rc != REDIS_OK) {
+        free(a);
+        return -1;
+    }
+
+    if (redis->nasked++ == 0) {
+        redis->progress = deals_mono();
+    }
+
+    if (!redis->patience.set) {
+        deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
+                        deals_mono() + DEALS_REDIS_PATIENCE);
+    }
+
+    return 0;
+}

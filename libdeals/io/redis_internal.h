@@ -1,0 +1,44 @@
+/*
+ * io/redis_internal.h - inside of the connection to Redis. Only io/redis*.c
+ * include it, and hiredis.
+ */
+
+#ifndef DEALS_IO_REDIS_INTERNAL_H
+#define DEALS_IO_REDIS_INTERNAL_H
+
+#include <hiredis/async.h>
+
+#include "io/redis.h"
+
+/* Microseconds without an answer: it is away. */
+#define DEALS_REDIS_PATIENCE  1000000
+
+struct deals_redis {
+    deals_ctx                  *ctx;
+    const deals_redis_address  *address;
+    redisAsyncContext          *ac;         /* NULL: none */
+    deals_io                    io;
+    unsigned                    wanted;     /* what hiredis wants watched */
+
+    int                         up;         /* greeted */
+    int                         known_down; /* and logged */
+    int                         complained; /* of an error reply, since up */
+    int                         closing;
+    int                         broken;     /* to be dropped by the timer */
+    int                         nasked;
+    int                         attempts;
+    int64_t                     retry_at;
+    int64_t                     progress;
+    deals_timer                 patience;
+    deals_timer                 retry;
+    char                        why[160];
+};
+
+/* Sets `ac`, or leaves it NULL and plans the next attempt. */
+void  deals_redis_connect(deals_redis *redis);
+
+/* At most 6 arguments. REDIS_OK, or REDIS_ERR: fn will not be called. */
+int   deals_redis_command(deals_redis *redis, redisCallbackFn *fn, void *data,
+          int argc, const deals_str *args);
+
+#endif /* DEALS_IO_REDIS_INTERNAL_H */
