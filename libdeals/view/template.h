@@ -8,7 +8,8 @@
  *     template_url.c      the same in addresses
  *     template_section.c  the same for sections and partials
  *     template_names.c    names -> fields of the shapes around them
- *     template_compile.c  files and shapes -> a flat program
+ *     template_unit.c     files and shapes -> units of a program
+ *     template_compile.c  a unit -> ops
  *     template_render.c   a program and structs -> bytes
  *     templates.c         the set of all pages (deals/view.h)
  *
