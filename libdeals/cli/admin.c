@@ -40,7 +40,7 @@ cli_migrate(int argc, char **argv)
         cli_error("which database? Set DEALS_DATABASE_ADMIN or use --admin, "
                   "for instance \"host=/run/postgresql dbname=deals "
                   "user=postgres\"");
-        return CLI_FAILED;
+        return CLI_USAGE;
     }
 
     arena = deals_arena_new();
@@ -278,6 +278,10 @@ cli_set(int argc, char **argv)
         }
 
         deals_call_free(call);
+
+        if (rc == CLI_OK && !cli.quiet) {
+            rc = show_settings(ctx, argv[0]);
+        }
     }
 
     deals_ctx_free(ctx);

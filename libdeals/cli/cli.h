@@ -71,9 +71,11 @@ deals_ctx  *cli_open(int pool, int64_t timeout_ms, int *rc);
  * wrong. */
 int   cli_id(const char *text, int64_t *id);
 
+#define CLI_PASSWORD_MAX  1024      /* bytes; the rules allow fewer */
+
 /* A password: the first line of stdin with --password-stdin, else asked for
- * twice on the terminal. 0, or -1 after having said why. */
-int   cli_password(char *out, size_t size, const char *name);
+ * twice on the terminal. CLI_OK, or another exit code after having said why. */
+int   cli_password(char out[CLI_PASSWORD_MAX], const char *name);
 
 /* A bar on stderr if that is a terminal (and not --quiet). total 0: unknown. */
 void  cli_progress(const char *what, uint64_t done, uint64_t total);

@@ -63,9 +63,9 @@ static void
 lose(import *im, const batch *b, const deals_error *error)
 {
     cli_say(error);
-    cli_error("%s: lines %llu to %llu may not be stored; run it again to go "
-              "on: what is stored is not stored twice",
-              cli_lines_name(im->lines), (unsigned long long) b->lines[0],
+    cli_error("%s: lines %llu to %llu may not be stored; run the import again "
+              "to go on", cli_lines_name(im->lines),
+              (unsigned long long) b->lines[0],
               (unsigned long long) b->lines[b->n - 1]);
     im->failed = 1;
 }
@@ -279,8 +279,9 @@ static int
 summary(const import *im)
 {
     if (!cli.quiet) {
-        printf("%llu records: %llu stored, %llu there already, %llu refused; "
+        printf("%llu record%s: %llu stored, %llu there already, %llu refused; "
                "%llu had to be changed.\n", (unsigned long long) im->read,
+               im->read == 1 ? "" : "s",
                (unsigned long long) im->stored, (unsigned long long) im->kept,
                (unsigned long long) im->refused,
                (unsigned long long) im->changed);

@@ -1,5 +1,5 @@
 /*
- * deals user ...: accounts, and deals deal ...: what moderators do.
+ * deals user ...: accounts, as the operator manages them.
  */
 
 #include <stdio.h>
@@ -9,6 +9,21 @@
 #include "cli/cli.h"
 
 #define TIMEOUT  30000          /* ms */
+
+
+static int
+is_role(const char *what, const char *role)
+{
+    if (strcmp(role, "member") == 0 || strcmp(role, "moderator") == 0
+        || strcmp(role, "admin") == 0)
+    {
+        return 1;
+    }
+
+    cli_error("%s must be member, moderator or admin, not \"%s\"", what, role);
+
+    return 0;
+}
 
 
 static int
@@ -54,17 +69,13 @@ add(deals_ctx *ctx, const char *name, const char *password)
 int
 cli_user_add(int argc, char **argv)
 {
-    int         rc = CLI_FAILED;
-    char        password[1024];
+    int         rc;
+    char        password[CLI_PASSWORD_MAX];
     deals_ctx  *ctx;
 
     (void) argc;
 
-    if (cli.role != NULL && strcmp(cli.role, "member") != 0
-        && strcmp(cli.role, "moderator") != 0 && strcmp(cli.role, "admin") != 0)
-    {
-        cli_error("--role must be member, moderator or admin, not \"%s\"",
-                  cli.role);
+    if (cli.role != NULL && !is_role("--role", cli.role)) {
         return CLI_USAGE;
     }
 
@@ -73,7 +84,8 @@ cli_user_add(int argc, char **argv)
         return rc;
     }
 
-    if (cli_password(password, sizeof(password), argv[0]) == 0) {
+    rc = cli_password(password, argv[0]);
+    if (rc == CLI_OK) {
         rc = add(ctx, argv[0], password);
     }
 
@@ -87,8 +99,8 @@ cli_user_add(int argc, char **argv)
 int
 cli_user_passwd(int argc, char **argv)
 {
-    int         rc = CLI_FAILED;
-    char        password[1024];
+    int         rc;
+    char        password[CLI_PASSWORD_MAX];
     deals_ctx  *ctx;
 
     (void) argc;
@@ -98,7 +110,8 @@ cli_user_passwd(int argc, char **argv)
         return rc;
     }
 
-    if (cli_password(password, sizeof(password), argv[0]) == 0) {
+    rc = cli_password(password, argv[0]);
+    if (rc == CLI_OK) {
         rc = cli_end(deals_member_passwd_wait(ctx, deals_str_of(argv[0]),
                                               deals_str_of(password),
                                               TIMEOUT));
@@ -118,6 +131,10 @@ cli_user_role(int argc, char **argv)
     deals_ctx  *ctx;
 
     (void) argc;
+
+    if (!is_role("ROLE", argv[1])) {
+        return CLI_USAGE;
+    }
 
     ctx = cli_open(1, TIMEOUT, &rc);
     if (ctx == NULL) {
@@ -192,53 +209,4 @@ cli_user_list(int argc, char **argv)
     deals_ctx_free(ctx);
 
     return rc;
-}
-
-
-static int
-hide(int argc, char **argv, int hide_it)
-{
-    int         i, one, rc = CLI_OK;
-    int64_t     id;
-    deals_ctx  *ctx;
-
-    for (i = 0; i < argc; i++) {
-        if (cli_id(argv[i], &id) != 0) {
-            return CLI_USAGE;
-        }
-    }
-
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
-
-    for (i = 0; i < argc; i++) {
-        (void) cli_id(argv[i], &id);
-
-        one = cli_end(deals_deal_hide_wait(ctx, NULL, id, hide_it, TIMEOUT));
-        if (one != CLI_OK) {
-            cli_error("deal %s was not %s", argv[i],
-                      hide_it ? "hidden" : "shown");
-            rc = one > rc ? one : rc;
-        }
-    }
-
-    deals_ctx_free(ctx);
-
-    return rc;
-}
-
-
-int
-cli_deal_hide(int argc, char **argv)
-{
-    return hide(argc, argv, 1);
-}
-
-
-int
-cli_deal_show(int argc, char **argv)
-{
-    return hide(argc, argv, 0);
 }

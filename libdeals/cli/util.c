@@ -1,5 +1,5 @@
 /*
- * What the commands share: messages, the context, passwords, the progress bar.
+ * What the commands share: messages, the context, ids, the progress bar.
  */
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -132,82 +131,6 @@ cli_id(const char *text, int64_t *id)
 
     *id = n;
     return 0;
-}
-
-
-/* One line without its end; -1: none, or longer than `size`. */
-static int
-read_line(char *out, size_t size)
-{
-    size_t  len;
-
-    if (fgets(out, (int) size, stdin) == NULL) {
-        cli_error("no password was given");
-        return -1;
-    }
-
-    len = strcspn(out, "\r\n");
-    if (out[len] == '\0' && len == size - 1) {
-        cli_error("that password is too long");
-        return -1;
-    }
-
-    out[len] = '\0';
-    return 0;
-}
-
-
-static int
-ask(const char *prompt, char *out, size_t size)
-{
-    int             rc;
-    struct termios  before, silent;
-
-    if (tcgetattr(STDIN_FILENO, &before) != 0) {
-        cli_error("standard input is no terminal: give the password with "
-                  "--password-stdin");
-        return -1;
-    }
-
-    silent = before;
-    silent.c_lflag &= ~(tcflag_t) ECHO;
-
-    fputs(prompt, stderr);
-    (void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    rc = read_line(out, size);
-    (void) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    fputc('\n', stderr);
-
-    return rc;
-}
-
-
-int
-cli_password(char *out, size_t size, const char *name)
-{
-    int   rc;
-    char  prompt[128], again[1024];
-
-    if (cli.password_stdin) {
-        return read_line(out, size);
-    }
-
-    snprintf(prompt, sizeof(prompt), "Password for %.64s: ", name);
-
-    if (ask(prompt, out, size) != 0
-        || ask("Once more: ", again, sizeof(again)) != 0)
-    {
-        return -1;
-    }
-
-    rc = strcmp(out, again) == 0 ? 0 : -1;
-    explicit_bzero(again, sizeof(again));
-
-    if (rc != 0) {
-        cli_error("the two are not the same");
-    }
-
-    return rc;
 }
 
 

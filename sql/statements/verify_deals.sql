@@ -70,7 +70,7 @@ SELECT d.deal_id, f.field, f.stored, f.expected
                         CASE WHEN t.deal_id IS NOT NULL
                              THEN d.created_at END::text),
     ('tags.live', CASE WHEN t.all_live = t.any_live THEN t.all_live
-                       ELSE NOT d.live END::text,
+                       WHEN t.deal_id IS NOT NULL THEN NOT d.live END::text,
                   CASE WHEN t.deal_id IS NOT NULL THEN d.live END::text)
  ) AS f (field, stored, expected)
  WHERE f.stored IS DISTINCT FROM f.expected
