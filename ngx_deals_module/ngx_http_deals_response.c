@@ -102,6 +102,15 @@ ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
         return ngx_http_deals_send_empty(ctx, status);
     }
 
+    if (status == NGX_HTTP_OK
+        && ctx->route
+        && ctx->route->cache != NGX_HTTP_DEALS_NO_STORE
+        && !ctx->no_store
+        && ngx_http_deals_etag(r, bytes) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (ngx_http_deals_common(ctx, status) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -117,15 +126,6 @@ ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
         /* nginx adds it to types without parameters */
 
         ngx_str_set(&r->headers_out.charset, "utf-8");
-    }
-
-    if (status == NGX_HTTP_OK
-        && ctx->route
-        && ctx->route->cache != NGX_HTTP_DEALS_NO_STORE
-        && !ctx->no_store
-        && ngx_http_deals_etag(r, bytes) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     rc = ngx_http_send_header(r);
@@ -198,6 +198,10 @@ ngx_http_deals_common(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
     r = ctx->request;
 
     r->headers_out.status = status;
+
+    /* "If-None-Match: *" is met by what has no tag, says nginx */
+
+    r->disable_not_modified = (r->headers_out.etag == NULL);
 
     if (status == 422) {
 
