@@ -6,6 +6,7 @@ package Migrations;
 use strict;
 use warnings;
 
+use File::Glob qw(bsd_glob);
 use Lex;
 
 # In order: { version, name, file, commands => [SQL] }.
@@ -13,7 +14,7 @@ sub load {
     my ($dir, $errors) = @_;
     my @migrations;
 
-    for my $file (sort glob("$dir/*")) {
+    for my $file (sort bsd_glob("$dir/*")) {
         my $migration = eval { parse($file) };
         if (!$migration) {
             push @$errors, $@;

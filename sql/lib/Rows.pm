@@ -6,6 +6,7 @@ package Rows;
 use strict;
 use warnings;
 
+use File::Glob qw(bsd_glob);
 use Lex;
 use Types;
 
@@ -27,7 +28,7 @@ sub load {
     my ($dir, $errors) = @_;
     my %rows;
 
-    for my $file (sort glob("$dir/*.row")) {
+    for my $file (sort bsd_glob("$dir/*.row")) {
         my $row = eval { parse($file) };
         if (!$row) {
             push @$errors, $@;

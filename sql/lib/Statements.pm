@@ -6,6 +6,7 @@ package Statements;
 use strict;
 use warnings;
 
+use File::Glob qw(bsd_glob);
 use Lex;
 use Rows;
 use Types;
@@ -25,7 +26,7 @@ sub load {
     my ($dir, $rows, $errors) = @_;
     my @statements;
 
-    for my $file (sort glob("$dir/*.sql")) {
+    for my $file (sort bsd_glob("$dir/*.sql")) {
         my $statement = eval { parse($file, $rows) };
         if ($statement) {
             push @statements, $statement;

@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+use File::Glob qw(bsd_glob);
 use FindBin;
 use Test::More;
 
@@ -52,8 +53,8 @@ sub symbols {
 # Names marked DEALS_API in the public headers.
 sub declared {
     my %names;
-    for my $header (glob("$FindBin::Bin/../../libdeals/include/deals/*.h"),
-                    glob("$build/gen/deals/*.h")) {
+    for my $header (bsd_glob("$FindBin::Bin/../../libdeals/include/deals/*.h"),
+                    bsd_glob("$build/gen/deals/*.h")) {
         open my $f, '<', $header or die "$header: $!\n";
         local $/;
         my $text = <$f>;

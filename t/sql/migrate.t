@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use File::Glob qw(bsd_glob);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use POSIX ();
@@ -12,7 +13,7 @@ use Test::More;
 use Deals::Test;
 
 my $t = Deals::Test->new(database => 'empty', redis => 0);
-my @files = glob($t->root . '/sql/migrations/*.sql');
+my @files = bsd_glob($t->root . '/sql/migrations/*.sql');
 my $latest = @files;
 my $versions = 'SELECT version, name FROM schema_version ORDER BY 1';
 
