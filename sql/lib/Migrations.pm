@@ -14,7 +14,7 @@ sub load {
     my ($dir, $errors) = @_;
     my @migrations;
 
-    for my $file (sort bsd_glob("$dir/*")) {
+    for my $file (sort { $a cmp $b } bsd_glob("$dir/*")) {
         my $migration = eval { parse($file) };
         if (!$migration) {
             push @$errors, $@;

@@ -28,7 +28,7 @@ sub load {
     my ($dir, $errors) = @_;
     my %rows;
 
-    for my $file (sort bsd_glob("$dir/*.row")) {
+    for my $file (sort { $a cmp $b } bsd_glob("$dir/*.row")) {
         my $row = eval { parse($file) };
         if (!$row) {
             push @$errors, $@;

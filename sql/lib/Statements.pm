@@ -26,7 +26,7 @@ sub load {
     my ($dir, $rows, $errors) = @_;
     my @statements;
 
-    for my $file (sort bsd_glob("$dir/*.sql")) {
+    for my $file (sort { $a cmp $b } bsd_glob("$dir/*.sql")) {
         my $statement = eval { parse($file, $rows) };
         if ($statement) {
             push @statements, $statement;
