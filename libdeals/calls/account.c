@@ -230,9 +230,9 @@ start(deals_call *call)
         return;
     }
 
-    deals_use_limit(call, "signup", state->head.use.address,
-                    deals_ctx_config(deals_call_ctx(call))->signup_limit,
-                    look);
+    deals_use_limit_address(
+        call, "signup", deals_ctx_config(deals_call_ctx(call))->signup_limit,
+        look);
 }
 
 

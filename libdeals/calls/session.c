@@ -141,9 +141,9 @@ sign_in(deals_call *call)
         return;
     }
 
-    deals_use_limit(call, "signin", state->head.use.address,
-                    deals_ctx_config(deals_call_ctx(call))->signin_limit,
-                    count_name);
+    deals_use_limit_address(
+        call, "signin", deals_ctx_config(deals_call_ctx(call))->signin_limit,
+        count_name);
 }
 
 

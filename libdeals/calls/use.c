@@ -2,6 +2,7 @@
  * calls/use.c - what all use cases share. See calls/use.h.
  */
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -268,6 +269,48 @@ deals_use_limit(deals_call *call, const char *what, deals_str key, int limit,
     use->limit = limit;
     deals_call_count(call, deals_str_of(text), LIMIT_WINDOW, &use->count,
                      counted);
+}
+
+
+/* Whoever has one IPv6 address has 2^64 of them: the network counts. */
+static deals_str
+network_of(deals_arena *arena, deals_str address)
+{
+    char             text[INET6_ADDRSTRLEN];
+    struct in6_addr  in6;
+
+    if (address.len == 0 || address.len >= sizeof(text)) {
+        return address;
+    }
+
+    memcpy(text, address.data, address.len);
+    text[address.len] = '\0';
+
+    if (inet_pton(AF_INET6, text, &in6) != 1) {
+        return address;
+    }
+
+    if (IN6_IS_ADDR_V4MAPPED(&in6)) {
+        (void) inet_ntop(AF_INET, &in6.s6_addr[12], text, sizeof(text));
+
+    } else {
+        memset(&in6.s6_addr[8], 0, 8);
+        (void) inet_ntop(AF_INET6, &in6, text, sizeof(text));
+    }
+
+    return deals_arena_copy(arena, deals_str_of(text));
+}
+
+
+void
+deals_use_limit_address(deals_call *call, const char *what, int limit,
+    deals_step step)
+{
+    deals_use  *use = deals_call_state(call);
+
+    deals_use_limit(call, what,
+                    network_of(deals_call_arena(call), use->address), limit,
+                    step);
 }
 
 

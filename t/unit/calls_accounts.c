@@ -427,11 +427,47 @@ early_in_the_minute(void)
     }
 }
 
-static void
-check_limits(deals_ctx *c, const char *who)
+/*
+ * Makes calls until one is refused, and says how many were not. With Redis a
+ * count that it did not answer in time is one of the context's own, so that on a
+ * busy machine up to twice the limit may pass.
+ */
+#define UNTIL_LIMITED(limit, make)                                            \
+    do {                                                                      \
+        int  n_;                                                              \
+                                                                              \
+        for (n_ = 0; n_ <= 2 * (limit); n_++) {                               \
+            call = (make);                                                    \
+            if (deals_call_error(call) != NULL                                \
+                && deals_call_error(call)->code == DEALS_RATE_LIMITED)        \
+            {                                                                 \
+                break;                                                        \
+            }                                                                 \
+            deals_call_free(call);                                            \
+            call = NULL;                                                      \
+        }                                                                     \
+        if (n_ < (limit) || n_ > (exact ? (limit) : 2 * (limit))) {           \
+            fail_msg("%d passed: %s", n_, #make);                             \
+        }                                                                     \
+        assert_in_range(deals_call_error(call)->retry_after, 1, 60);          \
+        FAILS(call, DEALS_RATE_LIMITED, NULL);                                \
+    } while (0)
+
+static const char *
+fresh_name(void)
 {
-    char                  name[20], address[20];
-    int                   i;
+    static int   n;
+    static char  name[20];
+
+    snprintf(name, sizeof(name), "fresh%d", ++n);
+
+    return name;
+}
+
+static void
+check_limits(deals_ctx *c, const char *who, int exact)
+{
+    char                  address[20], name[20];
     member                m, other;
     int64_t               id;
     deals_call           *call;
@@ -442,52 +478,30 @@ check_limits(deals_ctx *c, const char *who)
     snprintf(address, sizeof(address), "addr-%s", who);
     nobody.address = deals_str_of(address);
 
-    for (i = 0; i < 2; i++) {
-        snprintf(name, sizeof(name), "%s%d", who, i);
-        deals_call_free(OK(sign_up(c, name, "correct horse", NULL)));
-    }
-    call = sign_up(c, "another", "correct horse", NULL);
-    assert_in_range(deals_call_error(call)->retry_after, 1, 60);
-    FAILS(call, DEALS_RATE_LIMITED, NULL);
+    UNTIL_LIMITED(2, sign_up(c, fresh_name(), "correct horse", NULL));
 
-    /* By address, */
-    for (i = 0; i < 3; i++) {
-        FAILS(sign_in(c, "unknown", "correct horse"), DEALS_UNAUTHENTICATED,
-              NULL);
-    }
-    FAILS(sign_in(c, name, "correct horse"), DEALS_RATE_LIMITED, NULL);
-    /* and by name, however many addresses there are. */
+    /* Signing in is counted by address, */
+    UNTIL_LIMITED(3, sign_in(c, fresh_name(), "correct horse"));
     address[0]++;
-    FAILS(sign_in(c, "unknown", "correct horse"), DEALS_RATE_LIMITED, NULL);
-    deals_call_free(OK(sign_in(c, name, "correct horse")));
+    FAILS(sign_in(c, fresh_name(), "correct horse"), DEALS_UNAUTHENTICATED,
+          NULL);
+
+    /* and by name, however many addresses there are. */
+    snprintf(name, sizeof(name), "%s-x", who);
+    UNTIL_LIMITED(3, (address[1]++, sign_in(c, name, "correct horse")));
 
     member_make(&m, address, "member");
-    snprintf(name, sizeof(name), "%sX", who);
     member_make(&other, name, "member");
     id = deal_make(&m, "A deal");
     deal.title = S("A deal");
     deal.starts_at = deal.expires_at = DEALS_NULL_INT;
 
-    for (i = 0; i < 3; i++) {
-        deals_code  code = i < 2 ? DEALS_OK : DEALS_RATE_LIMITED;
-
-#define LIMITED(call_)                                                        \
-        do {                                                                  \
-            deals_call  *call_made = (call_);                                 \
-                                                                              \
-            if (code != DEALS_OK) {                                           \
-                FAILS(call_made, code, NULL);                                 \
-            } else {                                                          \
-                deals_call_free(OK(call_made));                               \
-            }                                                                 \
-        } while (0)
-
-        LIMITED(deals_deal_create_wait(c, &m.asker, &deal, TIMEOUT));
-        LIMITED(deals_deal_update_wait(c, &m.asker, id, &deal, 1, TIMEOUT));
-        LIMITED(deals_comment_create_wait(c, &m.asker, id, &comment,
-                                          TIMEOUT));
-        LIMITED(deals_vote_wait(c, &m.asker, id, 0, i % 2, TIMEOUT));
-    }
+    UNTIL_LIMITED(2, deals_deal_create_wait(c, &m.asker, &deal, TIMEOUT));
+    UNTIL_LIMITED(2, deals_deal_update_wait(c, &m.asker, id, &deal, 1,
+                                            TIMEOUT));
+    UNTIL_LIMITED(2, deals_comment_create_wait(c, &m.asker, id, &comment,
+                                               TIMEOUT));
+    UNTIL_LIMITED(2, deals_vote_wait(c, &m.asker, id, 0, 1, TIMEOUT));
 
     /* Somebody else is counted apart. */
     deals_call_free(OK(deals_vote_wait(c, &other.asker, id, 0, 1, TIMEOUT)));
@@ -500,32 +514,88 @@ test_limits_alone(void **state)
     deals_ctx  *c = limited(0);
 
     (void) state;
-    check_limits(c, "alone");
+    check_limits(c, "alone", 1);
     deals_ctx_free(c);
+}
+
+/* One network of IPv6 is one client, an address mapped into it is its own. */
+static void
+test_limits_network(void **state)
+{
+    int          i;
+    deals_ctx   *c = limited(0);
+    static const struct {
+        const char  *address;
+        int          limited;
+    } asks[] = {
+        { "2001:db8::1", 0 }, { "2001:db8::ffff:1", 0 },
+        { "2001:DB8:0:0:1::", 0 }, { "2001:db8::2", 1 },
+        { "2001:db8:0:1::2", 0 },
+        { "192.0.2.9", 0 }, { "::ffff:192.0.2.9", 0 }, { "192.0.2.9", 0 },
+        { "::ffff:192.0.2.9", 1 }, { "192.0.2.10", 0 },
+        { "unix:", 0 }
+    };
+
+    (void) state;
+    early_in_the_minute();
+
+    for (i = 0; i < (int) (sizeof(asks) / sizeof(asks[0])); i++) {
+        char  name[20];
+
+        snprintf(name, sizeof(name), "unknown%d", i);
+        nobody.address = deals_str_of(asks[i].address);
+        FAILS(sign_in(c, name, "correct horse"),
+              asks[i].limited ? DEALS_RATE_LIMITED : DEALS_UNAUTHENTICATED,
+              NULL);
+    }
+
+    nobody.address = DEALS_NONE;
+    deals_ctx_free(c);
+}
+
+/* Until then each context counts for itself. */
+static void
+wait_for_redis(deals_ctx *c)
+{
+    int               i;
+    char              address[20];
+    deals_ctx_stats   stats = { 0 };
+
+    for (i = 0; i < 200 && stats.redis_up != 1; i++) {
+        snprintf(address, sizeof(address), "warm-%d", i);
+        nobody.address = deals_str_of(address);
+        FAILS(sign_in(c, fresh_name(), "correct horse"),
+              DEALS_UNAUTHENTICATED, NULL);
+        deals_ctx_status(c, &stats);
+    }
+
+    nobody.address = DEALS_NONE;
+    assert_int_equal(stats.redis_up, 1);
 }
 
 static void
 test_limits_redis(void **state)
 {
-    deals_ctx    *c, *d;
-    deals_call   *call;
+    deals_ctx  *c, *d;
 
     (void) state;
     redis_start();
     c = limited(1);
-    check_limits(c, "redis");
+    wait_for_redis(c);
+    check_limits(c, "redis", 0);
 
     /* What one context counted, another knows. */
     d = limited(1);
+    wait_for_redis(d);
     nobody.address = S("addr-redis");
-    call = sign_up(d, "another", "correct horse", NULL);
-    FAILS(call, DEALS_RATE_LIMITED, NULL);
+    FAILS(sign_up(d, fresh_name(), "correct horse", NULL), DEALS_RATE_LIMITED,
+          NULL);
     deals_ctx_free(d);
 
     /* Redis goes away, and the site still works and still counts. */
     redis_stop();
     sql("TRUNCATE users, user_names, user_emails, sessions CASCADE");
-    check_limits(c, "away");
+    check_limits(c, "away", 0);
     deals_ctx_free(c);
 }
 
@@ -542,6 +612,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(test_whoami),
     TEST(test_user),
     TEST(test_limits_alone),
+    TEST(test_limits_network),
     TEST(test_limits_redis),
 };
 

@@ -514,12 +514,39 @@ test_card(void **state)
     deals_call_free(call);
 }
 
+/* The top of a year, when its deals stand on many days. */
+static void
+test_many_days(void **state)
+{
+    int64_t            order[400];
+    deals_feed_params  p = list(DEALS_TOP, NULL);
+
+    (void) state;
+    many(350);
+    sql("UPDATE deals SET created_at = date_trunc('second', now())"
+        " - deal_id / 3 * interval '3 days';"
+        "UPDATE deal_stats s SET created_at = d.created_at,"
+        " created_day = deals_day(d.created_at)"
+        " FROM deals d WHERE d.deal_id = s.deal_id");
+    p.window = DEALS_YEAR;
+    p.limit = 4;
+    assert_int_equal(walk(p, NULL, order), 350);
+    same_order(order, 350, "score DESC, deal_id DESC");
+
+    p.window = DEALS_MONTH;
+    p.limit = 3;
+    assert_int_equal(walk(p, NULL, NULL),
+                     sql_int("SELECT count(*) FROM deals WHERE created_at >="
+                             " now() - interval '30 days'"));
+}
+
 static const struct CMUnitTest  tests[] = {
     TEST(test_paging),
     TEST(test_exact),
     TEST(test_empty),
     TEST(test_visible),
     TEST(test_windows),
+    TEST(test_many_days),
     TEST(test_window_stands),
     TEST(test_about),
     TEST(test_refused),

@@ -38,7 +38,8 @@ extern "C" {
 /* Who asks. */
 typedef struct {
     deals_str   token;          /* "user_id.secret"; absent: anonymous */
-    deals_str   address;        /* of the client, for rate limits; text */
+    deals_str   address;        /* of the client, for rate limits; text. IPv6
+                                   counts by its /64 */
     deals_str   user_agent;
     int         strict;         /* reads: a bad token is an error */
 } deals_asker;
