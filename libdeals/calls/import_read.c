@@ -74,7 +74,7 @@ clean(reader *r, const char *field, deals_str *text, int lines)
 
     if (changed) {
         deals_error_add(r->arena, r->changes, DEALS_OK, field,
-                        "stray control characters were removed");
+                        "stray control characters were replaced or removed");
     }
 
     *text = out;
@@ -169,8 +169,8 @@ check_address(reader *r)
     {
         if (url.mended) {
             deals_error_add(r->arena, r->changes, DEALS_OK, "url",
-                            "characters that an address cannot hold were "
-                            "percent-encoded");
+                            "spaces or other characters that an address "
+                            "cannot hold were percent-encoded");
         }
 
         rec->url = url.url;

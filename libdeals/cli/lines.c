@@ -14,7 +14,7 @@
 #include "cli/cli.h"
 #include "cli/lines.h"
 
-#define BUFFER  (128 * 1024)
+#define BUFFER  (32 * 1024)
 
 struct cli_lines {
     const char  *name;
