@@ -85,6 +85,8 @@ sub new {
     chmod 01777, "$self->{dir}/sanitizer";
     $self->{servers} = Deals::Servers->new(home => $self->{dir});
     push @running, $self;
+    write_file("$self->{dir}/owner", "$$\n");
+    sweep();
 
     if ($self->{database}) {
         $self->copy_template;
@@ -93,6 +95,17 @@ sub new {
     }
     $self->start_redis if $self->{redis};
     return $self;
+}
+
+# What tests that were killed have left. The directory of a test that failed has
+# no owner any more and is kept.
+sub sweep {
+    for my $file (glob short_tmp() . '/deals-t.??????/owner') {
+        next if !-o $file || read_file($file) !~ /^(\d+)$/ || kill 0, $1;
+        my $dir = File::Basename::dirname($file);
+        eval { Deals::Servers->new(home => $dir)->stop; 1 }
+            and File::Path::remove_tree($dir, { error => \my $ignored });
+    }
 }
 
 # A socket's path has 107 bytes.
@@ -465,6 +478,7 @@ sub ending {
     }
     my $failed = $? || !Test::More->builder->is_passing;
     if ($failed || $ENV{TEST_KEEP}) {
+        unlink "$self->{dir}/owner";
         Test::More::diag("kept: $self->{dir}");
     } else {
         File::Path::remove_tree($self->{dir});
