@@ -1,6 +1,7 @@
 /*
- * calls/account.c - a new member. The name and the address are claimed in tables
- * of their own, in the same transaction: a claim that fails takes all back.
+ * calls/account.c - a new member. The name and the address are claimed in
+ * tables of their own, in the same transaction: a claim that fails takes all
+ * back.
  */
 
 #include <stddef.h>

@@ -1,6 +1,7 @@
 /*
- * calls/comment.c - one comment, and what all calls about one share. The session,
- * the deal and the comment come in the first segment. See calls/comment.h.
+ * calls/comment.c - one comment, and what all calls about one share. The
+ * session, the deal and the comment come in the first segment. See
+ * calls/comment.h.
  */
 
 #include <stddef.h>
@@ -25,14 +26,14 @@ const deals_shape  deals_comment_input_shape = {
 
 
 deals_call *
-deals_comment_new(deals_ctx *ctx, const deals_asker *asker, int64_t deal_id, int64_t id,
-    deals_done done, void *data)
+deals_comment_new(deals_ctx *ctx, const deals_asker *asker, int64_t deal_id,
+    int64_t id, deals_done done, void *data)
 {
     deals_call     *call;
     deals_comment_state  *state;
 
-    call = deals_use_new(ctx, DEALS_USE_COMMENT, sizeof(deals_comment_state), asker,
-                         done, data);
+    call = deals_use_new(ctx, DEALS_USE_COMMENT, sizeof(deals_comment_state),
+                         asker, done, data);
     if (call != NULL) {
         state = deals_call_state(call);
         state->deal_id = deal_id;

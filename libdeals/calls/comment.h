@@ -40,8 +40,8 @@ void            deals_comment_ask_vote(deals_call *call);
 /* Everything is here: shows the comment, and ends the call. */
 void            deals_comment_present(deals_call *call);
 
-/* What a function of the database answered (state->status); 0: "ok", go on; -1:
- * the call was ended. And the step that then shows the comment. */
+/* What a function of the database answered (state->status); 0: "ok", go on;
+ * -1: the call was ended. And the step that then shows the comment. */
 int             deals_comment_status(deals_call *call);
 void            deals_comment_written(deals_call *call);
 

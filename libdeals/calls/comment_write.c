@@ -12,7 +12,7 @@
 #define ATTEMPTS  4                     /* ids that are tried */
 
 
-/* -- create ------------------------------------------------------------------- */
+/* -- create --------------------------------------------------------------- */
 
 static void insert(deals_call *call);
 
@@ -134,7 +134,7 @@ deals_comment_create_wait(deals_ctx *ctx, const deals_asker *asker,
 }
 
 
-/* -- update and delete -------------------------------------------------------- */
+/* -- update and delete ---------------------------------------------------- */
 
 static void
 change(deals_call *call)
@@ -240,7 +240,9 @@ delete_allowed(deals_call *call)
         return;
     }
 
-    if (!deals_comment_own(call, comment) && !deals_use_is_moderator(&state->use)) {
+    if (!deals_comment_own(call, comment)
+        && !deals_use_is_moderator(&state->use))
+    {
         deals_call_fail(call, DEALS_FORBIDDEN, NULL,
                         "This comment is somebody else's.");
         return;

@@ -33,7 +33,8 @@ deals_deal   *deals_deal_visible(deals_call *call, const deals_query *query,
 
 void          deals_deal_not_found(deals_call *call);
 
-/* Ends the call by what a function of the database answered; 0: "ok", go on. */
+/* Ends the call by what a function of the database answered; 0: "ok", go
+ * on. */
 int           deals_deal_status(deals_call *call, const deals_query *query);
 
 /* How rows are shown to the viewer of this call. */
@@ -52,8 +53,8 @@ deals_query  *deals_deal_vote_query(deals_arena *arena, int64_t user_id,
 deals_call   *deals_deal_new(deals_ctx *ctx, const deals_asker *asker,
                   int64_t id, deals_done done, void *data);
 
-/* For writes: the session and the deal together, then `step`; and there the deal,
- * if the member may change it (NULL: the call was ended). */
+/* For writes: the session and the deal together, then `step`; and there the
+ * deal, if the member may change it (NULL: the call was ended). */
 void          deals_deal_look(deals_call *call, deals_step step);
 deals_deal   *deals_deal_changeable(deals_call *call);
 

@@ -1,6 +1,6 @@
 /*
- * calls/deal_input.h - what a member writes of a deal, checked and ready for the
- * database.
+ * calls/deal_input.h - what a member writes of a deal, checked and ready for
+ * the database.
  */
 
 #ifndef DEALS_CALLS_DEAL_INPUT_H
@@ -38,9 +38,9 @@ typedef struct {
 int  deals_deal_check(deals_arena *arena, const deals_deal_input *input,
          uint64_t given, deals_deal_fields *fields, const deals_error **errors);
 
-/* What fields say together; `stands` is the deal as it was (NULL: a new one) and
- * speaks for those not given. A merchant that is given and empty becomes the
- * address' host. A new deal must not have ended already. */
+/* What fields say together; `stands` is the deal as it was (NULL: a new one)
+ * and speaks for those not given. A merchant that is given and empty becomes
+ * the address' host. A new deal must not have ended already. */
 int  deals_deal_check_together(deals_arena *arena, deals_deal_fields *fields,
          const deals_deal *stands, int64_t now, const deals_error **errors);
 

@@ -8,7 +8,7 @@
 #include "calls/deal.h"
 
 
-/* -- delete ------------------------------------------------------------------ */
+/* -- delete --------------------------------------------------------------- */
 
 static void
 deleted(deals_call *call)
@@ -75,7 +75,7 @@ deals_deal_delete_wait(deals_ctx *ctx, const deals_asker *asker, int64_t id,
 }
 
 
-/* -- hide --------------------------------------------------------------------- */
+/* -- hide ----------------------------------------------------------------- */
 
 static void
 hide(deals_call *call)

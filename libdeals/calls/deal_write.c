@@ -15,7 +15,7 @@
 #define ATTEMPTS  4                     /* ids that are tried */
 
 
-/* -- create ------------------------------------------------------------------- */
+/* -- create --------------------------------------------------------------- */
 
 /* The fields' names are the same in both statements. */
 #define FILL(p, f)                                                            \
@@ -144,7 +144,7 @@ deals_deal_create_wait(deals_ctx *ctx, const deals_asker *asker,
 }
 
 
-/* -- update ------------------------------------------------------------------ */
+/* -- update --------------------------------------------------------------- */
 
 static void
 change(deals_call *call)

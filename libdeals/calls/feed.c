@@ -1,6 +1,6 @@
 /*
- * calls/feed.c - lists of deals. One segment brings the session and the list, a
- * second one the viewer's votes on it.
+ * calls/feed.c - lists of deals. One segment brings the session and the list,
+ * a second one the viewer's votes on it.
  */
 
 #include <stddef.h>
@@ -249,8 +249,8 @@ deals_feed(deals_ctx *ctx, const deals_asker *asker,
 {
     deals_call  *call;
 
-    call = deals_use_new(ctx, DEALS_USE_FEED, sizeof(deals_feed_state), asker, done,
-                         data);
+    call = deals_use_new(ctx, DEALS_USE_FEED, sizeof(deals_feed_state), asker,
+                         done, data);
     if (call == NULL) {
         return NULL;
     }

@@ -1,5 +1,6 @@
 /*
- * calls/feed.h - the state of a list of deals, and the statements that fill it.
+ * calls/feed.h - the state of a list of deals, and the statements that fill
+ * it.
  */
 
 #ifndef DEALS_CALLS_FEED_H
@@ -24,13 +25,13 @@ typedef struct {
     deals_feed_result   result;
 } deals_feed_state;
 
-/* Takes and checks what was asked for; bad input goes to state->use.errors. 0, or
- * -1: no memory. */
+/* Takes and checks what was asked for; bad input goes to state->use.errors. 0,
+ * or -1: no memory. */
 int           deals_feed_take(deals_call *call, deals_feed_state *state,
                   const deals_feed_params *params);
 
-/* The list, one deal more than the page holds; and the member or merchant whose
- * list it is. NULL: no memory. */
+/* The list, one deal more than the page holds; and the member or merchant
+ * whose list it is. NULL: no memory. */
 deals_query  *deals_feed_query(deals_arena *arena,
                   const deals_feed_state *state, int64_t now);
 deals_query  *deals_feed_about(deals_arena *arena,

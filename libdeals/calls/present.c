@@ -37,8 +37,8 @@ heat(int64_t score)
 }
 
 
-/* "starts in 2 days", "ends tomorrow", "ended 3 hours ago"; *out stays absent if
- * there is nothing to say. */
+/* "starts in 2 days", "ends tomorrow", "ended 3 hours ago"; *out stays absent
+ * if there is nothing to say. */
 static int
 ends(const deals_present *present, facts *f)
 {
@@ -150,7 +150,8 @@ facts_of(const deals_present *present, facts *f)
 }
 
 
-/* The same words for two types. A price's object was made for this row alone. */
+/* The same words for two types. A price's object was made for this row
+ * alone. */
 #define PRESENT(present, row, vote, f)                                        \
     memset(&(f), 0, sizeof(f));                                               \
     (f).title = (row)->title;                                                 \

@@ -8,11 +8,12 @@
 #include "core/password.h"
 #include "calls/use.h"
 
-/* A computation of some 20 ms. Its memory is its own: the call may go first. */
+/* A computation of some 20 ms. Its memory is its own: the call may go
+ * first. */
 typedef struct {
     char    *password;
     size_t   len;
-    char     hash[512];                 /* to verify, or the one that was made */
+    char     hash[512];                 /* to verify, or that was made */
     int      result;                    /* of deals_password_hash, _verify */
 } deals_secret;
 

@@ -45,7 +45,7 @@ const deals_shape  deals_session_shape = {
 };
 
 
-/* -- signing in --------------------------------------------------------------- */
+/* -- signing in ----------------------------------------------------------- */
 
 static void
 signed_in(deals_call *call)
@@ -160,8 +160,8 @@ check(deals_arena *arena, session_state *state,
     }
 
     if (password.len == 0) {
-        deals_error_add(arena, &state->head.use.errors, DEALS_INVALID, "password",
-                        "Please give your password.");
+        deals_error_add(arena, &state->head.use.errors, DEALS_INVALID,
+                        "password", "Please give your password.");
     }
 
     if (state->head.use.errors != NULL) {
@@ -222,7 +222,7 @@ deals_session_get(const deals_call *call)
 }
 
 
-/* -- signing out -------------------------------------------------------------- */
+/* -- signing out ---------------------------------------------------------- */
 
 static void
 sign_out(deals_call *call)

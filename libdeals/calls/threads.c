@@ -145,8 +145,8 @@ find(const entry *index, size_t n, int64_t id)
 }
 
 
-/* Who answers whom. Rows whose thread is not of this page stay without a parent
- * and are never reached. 0, or -1: no memory. */
+/* Who answers whom. Rows whose thread is not of this page stay without a
+ * parent and are never reached. 0, or -1: no memory. */
 static int
 connect(deals_arena *arena, node *nodes, size_t nroots, size_t n)
 {
@@ -173,7 +173,8 @@ connect(deals_arena *arena, node *nodes, size_t nroots, size_t n)
     for (i = nroots; i < n; i++) {
         nodes[i].parent = find(index, n, nodes[i].row->parent_id);
 
-        /* A chain of parents that leads nowhere, or to itself, is not shown. */
+        /* A chain of parents that leads nowhere, or to itself, is not
+         * shown. */
         if (nodes[i].parent == NOBODY || nodes[i].parent == i) {
             nodes[i].parent = NOBODY;
             continue;
@@ -406,8 +407,8 @@ my_vote(const deals_query *votes, int64_t id)
 }
 
 
-/* The tree in the order of reading. A stack of ranges: each comment is pushed at
- * most once, as the range of answers that it begins. */
+/* The tree in the order of reading. A stack of ranges: each comment is pushed
+ * at most once, as the range of answers that it begins. */
 static int
 flatten(deals_threads *threads, deals_arena *arena)
 {

@@ -1,6 +1,6 @@
 /*
- * calls/threads.h - the comments of a deal: a page of whole threads, fetched by
- * two statements, and laid out as a tree and flat.
+ * calls/threads.h - the comments of a deal: a page of whole threads, fetched
+ * by two statements, and laid out as a tree and flat.
  */
 
 #ifndef DEALS_CALLS_THREADS_H
@@ -34,7 +34,8 @@ void  deals_threads_init(deals_threads *threads, deals_arena *arena,
 /* Adds its statements to the segment. */
 void  deals_threads_ask(deals_threads *threads, deals_call *call);
 
-/* Once they are answered: cuts the page, builds the tree. 0, or -1: no memory. */
+/* Once they are answered: cuts the page, builds the tree. 0, or -1: no
+ * memory. */
 int   deals_threads_build(deals_threads *threads, deals_arena *arena);
 
 /* Adds the statement for a member's votes on the page's comments, if it has
@@ -42,8 +43,8 @@ int   deals_threads_build(deals_threads *threads, deals_arena *arena);
 int   deals_threads_ask_votes(deals_threads *threads, deals_call *call,
           int64_t user_id);
 
-/* Fills in what depends on the viewer, and lays out `flat` and `threads`. 0, or
- * -1: no memory. */
+/* Fills in what depends on the viewer, and lays out `flat` and `threads`. 0,
+ * or -1: no memory. */
 int   deals_threads_present(deals_threads *threads,
           const deals_present *present, deals_str poster);
 

@@ -372,8 +372,8 @@ deals_use_row(const deals_query *query)
 }
 
 
-/* A session looked up with bad credentials and then refused is still told about
- * by these: the host clears the cookie. */
+/* A session looked up with bad credentials and then refused is still told
+ * about by these: the host clears the cookie. */
 const deals_me *
 deals_call_viewer(const deals_call *call)
 {

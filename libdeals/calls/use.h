@@ -54,12 +54,13 @@ typedef struct {
 deals_call  *deals_use_new(deals_ctx *ctx, deals_use_kind kind,
                  size_t state_size, const deals_asker *asker, deals_done done,
                  void *data);
-/* Frees a call that could not be filled: for submit functions. Returns NULL. */
+/* Frees a call that could not be filled: for submit functions. Returns
+ * NULL. */
 deals_call  *deals_use_drop(deals_call *call);
 
-/* For reads: adds the session's query to the segment, if a token came; and once
- * it is answered takes the viewer from it. -1: the call was ended, because a
- * strict asker's token is not good. */
+/* For reads: adds the session's query to the segment, if a token came; and
+ * once it is answered takes the viewer from it. -1: the call was ended,
+ * because a strict asker's token is not good. */
 void         deals_use_ask(deals_call *call);
 int          deals_use_answer(deals_call *call);
 
@@ -67,12 +68,12 @@ int          deals_use_answer(deals_call *call);
  * most every DEALS_SESSION_TOUCH seconds). 1: it was added. */
 int          deals_use_touch(deals_call *call);
 
-/* For writes: goes on with `step` once the session was found good; ends the call
- * with UNAUTHENTICATED otherwise, or with the errors of use->errors. */
+/* For writes: goes on with `step` once the session was found good; ends the
+ * call with UNAUTHENTICATED otherwise, or with the errors of use->errors. */
 void         deals_use_member(deals_call *call, deals_step step);
 
-/* Goes on with `step` unless `what` happened more than `limit` (-1: any number)
- * times to `key` this minute: then the call ends with RATE_LIMITED. */
+/* Goes on with `step` unless `what` happened more than `limit` (-1: any
+ * number) times to `key` this minute: then the call ends with RATE_LIMITED. */
 void         deals_use_limit(deals_call *call, const char *what, deals_str key,
                  int limit, deals_step step);
 /* The same, counted by the asker's address (an IPv6 one by its /64). */

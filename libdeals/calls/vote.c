@@ -1,6 +1,6 @@
 /*
- * calls/vote.c - votes on deals and comments. A vote is a state and carries its
- * time: one that comes late, or again, changes nothing.
+ * calls/vote.c - votes on deals and comments. A vote is a state and carries
+ * its time: one that comes late, or again, changes nothing.
  */
 
 #include <stddef.h>

@@ -396,7 +396,7 @@ test_user(void **state)
 }
 
 
-/* -- limits ----------------------------------------------------------------------- */
+/* -- limits --------------------------------------------------------------- */
 
 static deals_ctx *
 limited(int with_redis)
@@ -418,7 +418,8 @@ limited(int with_redis)
     return c;
 }
 
-/* Waits for the next minute if this one is nearly over: counts are by minute. */
+/* Waits for the next minute if this one is nearly over: counts are by
+ * minute. */
 static void
 early_in_the_minute(void)
 {
@@ -429,8 +430,8 @@ early_in_the_minute(void)
 
 /*
  * Makes calls until one is refused, and says how many were not. With Redis a
- * count that it did not answer in time is one of the context's own, so that on a
- * busy machine up to twice the limit may pass.
+ * count that it did not answer in time is one of the context's own, so that on
+ * a busy machine up to twice the limit may pass.
  */
 #define UNTIL_LIMITED(limit, make)                                            \
     do {                                                                      \

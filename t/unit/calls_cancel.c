@@ -1,7 +1,7 @@
 /*
- * calls_cancel.c - calls that are given up at every moment of their life, and a
- * database that goes away: nothing is called back, nothing leaks, and the next
- * call is answered.
+ * calls_cancel.c - calls that are given up at every moment of their life, and
+ * a database that goes away: nothing is called back, nothing leaks, and the
+ * next call is answered.
  */
 
 #include "calls_server.h"
@@ -160,7 +160,8 @@ test_cancel(void **state)
         assert_true(polls < 60);
     }
 
-    /* Answers of what was given up are thrown away, and nobody hears of them. */
+    /* Answers of what was given up are thrown away, and nobody hears of
+     * them. */
     called = 0;
     deals_call_free(OK(deals_whoami_wait(ctx, &mod.asker, TIMEOUT)));
     for (k = 0; k < 20; k++) {

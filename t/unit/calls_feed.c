@@ -199,7 +199,8 @@ in_list(deals_feed_params p, int64_t id, const char *status)
     return found;
 }
 
-/* Which lists show deals 1 active, 2 upcoming, 3 ended, 4 hidden, 5 deleted. */
+/* Which lists show deals 1 active, 2 upcoming, 3 ended, 4 hidden, 5
+ * deleted. */
 static void
 test_visible(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * calls_present.c - rows as they are shown: what the viewer and the moment make
- * of them.
+ * calls_present.c - rows as they are shown: what the viewer and the moment
+ * make of them.
  */
 
 #include "base_check.h"

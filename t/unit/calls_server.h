@@ -1,6 +1,6 @@
 /*
- * calls_server.h - a private PostgreSQL and Redis for a test of calls/, and what
- * such tests share. Both live in one temporary directory and end with the
+ * calls_server.h - a private PostgreSQL and Redis for a test of calls/, and
+ * what such tests share. Both live in one temporary directory and end with the
  * program, however it ends.
  */
 
@@ -47,7 +47,7 @@ static deals_ctx     *ctx;
 static deals_arena   *arena;
 
 
-/* -- the servers ---------------------------------------------------------------- */
+/* -- the servers ---------------------------------------------------------- */
 
 /* Runs a program as an unprivileged user; its words go to dir/log. */
 static pid_t
@@ -253,7 +253,7 @@ server_finish(void **state)
     }
 
 
-/* -- the database behind the calls' back ----------------------------------------- */
+/* -- the database behind the calls' back ---------------------------------- */
 
 __attribute__((format(printf, 1, 2))) UNUSED static void
 sql(const char *format, ...)
@@ -304,7 +304,7 @@ empty(void **state)
 #define TEST(f)  cmocka_unit_test_setup(f, empty)
 
 
-/* -- calls ------------------------------------------------------------------------ */
+/* -- calls ---------------------------------------------------------------- */
 
 #define S(lit)  DEALS_STR(lit)
 
@@ -346,8 +346,8 @@ call_ok(deals_call *call, const char *file, int line)
     return call;
 }
 
-/* The call failed with this code, and an error about `field` (NULL: the first one
- * is about none). Frees it. */
+/* The call failed with this code, and an error about `field` (NULL: the first
+ * one is about none). Frees it. */
 #define FAILS(call, code, field)                                              \
     call_fails((call), (code), (field), __FILE__, __LINE__)
 

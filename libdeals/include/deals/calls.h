@@ -1,17 +1,18 @@
 /*
  * deals/calls.h - what a community can do: every use case, as a call (see
- * deals/ctx.h for the life of one). Each has a blocking form; the rows that they
- * answer with are described in deals/rows.h.
+ * deals/ctx.h for the life of one). Each has a blocking form; the rows that
+ * they answer with are described in deals/rows.h.
  *
  * In every params struct strings may be temporary: they are copied. The asker
- * carries the session token of the one who asks, as it came; absent: anonymous.
- * A call that only reads treats a bad token as DEALS_UNAUTHENTICATED if `strict`
- * is set, else as anonymous (deals_call_viewer then says NULL and
- * deals_call_viewer_bad 1). asker may be NULL: anonymous, without an address.
+ * carries the session token of the one who asks, as it came; absent:
+ * anonymous. A call that only reads treats a bad token as
+ * DEALS_UNAUTHENTICATED if `strict` is set, else as anonymous
+ * (deals_call_viewer then says NULL and deals_call_viewer_bad 1). asker may be
+ * NULL: anonymous, without an address.
  *
  * Besides the errors named, every call may end with UNAVAILABLE, TIMEOUT,
- * NO_MEMORY or SCHEMA. What a getter hands out is NULL until the call succeeded,
- * and if the call was of another kind.
+ * NO_MEMORY or SCHEMA. What a getter hands out is NULL until the call
+ * succeeded, and if the call was of another kind.
  */
 
 #ifndef DEALS_CALLS_H
@@ -45,8 +46,8 @@ typedef struct {
 } deals_asker;
 
 /* The member behind the token, once it was looked up; NULL: anonymous. The row
- * (deals_me) has id, name, role, email, created_at. Also of a call that failed,
- * if it came that far. Only of calls of this header. */
+ * (deals_me) has id, name, role, email, created_at. Also of a call that
+ * failed, if it came that far. Only of calls of this header. */
 DEALS_API const deals_me  *deals_call_viewer(const deals_call *call);
 /* 1: a token came, and it is not (any more) good. */
 DEALS_API int              deals_call_viewer_bad(const deals_call *call);
@@ -74,7 +75,7 @@ typedef struct {
 typedef struct {
     deals_list   deals;         /* of deals_card */
     deals_str    next;          /* cursor of the next page; absent: the last */
-    deals_str    key;           /* the tag, or the name as its owner writes it */
+    deals_str    key;           /* the tag, or the name as it is written */
     const deals_user           *user;       /* BY_USER */
     const deals_card_merchant  *merchant;   /* BY_MERCHANT */
 } deals_feed_result;
@@ -82,12 +83,12 @@ typedef struct {
 /* Writes as {"deals":[...],"next":...}. */
 DEALS_API extern const deals_shape  deals_feed_shape;
 
-/* HOT and NEW show deals that have begun and not ended; TOP also those that ended,
- * posted in the window that rolls back from now (it stands still while one pages
- * through it); the others all, upcoming ones too: `status` says which is which.
- * Hidden and deleted deals are in none. NOT_FOUND: no such user or merchant (a tag
- * nobody used is an empty list, one that nobody can use is not found).
- * MALFORMED: bad cursor. INVALID: limit. */
+/* HOT and NEW show deals that have begun and not ended; TOP also those that
+ * ended, posted in the window that rolls back from now (it stands still while
+ * one pages through it); the others all, upcoming ones too: `status` says
+ * which is which. Hidden and deleted deals are in none. NOT_FOUND: no such
+ * user or merchant (a tag nobody used is an empty list, one that nobody can
+ * use is not found). MALFORMED: bad cursor. INVALID: limit. */
 DEALS_API deals_call *deals_feed(deals_ctx *ctx, const deals_asker *asker,
                           const deals_feed_params *params, deals_done done,
                           void *data);
@@ -113,10 +114,10 @@ typedef struct {
     deals_str          comments_next;
 } deals_deal_result;
 
-/* A deal that is hidden: NOT_FOUND but for its author and moderators. A deleted
- * one is NOT_FOUND. Comments come in whole threads, best first, at most 500
- * comments a page; deleted ones only where there is an answer to them.
- * MALFORMED: bad cursor. INVALID: limit. */
+/* A deal that is hidden: NOT_FOUND but for its author and moderators. A
+ * deleted one is NOT_FOUND. Comments come in whole threads, best first, at
+ * most 500 comments a page; deleted ones only where there is an answer to
+ * them. MALFORMED: bad cursor. INVALID: limit. */
 DEALS_API deals_call *deals_deal_get(deals_ctx *ctx, const deals_asker *asker,
                           const deals_deal_params *params, deals_done done,
                           void *data);
@@ -126,15 +127,16 @@ DEALS_API deals_call *deals_deal_get_wait(deals_ctx *ctx,
 DEALS_API const deals_deal_result  *deals_deal_result_get(
                           const deals_call *call);
 
-/* What a member writes of a deal. `given`: which fields count in an update (bit i
- * = field i of deals_deal_input_shape); for a new deal absent fields are null. */
+/* What a member writes of a deal. `given`: which fields count in an update
+ * (bit i = field i of deals_deal_input_shape); for a new deal absent fields
+ * are null. */
 typedef struct {
     deals_str           title;          /* 3..300 characters; required */
     deals_str           url;            /* http(s), to 2,048 */
     deals_str           description;    /* Markdown, to 20,000 characters */
     const deals_money  *price;
     const deals_money  *list_price;
-    deals_str           merchant;       /* name, to 80; default: the url's host */
+    deals_str           merchant;       /* name, to 80; or the url's host */
     deals_list          tags;           /* of deals_str, to 8 */
     int64_t             starts_at;      /* DEALS_NULL_INT: none */
     int64_t             expires_at;
@@ -145,11 +147,11 @@ DEALS_API extern const deals_shape  deals_deal_input_shape;
 DEALS_API extern const deals_shape  deals_deal_update_shape;
 
 /* All write calls need a member: UNAUTHENTICATED without. Results are
- * deals_deal_result (deal as the asker sees it, without comments); a deletion has
- * none. INVALID: one error for each bad field. A price may be 0 (free), a list
- * price not; both need one currency, and the list price is not the lower one. A
- * new deal must not have ended already, and begins with its author's own vote
- * for it. RATE_LIMITED by member. */
+ * deals_deal_result (deal as the asker sees it, without comments); a deletion
+ * has none. INVALID: one error for each bad field. A price may be 0 (free), a
+ * list price not; both need one currency, and the list price is not the lower
+ * one. A new deal must not have ended already, and begins with its author's
+ * own vote for it. RATE_LIMITED by member. */
 DEALS_API deals_call *deals_deal_create(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_deal_input *input, deals_done done,
@@ -158,8 +160,8 @@ DEALS_API deals_call *deals_deal_create_wait(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_deal_input *input, int64_t timeout_ms);
 /* FORBIDDEN: neither the author nor a moderator. A merchant that is given and
- * empty becomes the url's host. Setting expires_at to a moment that is past ends
- * the deal. */
+ * empty becomes the url's host. Setting expires_at to a moment that is past
+ * ends the deal. */
 DEALS_API deals_call *deals_deal_update(deals_ctx *ctx,
                           const deals_asker *asker, int64_t id,
                           const deals_deal_input *input, uint64_t given,
@@ -174,7 +176,8 @@ DEALS_API deals_call *deals_deal_delete(deals_ctx *ctx,
 DEALS_API deals_call *deals_deal_delete_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t id,
                           int64_t timeout_ms);
-/* Moderators; FORBIDDEN to others. asker NULL: the operator (the command line). */
+/* Moderators; FORBIDDEN to others. asker NULL: the operator (the command
+ * line). */
 DEALS_API deals_call *deals_deal_hide(deals_ctx *ctx, const deals_asker *asker,
                           int64_t id, int hide, deals_done done, void *data);
 DEALS_API deals_call *deals_deal_hide_wait(deals_ctx *ctx,
@@ -244,8 +247,9 @@ DEALS_API deals_call *deals_comment_one(deals_ctx *ctx,
 DEALS_API deals_call *deals_comment_one_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           int64_t comment_id, int64_t timeout_ms);
-/* NOT_FOUND: no such deal, or a hidden one. INVALID: body, or parent_id (gone, or
- * too deep). CONFLICT on parent_id: its thread is full. RATE_LIMITED by member. */
+/* NOT_FOUND: no such deal, or a hidden one. INVALID: body, or parent_id (gone,
+ * or too deep). CONFLICT on parent_id: its thread is full. RATE_LIMITED by
+ * member. */
 DEALS_API deals_call *deals_comment_create(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           const deals_comment_input *input, deals_done done,
@@ -254,9 +258,9 @@ DEALS_API deals_call *deals_comment_create_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           const deals_comment_input *input,
                           int64_t timeout_ms);
-/* Only the author may change a comment, the author and moderators may delete it:
- * FORBIDDEN to others. NOT_FOUND: none, or deleted. The text of a deleted comment
- * is gone; its place stays while there are answers to it. */
+/* Only the author may change a comment, the author and moderators may delete
+ * it: FORBIDDEN to others. NOT_FOUND: none, or deleted. The text of a deleted
+ * comment is gone; its place stays while there are answers to it. */
 DEALS_API deals_call *deals_comment_update(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           int64_t comment_id, deals_str body, deals_done done,
@@ -275,7 +279,7 @@ DEALS_API deals_call *deals_comment_delete_wait(deals_ctx *ctx,
 DEALS_API const deals_comment  *deals_comment_get(const deals_call *call);
 
 
-/* -- accounts and sessions ------------------------------------------------- */
+/* -- accounts and sessions ------------------------------------------------ */
 
 typedef struct {
     deals_str  name;            /* [A-Za-z0-9_-]{3,20}; required */
@@ -311,8 +315,8 @@ DEALS_API deals_call *deals_account_create_wait(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_account_input *input,
                           int64_t timeout_ms);
-/* UNAUTHENTICATED: unknown name or wrong password, not saying which, and in the
- * same time. RATE_LIMITED by address and by account. */
+/* UNAUTHENTICATED: unknown name or wrong password, not saying which, and in
+ * the same time. RATE_LIMITED by address and by account. */
 DEALS_API deals_call *deals_session_create(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_session_input *input, deals_done done,
@@ -331,8 +335,8 @@ DEALS_API deals_call *deals_session_delete_wait(deals_ctx *ctx,
 DEALS_API const deals_session_result  *deals_session_get(
                           const deals_call *call);
 
-/* Only looks up who asks (deals_call_viewer): for pages that show nothing else,
- * and for GET /me (strict: UNAUTHENTICATED without a good token). */
+/* Only looks up who asks (deals_call_viewer): for pages that show nothing
+ * else, and for GET /me (strict: UNAUTHENTICATED without a good token). */
 DEALS_API deals_call *deals_whoami(deals_ctx *ctx, const deals_asker *asker,
                           deals_done done, void *data);
 DEALS_API deals_call *deals_whoami_wait(deals_ctx *ctx,
