@@ -138,7 +138,7 @@ async function comments(page, other, deal) {
     is((await other.inputValue('#body')).trim(), 'Which tune?',
        'an own one can be edited: its text');
     await other.fill('#body', 'Which tune, please?');
-    await other.click('text=Save');
+    await other.click('.panel button');
     await other.waitForURL(/\/deals\/\d+\/[a-z]/);
     like(await reply.locator('.prose').textContent(), /please/,
          '... and is changed' + how);
@@ -164,7 +164,7 @@ async function edit(page, deal) {
     is(await page.inputValue('#tags'), 'kitchen, tea', '... and the tags');
     await page.fill('#title', 'A kettle that whistles');
     await page.fill('#list_price', '');
-    await page.click('text=Save');
+    await page.click('.panel button');
     await page.waitForURL(/a-kettle-that-whistles$/);
     is(await page.textContent('h1'), 'A kettle that whistles',
        'a deal is edited' + how);
