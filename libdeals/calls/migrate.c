@@ -66,8 +66,8 @@ prepare(migration *m)
 {
     const char  *text;
 
-    /* Each of its own: in one message they would be one transaction. The
-     * notices of "IF NOT EXISTS" and the like are none of anybody's business. */
+    /* Each by itself: in one message they would be one transaction. Notices
+     * of "IF NOT EXISTS" and the like are nobody's business. */
     if (run(m, "preparing the session", "SET client_min_messages = error") != 0
         || run(m, "preparing the session", "SET search_path = public") != 0
         || run(m, "preparing the session", "SET statement_timeout = 0") != 0

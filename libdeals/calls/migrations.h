@@ -1,6 +1,6 @@
 /*
- * calls/migrations.h - the commands of sql/migrations, as the generator compiles
- * them in.
+ * calls/migrations.h - the commands of sql/migrations, as the generator
+ * compiles them in.
  */
 
 #ifndef DEALS_CALLS_MIGRATIONS_H

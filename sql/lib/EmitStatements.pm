@@ -1,7 +1,7 @@
 package EmitStatements;
 
-# Statements as C: their parameters, the table of all variants, and the functions
-# that choose one and bind its parameters.
+# Statements as C: their parameters, the table of all variants, and the
+# functions that choose one and bind its parameters.
 
 use strict;
 use warnings;
@@ -51,11 +51,11 @@ sub header {
 /*
  * stmts.h - the statements of sql/statements. Generated from them.
  *
- * deals_q_NAME(arena, params) makes an execution for deals_call_query; all values
- * are copied. NULL: out of memory, or a defect of the caller: a combination of
- * blocks that the file does not list, a limit above the highest, a value that
- * its type can't hold. What may be absent is DEALS_NULL_INT, NAN, -1 (bool), data
- * NULL, or a NULL array; an array that must be there is empty if it is NULL.
+ * deals_q_NAME(arena, params) makes an execution for deals_call_query; all
+ * values are copied. NULL: out of memory, or a defect of the caller: a
+ * combination of blocks that the file does not list, a limit above the highest,
+ * a value that its type can't hold. What may be absent is DEALS_NULL_INT, NAN,
+ * -1 (bool), data NULL, or a NULL array; an array that must be there is empty if it is NULL.
  */
 
 #ifndef DEALS_STMTS_H

@@ -1,7 +1,7 @@
 package Rows;
 
-# Reads sql/statements/*.row: what a row looks like to C, JSON and templates, and
-# where each of its fields comes from.
+# Reads sql/statements/*.row: what a row looks like to C, JSON and templates,
+# and where each of its fields comes from.
 
 use strict;
 use warnings;

@@ -1,7 +1,7 @@
 package Types;
 
-# Each type that statements and rows can name: what it is in PostgreSQL, in C, in
-# a shape, and which functions of io/codec.h read and write it.
+# Each type that statements and rows can name: what it is in PostgreSQL, in C,
+# in a shape, and which functions of io/codec.h read and write it.
 
 use strict;
 use warnings;

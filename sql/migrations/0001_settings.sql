@@ -12,7 +12,8 @@ CREATE TABLE settings (
         CHECK (key <> 'rerank' OR value ~ '^[12] [0-9]{1,16}$')
 );
 
-INSERT INTO settings (key, value) VALUES ('epoch', '1134028003'), ('tau', '45000');
+INSERT INTO settings (key, value)
+VALUES ('epoch', '1134028003'), ('tau', '45000');
 
 -- A merchant's name as it was first written.
 CREATE TABLE merchants (

@@ -71,9 +71,9 @@ CREATE INDEX deals_by_user ON deals (user_id, created_at DESC, deal_id DESC)
 CREATE INDEX deals_by_merchant
     ON deals (merchant_slug, created_at DESC, deal_id DESC) WHERE live;
 
--- What votes change, and what the ranked lists look at: kept narrow. up and down
--- count the rows of `votes`; imported_up and imported_down were cast elsewhere;
--- score and hot are made of both. created_at to live are copies.
+-- What votes change, and what the ranked lists look at: kept narrow. up and
+-- down count the rows of `votes`; imported_up and imported_down were cast
+-- elsewhere; score and hot are made of both. created_at to live are copies.
 CREATE TABLE deal_stats (
     deal_id        int8 PRIMARY KEY REFERENCES deals ON DELETE CASCADE,
     up             int4 NOT NULL DEFAULT 0,

@@ -121,8 +121,8 @@ END
 $$;
 
 -- Ranks the next deals again, after tau or epoch were changed. The setting
--- 'rerank' is there as long as that is not done: "PASS ID", the pass and the last
--- deal that it did. A second pass finds the deals whose votes were counted by
+-- 'rerank' is there as long as that is not done: "PASS ID", the pass and the
+-- last deal that it did. A second pass finds the deals whose votes were counted by
 -- a transaction that still saw the settings of before. Answers whether all is
 -- done, where it stands, and how many ranks this step changed.
 CREATE FUNCTION deals_rerank(p_limit int4)

@@ -117,8 +117,8 @@ BEGIN
 END
 $$;
 
--- Status: ok, not_found (deleted ones too, and those of a deal that is not live,
--- but for moderators), forbidden.
+-- Status: ok, not_found (deleted ones too, and those of a deal that is not
+-- live, but for moderators), forbidden.
 CREATE FUNCTION deals_comment_update(
     p_deal_id int8, p_comment_id int8, p_actor int8, p_is_moderator bool,
     p_body text, p_html text, p_html_version int4, p_now timestamptz)

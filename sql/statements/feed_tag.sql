@@ -1,5 +1,5 @@
--- feed_tag: deals with a tag, newest first; upcoming and ended ones too. The page
--- is cut from the index of tags before anything is joined to it, however common
+-- feed_tag: deals with a tag, newest first; upcoming and ended ones too. The
+-- page is cut from the index of tags before anything is joined to it, however common
 -- the tag is.
 -- in:    tag text, after_time timestamptz, after_id int8
 -- out:   card

@@ -1,5 +1,5 @@
--- rerank: ranks the next 1,000 deals by the settings as they are now, if that is
--- due.
+-- rerank: ranks the next 1,000 deals by the settings as they are now, if that
+-- is due.
 -- in:    none
 -- out:   done bool, pass int4, last_id int8, changed int4
 -- write

@@ -1,5 +1,5 @@
--- verify_comments: what is derived of the comments on the deals in a range of ids
--- and differs from what their rows and votes say now; votes on no comment too.
+-- verify_comments: what is derived of the comments on the deals in a range of
+-- ids and differs from what their rows and votes say now; votes on no comment too.
 -- in:    after_id int8, last_id int8
 -- out:   deal_id int8, id int8, field text, stored text?, expected text?
 WITH v AS (

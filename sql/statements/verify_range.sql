@@ -1,5 +1,5 @@
--- verify_range: the last of the next 1,000 deals, how many they are, and about how
--- many there are in all.
+-- verify_range: the last of the next 1,000 deals, how many they are, and about
+-- how many there are in all.
 -- in:    after_id int8
 -- out:   last_id int8?, count int8, total int8
 SELECT max(x.deal_id), count(*),

@@ -1,7 +1,8 @@
 /*
- * Prepares every generated statement on a live server and prints how both see it,
- * a line each: name, write, parameters as generated, as prepared, columns as
- * generated, as described; or name and the server's error. Argument: a conninfo.
+ * Prepares every generated statement on a live server and prints how both see
+ * it, a line each: name, write, parameters as generated, as prepared, columns
+ * as generated, as described; or name and the server's error. Argument: a
+ * conninfo.
  */
 
 #include <libpq-fe.h>

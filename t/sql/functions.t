@@ -325,7 +325,8 @@ subtest 'members' => sub {
     like $@, qr/user_names_key/, 'keys ignore case';
     eval { sql("INSERT INTO user_names VALUES ('a b', 8, 'a b')") };
     like $@, qr/user_names_name/, 'names have their letters';
-    eval { sql("INSERT INTO users VALUES (8, 'bob', NULL, 'king', 'x', now())") };
+    eval { sql("INSERT INTO users"
+               . " VALUES (8, 'bob', NULL, 'king', 'x', now())") };
     like $@, qr/users_role/, 'and roles their words';
 };
 

@@ -91,7 +91,8 @@ subtest 'statements that are wrong' => sub {
                   "-- s: x\n-- in: a int8\n-- out: n int8\n"
                   . "SELECT 1 WHERE 1 = :a\nAND 2 = :b\n");
     bad_statement('unused parameter', qr/2: parameter 'b' is never used/,
-                  "-- s: x\n-- in: a int8, b int8\n-- out: n int8\nSELECT :a\n");
+                  "-- s: x\n-- in: a int8, b int8\n-- out: n int8\n"
+                  . "SELECT :a\n");
     bad_statement('a parameter only in a string', qr/2: parameter 'a' is never/,
                   "-- s: x\n-- in: a int8\n-- out: n text\nSELECT ':a'\n");
     bad_statement('a parameter only in a comment', qr/2: parameter 'a' is/,
@@ -158,7 +159,8 @@ subtest 'statements that are wrong' => sub {
                   "-- s: x\n-- in: a int8, a int8\n-- out: none\nSELECT :a\n");
     bad_statement('a list without types', qr/2: 'a': write 'name type/,
                   "-- s: x\n-- in: a\n-- out: none\nSELECT :a\n");
-    bad_statement('an array to answer with', qr/2: unknown type 'int8\[\]' of a/,
+    bad_statement('an array to answer with',
+                  qr/2: unknown type 'int8\[\]' of a/,
                   "-- s: x\n-- out: a int8[]\nSELECT '{}'::int8[]\n");
     bad_statement('a tab', qr/3: no tabs/,
                   "-- s: x\n-- out: none\nSELECT\t1\n");
@@ -309,15 +311,16 @@ subtest 'C that compiles, and is left alone' => sub {
             . "LIMIT \@limit\@\n",
         'statements/none.sql' =>
             "-- none: nothing\n-- out: none\n-- write\nDELETE FROM t\n",
-        'migrations/0001_a.sql' => "CREATE TABLE a (t text DEFAULT '\"\\??/');\n");
+        'migrations/0001_a.sql' =>
+            "CREATE TABLE a (t text DEFAULT '\"\\??/');\n");
     is $err, '', 'no errors';
 
     my @flags = qw(-std=gnu11 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes
                    -Wmissing-prototypes -Wpointer-arith -Wvla -Werror
                    -D_GNU_SOURCE);
     for my $file (qw(stmts.c migrations.c)) {
-        my $said = `cc @flags -I$root/libdeals/include -I$root/libdeals -I$out \\
-            -c -o $dir/object.o $out/$file 2>&1`;
+        my $said = `cc @flags -I$root/libdeals/include -I$root/libdeals \\
+            -I$out -c -o $dir/object.o $out/$file 2>&1`;
         is $?, 0, "$file compiles without a warning" or diag $said;
     }
     my $rows = slurp("$out/deals/rows.h");

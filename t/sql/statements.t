@@ -23,8 +23,8 @@ sub describe {
     my $pg = `pg_config --includedir`;
     chomp $pg;
     my @san = $ENV{DEALS_ASAN} ? "-fsanitize=address,undefined" : ();
-    my $said = `cc -std=gnu11 -Wall -Wextra @san -I$pg -I$root/libdeals/include \\
-        -I$root/libdeals -o $dir/describe $root/t/sql/describe.c \\
+    my $said = `cc -std=gnu11 -Wall -Wextra @san -I$pg \\
+        -I$root/libdeals/include -I$root/libdeals -o $dir/describe $root/t/sql/describe.c \\
         $t->{build}/libdeals.a -lpq -lm 2>&1`;
     is $?, 0, 'describe.c compiles' or diag $said;
     my $r = $t->command([ "$dir/describe", $t->database ]);

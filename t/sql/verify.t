@@ -16,7 +16,7 @@ my $t = Deals::Test->new(redis => 0);
 $t->sql(<<'SQL');
 SELECT deals_deal_create(i * 10, 7, 'ann', 'Deal', NULL, NULL, NULL, NULL, NULL,
                          NULL, NULL, NULL, NULL, NULL, '{a,b}', NULL, NULL,
-                         '2026-01-01T00:00:00Z'::timestamptz + i * interval '1 h')
+                         '2026-01-01Z'::timestamptz + i * interval '1 h')
   FROM generate_series(1, 2500) AS i;
 SELECT count(*) FROM deals_vote(
     ARRAY(SELECT 10 * (1 + i % 2500) FROM generate_series(1, 20000) AS i),

@@ -19,8 +19,9 @@ typedef struct {
     const char  *database;      /* libpq conninfo or URI of the schema's owner;
                                    required. Not through a pooler that hands a
                                    connection on after each transaction. */
-    const char  *role;          /* of the workers: gets what it needs to read and
-                                   write rows, and no more. NULL: "deals" */
+    const char  *role;          /* of the workers: gets what it needs to read
+                                   and write rows, and no more. NULL:
+                                   "deals" */
 
     /* Told before each migration: the done-th of total comes next. After the
      * last: done == total, name NULL. May be NULL. */
@@ -40,8 +41,8 @@ typedef struct {
  * it, the others wait and find it done. Each migration is a transaction of its
  * own, so what was done before an error stays done.
  *
- * 0, or -1 and *error (in `arena`): DEALS_INVALID (field "database": it can't be
- * read), DEALS_UNAVAILABLE (no connection), DEALS_SCHEMA (the schema is newer
+ * 0, or -1 and *error (in `arena`): DEALS_INVALID (field "database": it can't
+ * be read), DEALS_UNAVAILABLE (no connection), DEALS_SCHEMA (the schema is newer
  * than this library, the server too old, or a command failed: the message says
  * which and why), DEALS_NO_MEMORY.
  */
@@ -102,8 +103,8 @@ DEALS_API deals_call *deals_settings_wait(deals_ctx *ctx, int64_t timeout_ms);
 /* A list of deals_setting, by name; NULL: the call failed. */
 DEALS_API const deals_list  *deals_settings_get(const deals_call *call);
 
-/* Changes one. The ranks are due then: call deals_rerank until it is done. Setting
- * the value that stands changes nothing. INVALID on field name or value. */
+/* Changes one. The ranks are due then: call deals_rerank until it is done.
+ * Setting the value that stands changes nothing. INVALID on field name or value. */
 DEALS_API deals_call *deals_set(deals_ctx *ctx, deals_str name,
                           deals_str value, deals_done done, void *data);
 DEALS_API deals_call *deals_set_wait(deals_ctx *ctx, deals_str name,
