@@ -236,11 +236,13 @@ asan:
 	@DEALS_ASAN=1 $(subst '$(ABS)','$(abspath $(ASAN))',$(PROVE) $(TAP)) \
 	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null))
 
+VALGRIND  = valgrind -q --error-exitcode=99 --leak-check=full \
+            --errors-for-leak-kinds=definite
+
 valgrind:
 	@conf/run/packages run test
 	@$(QUIETLY) unit
-	@$(PROVE) --exec 't/lib/tap valgrind -q --error-exitcode=99 --leak-check=full \
-	    --errors-for-leak-kinds=definite' $(UNIT)
+	@$(PROVE) --exec 't/lib/tap $(VALGRIND)' $(UNIT)
 
 lint:
 	@conf/run/packages run test
