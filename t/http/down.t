@@ -113,8 +113,6 @@ back('it recovers');
 
 # Connections that are cut between two requests: a read is tried again.
 for (1 .. 3) {
-    $t->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE usename = 'deals'") if 0;
     $t->sql_as($t->database, "SELECT pg_terminate_backend(pid)
         FROM pg_stat_activity WHERE usename = 'deals'
         AND pid <> pg_backend_pid()");

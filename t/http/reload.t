@@ -31,13 +31,10 @@ http {
     %%HTTP%%
     deals_rate_limit signin=off signup=4/m post=off comment=off vote=off;
     deals_pool_size 2;
-    deals_redis off;
     server { listen 127.0.0.1:%%PORT%%; location / { deals; } }
     server { listen 127.0.0.1:%%PORT:two%%; location /x/ { deals; } }
 }
 CONF
-$used =~ s/deals_redis off;/%%OFF%%/;
-$used =~ s/^\s*%%OFF%%\n//m;
 
 sub connections {
     return $t->sql("SELECT count(*) FROM pg_stat_activity
@@ -180,6 +177,33 @@ ok $t->wait_until(sub { $t->get('/')->status == 200 }), '  and answer';
 is $t->post('/api/v1/accounts', json => { name => 'after', password =>
     'a long password' })->status =~ /^(?:201|429)$/ ? 1 : 0, 1,
     '  and still count';
+
+# --- a worker that stays for a slow client keeps no connection ----------------------------------
+
+$t->get('/') for 1 .. 8;
+$s = $t->connect;
+print {$s} "POST /api/v1/deals HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+    . $ann->{cookie}{deals} . "\r\nContent-Type: application/json\r\n"
+    . "Connection: close\r\nContent-Length: 18\r\n\r\n{";
+$s->flush;
+sleep 0.2;
+my %slow = map { $_ => 1 } $t->workers;
+$t->write_conf($unused);
+$t->signal('HUP');
+ok $t->wait_until(sub { $t->get('/')->body eq "idle\n" }), 'a slow client';
+ok $t->wait_until(sub { connections() == 0 }), '  holds no connection';
+is scalar(grep { $slow{$_} } $t->workers), 1, '  its worker is there';
+print {$s} '"title":"Slowly"}';
+$s->flush;
+{
+    local $/;
+    like <$s>, qr{^HTTP/1\.1 201 }, '  and answers';
+}
+ok $t->wait_until(sub { !grep { $slow{$_} } $t->workers }), '  and leaves';
+is connections(), 0, '  without connections';
+$t->write_conf($used);
+$t->reload;
+$t->wait_until(sub { $t->get('/')->body =~ /<html/ });
 
 # --- out of use again ------------------------------------------------------------------------------
 
