@@ -9,6 +9,8 @@ const fs = require('fs');
 const { chromium } = require('playwright-core');
 
 const url = process.env.DEALS_URL;
+/* A path below the place where the site is mounted. */
+const at = path => (process.env.PREFIX || '') + path;
 let count = 0, failed = 0;
 
 function ok(good, name, detail) {
@@ -93,4 +95,4 @@ async function run(main) {
     process.exitCode = failed ? 1 : 0;
 }
 
-module.exports = { ok, is, like, visitor, shot, run, url };
+module.exports = { ok, is, like, visitor, shot, run, at };

@@ -12,5 +12,7 @@ use Deals::Browser;
 
 my $t = Deals::Test->new;
 $t->nginx;
+$t->member('Keeper');
+is $t->deals('user', 'role', 'Keeper', 'moderator')->{code}, 0, 'a moderator';
 browse($t, 'members.js', js => 1);
 $t->finish;

@@ -4,7 +4,7 @@
  */
 'use strict';
 
-const { ok, is, like, visitor, run } = require('./browser.js');
+const { ok, is, like, visitor, run, at } = require('./browser.js');
 
 const focus = page => page.evaluate(() => {
     const e = document.activeElement;
@@ -32,7 +32,7 @@ async function ringed(page) {
 }
 
 async function member(page, name) {
-    await page.goto('/signup');
+    await page.goto(at('/signup'));
     await page.keyboard.press('Tab');
     is(await focus(page), 'skip', 'Tab first reaches the link to the content');
     ok(await page.locator('.skip').isVisible(), '... which is then seen');

@@ -4,7 +4,7 @@
  */
 'use strict';
 
-const { ok, is, like, visitor, shot, run } = require('./browser.js');
+const { ok, is, like, visitor, shot, run, at } = require('./browser.js');
 
 const js = process.env.JS !== '0';
 const how = js ? '' : ' (no script)';
@@ -12,7 +12,7 @@ const how = js ? '' : ' (no script)';
 const errors = page => page.locator('[aria-invalid=true]');
 
 async function signUp(page, name) {
-    await page.goto('/submit');
+    await page.goto(at('/submit'));
     like(page.url(), /\/login\?next=/, 'posting leads a stranger to sign in');
     await page.click('text=Create an account');
     await page.fill('#name', name);
@@ -91,8 +91,8 @@ async function press(page, form, which, want, pressed, name) {
     is((await state(form)).join(), pressed.join(), name + ': what is pressed');
 }
 
-async function votes(page, at, what) {
-    const form = page.locator(at + ' form.vote').first();
+async function votes(page, where, what) {
+    const form = page.locator(where + ' form.vote').first();
 
     let s = await score(form);
     if ((await state(form))[0]) {
@@ -178,21 +178,40 @@ async function remove(page, deal) {
     await page.click('.one .sure > summary');
     await page.click('.one .sure button');
     await page.waitForLoadState();
-    await page.goto('/new');
+    await page.goto(at('/new'));
     is(await page.locator('text=A kettle that whistles').count(), 0,
        'a deal is deleted' + how);
     const gone = await page.goto(deal);
     ok([404, 410].includes(gone.status()), '... and its page gone');
 }
 
+async function moderate(page, guest, deal) {
+    await page.goto(at('/login'));
+    await page.fill('#name', 'Keeper');
+    await page.fill('#password', 'password of Keeper');
+    await page.click('.panel button');
+    await page.waitForSelector('.menu');
+    await page.goto(deal);
+    await page.click('text=Hide from lists');
+    await page.waitForSelector('text=Show again');
+    ok(await page.locator('.note >> text=hidden').isVisible(),
+       'a moderator hides a deal, which is said there' + how);
+    is((await guest.goto(deal)).status(), 404, '... others find it no more');
+    await guest.goto(at('/new'));
+    is(await guest.locator('text=A kettle that').count(), 0, '... in no list');
+    await page.click('text=Show again');
+    await page.waitForSelector('text=Hide from lists');
+    is((await guest.goto(deal)).status(), 200, '... and shows it again');
+}
+
 async function signOut(page, name) {
-    await page.goto('/new');
+    await page.goto(at('/new'));
     await page.click('.menu summary');
     await page.click('text=Sign out');
     await page.waitForSelector('.signin');
     ok(true, 'signed out' + how);
 
-    await page.goto('/new');
+    await page.goto(at('/new'));
     await page.click('.signin');
     await page.fill('#name', name);
     await page.fill('#password', 'wrong horse');
@@ -224,17 +243,19 @@ run(async browser => {
     await votes(other, '.one', 'the deal');
 
     const id = /\/deals\/(\d+)\//.exec(deal)[1];
-    await other.goto('/new');
+    await other.goto(at('/new'));
     const card = 'article[data-id="' + id + '"]';
     is(await other.locator(card).count(), 1, 'the deal stands in the list');
     await votes(other, card, 'in the list, the deal');
 
     await guest.goto(deal);
     await guest.locator('.one .vote .up').click();
-    like(guest.url(), /\/login\?next=%2Fdeals/i, 'a stranger\'s vote: sign in');
+    like(guest.url(), /\/login\?next=%2F\w+%2F/i, 'a stranger\'s vote: sign in');
 
     await comments(page, other, deal);
     await edit(page, deal);
+    await moderate(await visitor(browser, { javaScriptEnabled: js }), guest,
+                   deal);
     await signOut(page, ann);
     await remove(page, deal);
 
