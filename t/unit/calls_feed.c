@@ -525,7 +525,7 @@ test_many_days(void **state)
     (void) state;
     many(350);
     sql("UPDATE deals SET created_at = date_trunc('second', now())"
-        " - deal_id / 3 * interval '3 days';"
+        " - deal_id / 3 * interval '3 days' - interval '1 hour';"
         "UPDATE deal_stats s SET created_at = d.created_at,"
         " created_day = deals_day(d.created_at)"
         " FROM deals d WHERE d.deal_id = s.deal_id");
