@@ -27,6 +27,7 @@ enum {
     DEALS_TEMPLATE_SLOTS = 25,
     DEALS_TEMPLATE_CALLS = 400,     /* partials inside of each other, when
                                        rendered; deeper ones are left out */
+    DEALS_TEMPLATE_TOTAL = 20000,   /* partials in one rendering */
     DEALS_TEMPLATE_MAX = 1 << 20    /* bytes of a file */
 };
 

@@ -158,9 +158,21 @@ is_else(const deals_unit *u, size_t index)
 }
 
 
+/* Whether a section goes from what was there when the unit began to a part of
+ * it: only so can a partial in it include itself and come to an end. */
+static int
+goes_deeper(const deals_unit *u, const deals_name *name, deals_op_code code)
+{
+    return (code == DEALS_OP_EACH || name->type == DEALS_OBJECT)
+           && (name->scope + 1 >= u->nargs
+               || name->shape == u->scopes[name->scope].shape);
+}
+
+
 static int
 add_section(deals_compiler *c, size_t index)
 {
+    int                 deeper;
     size_t              at = c->nops;
     deals_op           *op;
     deals_name          name;
@@ -174,6 +186,7 @@ add_section(deals_compiler *c, size_t index)
     }
 
     code = section_code(token, &name);
+    deeper = goes_deeper(c->unit, &name, code);
     c->html.line = token->line;
 
     if (deals_html_open(&c->html, token->text, code == DEALS_OP_EACH,
@@ -196,9 +209,13 @@ add_section(deals_compiler *c, size_t index)
         }
     }
 
+    c->deeper += (unsigned) deeper;
+
     if (deals_compiler_tokens(c, index + 1, token->match) != 0) {
         return -1;
     }
+
+    c->deeper -= (unsigned) deeper;
 
     if (code == DEALS_OP_WITH || code == DEALS_OP_EACH) {
         c->unit->nscopes--;
@@ -306,6 +323,30 @@ partial_source(deals_compiler *c, const deals_token *token,
 
 
 static int
+add_edge(deals_compiler *c, const deals_token *token, deals_unit *callee)
+{
+    deals_call_edge  *edge;
+
+    if (c->deeper > 0) {
+        return 0;
+    }
+
+    edge = deals_arena_alloc(c->arena, sizeof(*edge));
+    if (edge == NULL) {
+        return deals_compiler_no_memory(c);
+    }
+
+    edge->to = callee;
+    edge->name = token->text;
+    edge->line = token->line;
+    edge->next = c->unit->calls;
+    c->unit->calls = edge;
+
+    return 0;
+}
+
+
+static int
 add_partial(deals_compiler *c, const deals_token *token)
 {
     int            is_content = deals_str_is(token->text, "content");
@@ -366,7 +407,7 @@ add_partial(deals_compiler *c, const deals_token *token)
 
     op->function = callee->index;
 
-    return 0;
+    return add_edge(c, token, callee);
 }
 
 

@@ -12,7 +12,17 @@
 
 #include "view/template_html.h"
 
-typedef struct deals_unit  deals_unit;
+typedef struct deals_unit       deals_unit;
+typedef struct deals_call_edge  deals_call_edge;
+
+/* A partial that is included with no section around it that goes deeper into
+ * the data. A circle of these would never end. */
+struct deals_call_edge {
+    deals_unit       *to;
+    deals_str         name;
+    unsigned          line;
+    deals_call_edge  *next;
+};
 
 /* A function, while it is being compiled. */
 struct deals_unit {
@@ -23,28 +33,31 @@ struct deals_unit {
     int                 foreign;
     const char         *content;        /* what {{>content}} stands for */
     const deals_shape  *content_shape;
-    size_t              begin, end;
+    size_t              begin, end;     /* in the program's ops */
 
-    const deals_unit         *includer;       /* of the first that needs it */
+    const deals_unit   *includer;       /* of the first that needs it */
     unsigned            line;
-    deals_unit               *next;
+    deals_call_edge    *calls;          /* those that go no deeper */
+    int                 state;          /* while looking for circles */
     unsigned            index;
+    deals_unit         *next;
 };
 
 struct deals_compiler {
-    deals_arena         *arena;
-    deals_source        *sources;
-    size_t               nsources;
-    const deals_error   *error;
+    deals_arena        *arena;
+    deals_source       *sources;
+    size_t              nsources;
+    const deals_error  *error;
 
-    deals_unit                *first, **last;
-    unsigned             nunits;
+    deals_unit         *first, **last;
+    unsigned            nunits;
 
-    deals_op            *ops;
-    size_t               nops, cap;
+    deals_op           *ops;
+    size_t              nops, cap;
 
-    deals_unit                *unit;          /* under way */
-    deals_html           html;
+    deals_unit         *unit;           /* under way */
+    unsigned            deeper;         /* sections around, that go deeper */
+    deals_html          html;
 };
 
 /* All return -1 after an error, and say so in compiler->error. */

@@ -16,6 +16,7 @@ typedef struct {
     const deals_program  *program;
     deals_buf            *out;
     unsigned              calls;        /* partials inside of each other */
+    unsigned              total;
 } renderer;
 
 
@@ -204,7 +205,9 @@ run_call(renderer *r, const deals_op *op, const void *const *slots)
     const void            *own[DEALS_TEMPLATE_SLOTS];
     const deals_function  *function;
 
-    if (r->calls >= DEALS_TEMPLATE_CALLS) {
+    if (r->calls >= DEALS_TEMPLATE_CALLS
+        || r->total >= DEALS_TEMPLATE_TOTAL)
+    {
         return;
     }
 
@@ -213,6 +216,7 @@ run_call(renderer *r, const deals_op *op, const void *const *slots)
     }
 
     function = &r->program->functions[op->function];
+    r->total++;
     r->calls++;
     run(r, function->begin, function->end, own);
     r->calls--;
@@ -282,7 +286,7 @@ deals_program_run(const deals_program *program, unsigned entry,
     const void *const *values, unsigned nvalues, const void *content,
     deals_buf *out)
 {
-    renderer     r = { program, out, 0 };
+    renderer     r = { program, out, 0, 0 };
     unsigned     i;
     const void  *slots[DEALS_TEMPLATE_SLOTS] = { NULL };
 

@@ -127,8 +127,8 @@ same_stack(const deals_unit *u, const deals_scope *scopes, unsigned nscopes)
 }
 
 
-/* The unit for a file and a stack, made if there is none. NULL without an error:
- * too many. */
+/* The unit for a file and a stack, made if there is none. NULL without an
+ * error: too many. */
 deals_unit *
 deals_compiler_unit(deals_compiler *c, deals_source *source,
     const deals_scope *scopes, unsigned nscopes, int foreign,
@@ -273,6 +273,7 @@ compile_unit(deals_compiler *c, deals_unit *u)
         return -1;
     }
 
+    c->deeper = 0;
     u->begin = c->nops;
     deals_html_start(&c->html, u->foreign);
 
@@ -290,6 +291,35 @@ compile_unit(deals_compiler *c, deals_unit *u)
 }
 
 
+/* Partials that include each other for ever. */
+static int
+check_circles(deals_compiler *c, deals_unit *u)
+{
+    const deals_call_edge  *edge;
+
+    u->state = 1;
+
+    for (edge = u->calls; edge; edge = edge->next) {
+        if (edge->to->state == 1) {
+            c->unit = u;
+            return deals_compiler_fail(c, edge->line,
+                       deals_arena_printf(c->arena, "{{>%.*s}} comes to itself "
+                           "again, without end: write it in a section that "
+                           "goes deeper, {{#list}}{{>%.*s}}{{/list}}",
+                           DEALS_FMT(edge->name), DEALS_FMT(edge->name)));
+        }
+
+        if (edge->to->state == 0 && check_circles(c, edge->to) != 0) {
+            return -1;
+        }
+    }
+
+    u->state = 2;
+
+    return 0;
+}
+
+
 int
 deals_compiler_run(deals_compiler *c, deals_program *program)
 {
@@ -298,6 +328,12 @@ deals_compiler_run(deals_compiler *c, deals_program *program)
 
     for (u = c->first; u; u = u->next) {
         if (compile_unit(c, u) != 0) {
+            return -1;
+        }
+    }
+
+    for (u = c->first; u; u = u->next) {
+        if (u->state == 0 && check_circles(c, u) != 0) {
             return -1;
         }
     }

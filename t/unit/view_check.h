@@ -134,7 +134,8 @@ safe_address(deals_str value)
                || strncmp(clean + i, "&#39;", 5) == 0;
     }
 
-    return clean[i] != ':' || strncmp(clean, "http:", 5) == 0
+    return clean[i] != ':' || clean[0] < 'a' || clean[0] > 'z'
+           || strncmp(clean, "http:", 5) == 0
            || strncmp(clean, "https:", 6) == 0
            || strncmp(clean, "mailto:", 7) == 0;
 }

@@ -56,7 +56,7 @@ static const struct {
 
 /* -- shapes from data ----------------------------------------------------- */
 
-static deals_shape  *shape_of(const deals_json *object);
+static deals_shape  *shape_of(const deals_json *object, deals_str list);
 static void          fill(const deals_shape *shape, const deals_json *object,
                          char *row);
 
@@ -82,9 +82,10 @@ type_of(const deals_json *value)
 
 
 /* The shape of an object, or of the objects of an array: one that has the
- * fields of all. */
+ * fields of all. An empty list in them that has the name of `list`, the array
+ * itself, is one of the same: they are a tree. */
 static deals_shape *
-shape_of(const deals_json *json)
+shape_of(const deals_json *json, deals_str list)
 {
     size_t             i, n = 0;
     deals_field       *fields = deals_arena_array(arena, 64,
@@ -112,7 +113,12 @@ shape_of(const deals_json *json)
                 || (m->type == DEALS_JSON_ARRAY && m->first
                     && m->first->type == DEALS_JSON_OBJECT))
             {
-                fields[n].shape = shape_of(m);
+                fields[n].shape = shape_of(m, m->name);
+
+            } else if (m->type == DEALS_JSON_ARRAY && m->first == NULL
+                       && deals_str_eq(m->name, list))
+            {
+                fields[n].shape = shape;
             }
             n++;
         }
@@ -280,7 +286,8 @@ run_case(const deals_json *test, int escape, const char **message)
     size_t             n = 2;
     compiled           c;
     const char        *files[16] = { "t.html" };
-    deals_shape       *shape = shape_of(deals_json_get(test, "data"));
+    deals_shape       *shape = shape_of(deals_json_get(test, "data"),
+                                          DEALS_NONE);
     const deals_json  *partials = deals_json_get(test, "partials"), *p;
 
     files[1] = as_html(json_text(test, "template"));

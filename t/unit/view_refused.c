@@ -672,6 +672,57 @@ partials_are_balanced_by_themselves(void **state)
 
 
 static void
+circles_are_refused(void **state)
+{
+    size_t       i;
+    compiled     c;
+    const char  *itself[] = { "t.html", "x\n{{#on}}{{>t}}{{/on}}", NULL };
+    const char  *two[] = { "t.html", "{{>a}}", "a.html", "{{#title}}{{>b}}"
+                           "{{/title}}", "b.html", "\n{{>a}}", NULL };
+    const char  *outer[] = { "t.html", "{{#threads}}{{>i}}{{/threads}}",
+                             "i.html", "{{#threads}}{{>i}}{{/threads}}", NULL };
+    const char  *same[] = { "t.html", "{{#shop}}{{>t}}{{/shop}}", NULL };
+    const char  *fine[][8] = {
+        { "t.html", "{{>a}}{{>a}}", "a.html", "{{>b}}", "b.html", "", NULL },
+        { "t.html", "{{#threads}}{{>i}}{{/threads}}", "i.html",
+          "{{#replies}}{{#on}}{{>j}}{{/on}}{{/replies}}", "j.html",
+          "{{#shop}}{{name}}{{/shop}}{{>i}}", NULL },
+        { "t.html", "{{#threads}}{{>i}}{{/threads}}", "i.html",
+          "{{#replies}}{{#shop}}{{>i}}{{/shop}}{{/replies}}", NULL },
+    };
+
+    (void) state;
+
+    c = compile_all(itself, &site_shape, NULL, NULL);
+    assert_message(&c, itself[1], "t.html:2: {{>t}} comes to itself again, "
+                   "without end: write it in a section that goes deeper, "
+                   "{{#list}}{{>t}}{{/list}}");
+    c = compile_all(two, &site_shape, NULL, NULL);
+    assert_message(&c, two[1], "a.html:1: {{>b}} comes to itself again, "
+                               "without "
+                   "end: write it in a section that goes deeper, "
+                   "{{#list}}{{>b}}{{/list}} (included by b.html:2, a.html:1, "
+                   "t.html:1)");
+    c = compile_all(outer, &site_shape, NULL, NULL);
+    assert_message(&c, outer[3], "i.html:1: {{>i}} comes to itself again, "
+                   "without end: write it in a section that goes deeper, "
+                   "{{#list}}{{>i}}{{/list}} (included by t.html:1)");
+    c = compile_all(same, &site_shape, NULL, NULL);
+    assert_message(&c, same[1], "t.html:1: {{>t}} comes to itself again, "
+                                "without "
+                   "end: write it in a section that goes deeper, "
+                   "{{#list}}{{>t}}{{/list}} (included by t.html:1)");
+
+    for (i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+        c = compile_all(fine[i], &site_shape, NULL, NULL);
+        if (c.error) {
+            fail_msg("%s", c.error->message.data);
+        }
+    }
+}
+
+
+static void
 bytes_that_are_no_text_are_refused(void **state)
 {
     char        *big;
@@ -751,6 +802,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(partials_are_checked_for_each_stack),
     TEST(layouts_need_their_content),
     TEST(partials_are_balanced_by_themselves),
+    TEST(circles_are_refused),
     TEST(bytes_that_are_no_text_are_refused),
     TEST(depth_is_bounded),
 };
