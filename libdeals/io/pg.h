@@ -57,6 +57,7 @@ struct deals_segment {
     unsigned         nqueries;
     unsigned         nwrites;
 
+    uint64_t         serial;        /* of its submission */
     int64_t          written;       /* deals_mono(); -1 */
 
     /* each is done once at most */
@@ -107,7 +108,8 @@ struct deals_pool {
     const deals_pg_address  *address;
     deals_pg_conn           *conns;
     int                      nconns;
-    deals_segments           queue;
+    deals_segments           queue;         /* by serial number */
+    uint64_t                 serial;        /* the last one given out */
     int                     *formats;       /* all 1: binary */
     size_t                   target;        /* the first one to try */
 
@@ -125,7 +127,7 @@ struct deals_pool {
 
 /* pg_pool.c */
 void  deals_pool_kick(deals_pool *pool);
-/* Segments go back to the head of the queue in their order. */
+/* Back into the queue, before all that came later. */
 void  deals_pool_requeue(deals_pool *pool, deals_segment *segment);
 
 /* pg_health.c */
@@ -145,7 +147,8 @@ deals_segment  *deals_segment_new(unsigned nops);
 /* Ends it: tells its owner, frees it. */
 void  deals_segment_end(deals_segment *segment, const deals_outcome *outcome);
 void  deals_segments_add(deals_segments *list, deals_segment *segment);
-void  deals_segments_add_first(deals_segments *list, deals_segment *segment);
+/* Where its serial number belongs. */
+void  deals_segments_insert(deals_segments *list, deals_segment *segment);
 void  deals_segments_remove(deals_segments *list, deals_segment *segment);
 
 /* pg_conn.c */

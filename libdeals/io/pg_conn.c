@@ -114,7 +114,7 @@ deals_conn_lost(deals_pg_conn *conn, const char *why)
 
     deals_conn_close(conn);
 
-    while ((segment = lost.last) != NULL) {
+    while ((segment = lost.first) != NULL) {
         deals_segments_remove(&lost, segment);
         settle_lost(pool, segment);
     }

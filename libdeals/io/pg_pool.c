@@ -162,7 +162,7 @@ deals_pool_requeue(deals_pool *pool, deals_segment *segment)
         return;
     }
 
-    deals_segments_add_first(&pool->queue, segment);
+    deals_segments_insert(&pool->queue, segment);
     deals_pool_kick(pool);
 }
 
@@ -210,6 +210,7 @@ deals_pool_submit(deals_pool *pool, deals_query *queries, deals_arena *arena,
         return NULL;
     }
 
+    segment->serial = ++pool->serial;
     segment->answered = answered;
     segment->owner = owner;
     segment->arena = arena;

@@ -41,19 +41,32 @@ deals_segments_add(deals_segments *list, deals_segment *segment)
 
 
 void
-deals_segments_add_first(deals_segments *list, deals_segment *segment)
+deals_segments_insert(deals_segments *list, deals_segment *segment)
 {
-    segment->prev = NULL;
-    segment->next = list->first;
+    deals_segment  *next;
 
-    if (list->first != NULL) {
-        list->first->prev = segment;
+    next = list->first;
 
-    } else {
-        list->last = segment;
+    while (next != NULL && next->serial < segment->serial) {
+        next = next->next;
     }
 
-    list->first = segment;
+    if (next == NULL) {
+        deals_segments_add(list, segment);
+        return;
+    }
+
+    segment->next = next;
+    segment->prev = next->prev;
+    next->prev = segment;
+
+    if (segment->prev != NULL) {
+        segment->prev->next = segment;
+
+    } else {
+        list->first = segment;
+    }
+
     list->n++;
 }
 

@@ -200,6 +200,8 @@ asking_end(deals_call *call)
     deals_call_finish(call, NULL);
 }
 
+static void  (*before_send)(void);
+
 static void
 asking_begin(deals_call *call)
 {
@@ -217,6 +219,10 @@ asking_begin(deals_call *call)
 
     if (a->catch != NULL) {
         deals_call_catch(call, a->catch);
+    }
+
+    if (before_send != NULL) {
+        before_send();
     }
 
     deals_call_send(call, asking_end);

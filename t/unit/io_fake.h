@@ -25,7 +25,8 @@ enum {
     FATAL,                  /* 57P01 instead of doing it, and close */
     CLOSE_AFTER,            /* do it, and close before the Sync's answer */
     E_23505, E_40001, E_26000, E_0A000, E_25P02, E_57014, E_25006, E_53100,
-    E_COMMIT                /* do it, and fail when it is committed: 40001 */
+    E_COMMIT,               /* do it, and fail when it is committed: 40001 */
+    POISON                  /* do it, and be in a failed transaction then */
 };
 
 static const struct { int64_t n; const char *sqlstate; }  fake_errors[] = {
@@ -283,6 +284,10 @@ fake_deed(fake *f, fake_conn *c)
 
     case CLOSE_AFTER:
         c->close_at_sync = 1;
+        return 0;
+
+    case POISON:
+        c->tx = 'E';
         return 0;
 
     case E_COMMIT:

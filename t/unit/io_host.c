@@ -157,17 +157,14 @@ turns(int ms)
     }
 }
 
-static int
-set_up(void **state)
+static void
+context(const char *database, const char *redis)
 {
-    char                database[128];
     deals_arena        *arena;
     deals_hooks         hooks;
     deals_config        config;
     const deals_error  *error;
 
-    (void) state;
-    srv = fake_new();
     memset(&h, 0, sizeof(h));
     h.epoll = epoll_create1(EPOLL_CLOEXEC);
     h.timers[0] = h.timers[1] = -1;
@@ -182,9 +179,9 @@ set_up(void **state)
     hooks.work = h_work;
     hooks.count = h_count;
 
-    snprintf(database, sizeof(database), "host=%s dbname=d user=u", srv->dir);
     memset(&config, 0, sizeof(config));
     config.database = database;
+    config.redis = redis;
     config.query_timeout = 2000;
     config.connect_timeout = 500;
 
@@ -193,8 +190,31 @@ set_up(void **state)
     deals_arena_free(arena);
     assert_non_null(ctx);
     logged[0] = '\0';
+}
+
+static int
+set_up(void **state)
+{
+    char  database[128];
+
+    (void) state;
+    srv = fake_new();
+    snprintf(database, sizeof(database), "host=%s dbname=d user=u", srv->dir);
+    context(database, NULL);
 
     return 0;
+}
+
+/* Another one instead, after the first has cleaned up. */
+
+static void
+again(const char *database, const char *redis)
+{
+    deals_ctx_free(ctx);
+    assert_int_equal(h.watched, 0);
+    assert_int_equal(h.failures, 0);
+    close(h.epoll);
+    context(database, redis);
 }
 
 static int
@@ -287,6 +307,38 @@ descriptors_are_forgotten_before_they_close(void **state)
     srv->mode = FAKE_SILENT;
     turns(900);
     assert_int_equal(h.failures, 0);
+}
+
+
+/* libpq goes on to the second one by itself, with another socket. */
+
+static void
+a_second_address_is_tried(void **state)
+{
+    fake    *other;
+    char     two[200];
+    asking   a = NEW;
+    int64_t  start;
+
+    (void) state;
+    other = fake_new();
+    other->mode = FAKE_STARTING;
+    snprintf(two, sizeof(two), "host=%s,%s dbname=d user=u", other->dir,
+             srv->dir);
+    again(two, NULL);
+    start = deals_mono();
+    ask(ctx, &a, NUMBER, 1, -1);
+
+    while (!a.done && ms_since(start) < LONG) {
+        fake_turn(other);
+        turn();
+    }
+
+    assert_int_equal(a.code, DEALS_OK);
+    assert_true(ms_since(start) < 450);
+    assert_int_equal(times_logged("not available"), 0);
+    forget(&a);
+    fake_free(other);
 }
 
 
@@ -511,6 +563,50 @@ the_host_counts_when_there_is_no_redis(void **state)
 }
 
 
+/* A Redis that hangs up on everybody. */
+
+static void
+descriptors_of_redis_are_forgotten_too(void **state)
+{
+    int                 fd, peer, i;
+    char                address[128], database[128];
+    deals_call         *call;
+    struct sockaddr_un  sun;
+
+    (void) state;
+    memset(&sun, 0, sizeof(sun));
+    sun.sun_family = AF_UNIX;
+    snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/redis", srv->dir);
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *) &sun, sizeof(sun)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    snprintf(address, sizeof(address), "unix:%s/redis", srv->dir);
+    snprintf(database, sizeof(database), "host=%s dbname=d user=u", srv->dir);
+    again(database, address);
+
+    for (i = 0; i < 3; i++) {
+        stepped = finished = 0;
+        call = deals_call_new(ctx, 0, work_done, NULL);
+        deals_call_start(call, count);
+        turn();
+        peer = i == 0 ? accept(fd, NULL, NULL) : -1;
+        assert_int_equal(h.watched, i == 0);
+
+        if (peer != -1) {
+            close(peer);
+        }
+
+        until(&finished);
+        assert_int_equal(counted, i + 1);
+        deals_call_free(call);
+        assert_int_equal(h.watched, 0);
+    }
+
+    close(fd);
+    unlink(sun.sun_path);
+}
+
+
 static void
 the_host_says_what_time_it_is(void **state)
 {
@@ -560,6 +656,7 @@ main(void)
         TEST(a_submit_wakes_the_host_once),
         TEST(nobody_waits_nothing_is_busy),
         TEST(descriptors_are_forgotten_before_they_close),
+        TEST(a_second_address_is_tried),
         TEST(a_deadline_needs_no_descriptor),
         TEST(waiting_is_refused),
         TEST(work_goes_to_a_thread_and_comes_back),
@@ -568,6 +665,7 @@ main(void)
         TEST(work_may_take_too_long),
         TEST(work_may_be_refused),
         TEST(the_host_counts_when_there_is_no_redis),
+        TEST(descriptors_of_redis_are_forgotten_too),
         TEST(the_host_says_what_time_it_is),
         TEST(a_step_that_leads_nowhere_is_a_defect),
     };

@@ -159,6 +159,13 @@ a_write_that_was_refused_is_repeated(void **state)
 }
 
 
+static void
+hang_up(void)
+{
+    before_send = NULL;
+    fake_hang_up(&srv->conns[0]);
+}
+
 /* The server closed an idle connection, and nobody has looked yet. */
 
 static void
@@ -168,7 +175,7 @@ a_write_does_not_go_to_a_dead_connection(void **state)
 
     (void) state;
     warm();
-    fake_hang_up(&srv->conns[0]);
+    before_send = hang_up;
     ask(ctx, &a, WRITE, 7, -1);
     expect(&a, DEALS_OK);
     assert_string_equal(srv->log, "0:WRITE 7\n");
@@ -295,6 +302,41 @@ a_server_that_says_nothing_is_not_waited_for(void **state)
     spin_for(ctx, srv, 6000);
     ask(ctx, &a, NUMBER, 1, -1);
     expect(&a, DEALS_OK);
+}
+
+
+/* The next attempt begins with the next address. */
+
+static void
+an_address_that_hangs_is_passed_over(void **state)
+{
+    fake     *other;
+    char      two[200];
+    asking    a = NEW;
+    int64_t   start;
+
+    (void) state;
+    other = fake_new();
+    other->mode = FAKE_SILENT;
+    snprintf(two, sizeof(two), "host=%s,%s dbname=d user=u", other->dir,
+             srv->dir);
+    config.database = two;
+    config.connect_timeout = 200;
+    again();
+    start = deals_mono();
+    ask(ctx, &a, NUMBER, 1, -1);
+
+    while (!a.done && ms_since(start) < LONG) {
+        fake_turn(other);
+        spin_for(ctx, srv, 5);
+    }
+
+    assert_int_equal(a.code, DEALS_OK);
+    assert_int_equal(other->accepted, 1);
+    forget(&a);
+    deals_ctx_free(ctx);
+    ctx = NULL;
+    fake_free(other);
 }
 
 
@@ -601,6 +643,7 @@ main(void)
         TEST(away_is_told_soon_then_at_once_and_ends_by_itself),
         TEST(a_short_absence_is_waited_out),
         TEST(a_server_that_says_nothing_is_not_waited_for),
+        TEST(an_address_that_hangs_is_passed_over),
         TEST(attempts_are_rare_while_it_is_away),
         TEST(a_full_or_starting_server_is_waited_for),
         TEST(a_deadline_is_kept_and_the_late_answer_ignored),

@@ -357,6 +357,37 @@ what_an_aborted_transaction_refused_is_resubmitted(void **state)
 }
 
 
+/* Somebody left a transaction open: nothing more goes there until it is ended. */
+
+static void
+a_poisoned_connection_is_cleaned(void **state)
+{
+    int     i;
+    asking  a = NEW, b[5];
+
+    (void) state;
+    warm();
+    memset(b, 0, sizeof(b));
+    srv->dribble = 1;
+    ask(ctx, &a, NUMBER, POISON, -1);
+
+    for (i = 0; i < 5; i++) {
+        ask(ctx, &b[i], WRITE, i, -1);
+    }
+
+    expect(&a, DEALS_OK);
+
+    for (i = 0; i < 5; i++) {
+        expect(&b[i], DEALS_OK);
+    }
+
+    assert_string_equal(srv->log, "0:NUMBER 1014\n0:ROLLBACK 0\n0:WRITE 0\n"
+                                  "0:WRITE 1\n0:WRITE 2\n0:WRITE 3\n"
+                                  "0:WRITE 4\n");
+    assert_int_equal(srv->accepted, 1);
+}
+
+
 static void
 statement_timeout_is_a_timeout(void **state)
 {
@@ -550,6 +581,7 @@ main(void)
         TEST(a_commit_may_fail),
         TEST(a_stale_plan_is_prepared_again_once),
         TEST(what_an_aborted_transaction_refused_is_resubmitted),
+        TEST(a_poisoned_connection_is_cleaned),
         TEST(statement_timeout_is_a_timeout),
         TEST(a_full_disk_is_not_a_defect),
         TEST(a_standby_is_left),
