@@ -296,8 +296,8 @@ nothing_that_is_written_changes_a_page(void **state)
 static void
 published_payloads_do_nothing(void **state)
 {
-    deals_templates   *set = load(NULL);
     const deals_json  *payloads = shared_json("dompurify_expect.json"), *p;
+    deals_templates   *set = load(NULL);
 
     (void) state;
 
