@@ -1,247 +1,340 @@
 /*
- * What the members of the demo community are called, and what they say.
+ * What the members of the demo community say to each other.
  */
 
 #include "calls/demo_data.h"
 
-const char *const  deals_demo_members[] = {
-    "marlow", "juniper_k", "tobi_as", "hazelnut", "quietfox", "oskar-b",
-    "petra77", "nightowl", "mirabel", "sandstone", "ferdi_w", "lucia_m",
-    "bramble", "kettlecorn", "ingrid_s", "dpadilla", "rookie_rob", "zephyr_",
-    "tamsin", "oldharbour", "wren_h", "jonas-k", "coppertop", "elif_d",
-    "maplehill", "thriftyjo", "nordlicht", "samuel_t", "violet-r", "pascal_g",
-    "hedgehog41", "amara_o", "brightside", "finnegan_", "miso_soup", "kasia_w",
-    "leopold_", "tinker_tam", "rosalind_p", "gustav-a", "olive_branch",
-    "dune_walker", "cleo_v", "halfpenny", "bertrand_m", "skylark_9", "noor_h",
-    "waffle_iron", "edda_l", "pixelpeter",
+#define SIZE(a)  (sizeof(a) / sizeof((a)[0]))
+
+const deals_demo_line  deals_demo_comments[] = {
+
+    /* anything that costs something */
+    { "",
+      "Got it, thanks!",
+      NULL },
+    { NULL,
+      "Great find. Stacked it with the newsletter code for another 5.",
+      NULL },
+    { "",
+      "Was 10 less last November. Still fine.",
+      NULL },
+    { "",
+      "I paid almost twice as much in August. Hurts.",
+      NULL },
+    { NULL,
+      "Went to the shop in town, same price there.",
+      NULL },
+    { "",
+      "Price is back for me after it was gone this morning.",
+      NULL },
+    { "",
+      "Wanted to wait for the sales, but this will hardly get lower.",
+      NULL },
+    { NULL,
+      "Delivery took two days for me, well packed.",
+      NULL },
+    { NULL,
+      "Their service is good: sent one back last year, refund in two days.",
+      NULL },
+    { "",
+      "I don't need it. I don't need it. I don't need it. Got it.",
+      NULL },
+    { "",
+      "The usual price elsewhere is only a little higher, so I'm a bit "
+      "cold on this one.",
+      NULL },
+    { NULL,
+      "Is that with or without delivery?",
+      "Without. It's free from 50." },
+    { "",
+      "Does the code still work for anybody?",
+      "Just tried: yes. Case doesn't matter." },
+    { NULL,
+      "Has anyone got theirs already?",
+      "Mine came today, all as described." },
+    { NULL,
+      "Do they ship abroad?",
+      "To the neighbours, for 9.90." },
+
+    /* screens, computers, sound, power */
+    { "tv monitor",
+      "Careful, the cheaper variant has the slower panel. This link is the "
+      "right one.",
+      NULL },
+    { "tv monitor",
+      "How many HDMI ports?",
+      "Three, one of them 2.1." },
+    { "computers ssd storage laptop gpu nas",
+      "In mine for a year, cool and quiet.", NULL },
+    { "computers ssd storage laptop gpu nas",
+      "Does it run with Linux out of the box?",
+      "It does here, without a single extra driver." },
+    { "laptop refurbished handheld",
+      "How is the battery on yours?",
+      "94 % left. They replace it below 80." },
+    { "audio headphones earbuds speaker headset vinyl",
+      "Sound is warm, a bit much bass, the equaliser helps.", NULL },
+    { "headphones earbuds headset",
+      "Comfortable with glasses?",
+      "Yes, for a working day at least." },
+    { "usb-c charger powerbank dock",
+      "Charges my laptop and two phones at once, barely warm.",
+      NULL },
+    { "usb-c charger powerbank dock",
+      "Is the cable in the box?",
+      "A short one, yes." },
+    { "smart-home wifi network",
+      "Does it work without their app? That decides it for me.",
+      "It has a plain web page. No account." },
+    { "camera webcam",
+      "Picture is fine in daylight, so-so at night. For that money I won't "
+      "complain.",
+      NULL },
+    { "software security subscription",
+      "It ended by itself last year, no tricks.",
+      NULL },
+    { "ereader tablet",
+      "Reads EPUB without fuss. Battery: weeks.",
+      NULL },
+
+    /* the house */
+    { "cookware",
+      "Induction works too, in case somebody wonders.",
+      NULL },
+    { "cookware baking knives",
+      "Dishwasher?",
+      "By hand, says the maker. I don't obey, and it still looks new." },
+    { "coffee tea",
+      "The smell alone was worth it.",
+      NULL },
+    { "coffee",
+      "Which grind do you use with it?",
+      "A notch finer than for filter." },
+    { "vacuum air",
+      "How loud is it at night?",
+      "Quieter than my fridge on the lowest step." },
+    { "vacuum air",
+      "Spare filters cost 12, which is reasonable.",
+      NULL },
+    { "bedroom",
+      "Slept well since. My back says thank you.",
+      NULL },
+    { "office desk chair furniture living",
+      "Put it together in twenty minutes, sat down, done.",
+      NULL },
+    { "office desk chair furniture living",
+      "Does delivery come up the stairs?",
+      "Third floor, no extra. Tip them." },
+    { "safety lighting health",
+      "One of those boring things that everybody should have.",
+      NULL },
+    { "pets",
+      "Mine looked at it with contempt and then ate everything.",
+      NULL },
+
+    /* food */
+    { "groceries vegetables cheese fish chocolate beer wine",
+      "Arrived well cooled. Recommended.", NULL },
+    { "groceries vegetables cheese fish chocolate",
+      "That is a fair price even without the offer.", NULL },
+    { "groceries vegetables chocolate fitness",
+      "How long is the date on yours?",
+      "Until next summer." },
+    { "beer wine",
+      "The case was gone by Sunday. Friends came over.",
+      NULL },
+    { "restaurant bakery ice-cream lunch pizza",
+      "Went there, was worth the queue.",
+      NULL },
+    { "restaurant bakery lunch pizza",
+      "Anything for vegetarians?",
+      "Two of the four. The lentils!" },
+
+    /* travel */
+    { "flight error-fare train ferry",
+      "Booked for March. My partner says thank you as well.",
+      NULL },
+    { "flight error-fare train",
+      "Only shows up on Tuesdays and Wednesdays for me.",
+      NULL },
+    { "flight error-fare",
+      "Got the confirmation *and* the ticket. It is honoured!",
+      NULL },
+    { "flight train ferry",
+      "Can I take a bike?",
+      "For 5 more, book it at the same time." },
+    { "hotel hostel",
+      "Took this last year: clean, on time, plain breakfast.",
+      NULL },
+    { "hotel hostel alps ski",
+      "Per person or per room?",
+      "Per person, sadly." },
+    { "train europe",
+      "Trains were on time for me. I know, I know.",
+      NULL },
+
+    /* games, books */
+    { "pc-games bundle rpg",
+      "Finished it twice. At that price there is nothing to think about.",
+      NULL },
+    { "pc-games",
+      "Claimed. Shelf of unplayed games: 211.",
+      NULL },
+    { "pc-games",
+      "Runs at 60 on my nine-year-old laptop.",
+      NULL },
+    { "pc-games bundle",
+      "Does it need an account with them?",
+      "No, the files are yours." },
+    { "board-games chess cards puzzle",
+      "Good with two as well, if you use the variant in the back of the "
+      "rules.",
+      NULL },
+    { "board-games cards",
+      "From what age?",
+      "Ours is eight and wins." },
+    { "controller racing vr handheld",
+      "Sticks don't drift after a year, that is all I ask.",
+      NULL },
+    { "books ebooks comics audiobooks",
+      "My daughter has been reading since breakfast.",
+      NULL },
+    { "books ebooks comics audiobooks magazine",
+      "Thanks, that's one birthday solved.",
+      NULL },
+    { "ebooks audiobooks",
+      "With DRM?",
+      "Without. Keep a copy." },
+    { "course",
+      "Did the first half in a week. Well explained, no waffle.",
+      NULL },
+    { "course",
+      "Is there a certificate?",
+      "There is, if you care for one." },
+    { "stationery",
+      "Writes like butter. I have run out of excuses not to write letters.",
+      NULL },
+
+    /* to wear, outside */
+    { "clothing jacket shirt jeans merino suit belt",
+      "Fits as expected, 1.85 m, size L.",
+      NULL },
+    { "clothing merino socks shirt",
+      "Washed ten times, no pilling.",
+      NULL },
+    { "clothing jacket jeans winter",
+      "Which colour is it really, green or grey?",
+      "Grey with a hint of green. Helpful, I know." },
+    { "shoes boots running",
+      "The wide fit really is wide. At last.",
+      NULL },
+    { "shoes boots running",
+      "True to size?",
+      "Half a size up for me." },
+    { "camping tent outdoor",
+      "Took it out at the weekend in the wind. No complaints.",
+      NULL },
+    { "camping bag luggage light",
+      "Weighs what they say, I checked.",
+      NULL },
+    { "bike",
+      "Good brakes, that is what matters. Front light is a toy.",
+      NULL },
+    { "bike",
+      "What is the smallest size?",
+      "They said from 1.60 m." },
+    { "garden trees bbq",
+      "The neighbour has one and won't stop talking about it.",
+      NULL },
+    { "garden trees",
+      "Is it too late to plant?",
+      "As long as the ground isn't frozen." },
+    { "birds nature astronomy",
+      "Three species before breakfast. Or one planet.",
+      NULL },
+    { "climbing water sup swimming",
+      "Held up a whole season so far.",
+      NULL },
+
+    /* tools, cars */
+    { "tools drill saw",
+      "Used it all weekend, still charged.",
+      NULL },
+    { "tools drill saw",
+      "Is it brushless?",
+      "Yes, both." },
+    { "tools laser ladder",
+      "Accurate to a millimetre over five metres, I measured.",
+      NULL },
+    { "tools woodworking paint",
+      "The case alone is 30 elsewhere.",
+      NULL },
+    { "electronics 3d-printing",
+      "Good out of the box, I was surprised.",
+      NULL },
+    { "electronics 3d-printing",
+      "Is there a schematic?",
+      "On their page, with the source." },
+    { "car tyres",
+      "My garage wanted 60 just for looking at it.",
+      NULL },
+    { "car",
+      "Fits any car?",
+      "All since 1996, they say." },
+
+    /* free things */
+    { "freebie free",
+      "Got mine, thank you!",
+      NULL },
+    { "freebie free",
+      "Free is free. Heat from me.",
+      NULL },
+    { "freebie",
+      "Still going at noon, hardly anybody there.",
+      NULL },
+    { "freebie",
+      "Do I have to register?",
+      "No, just turn up." },
+    { "freebie free",
+      "Lovely people. More of this, please.",
+      NULL },
+    { "freebie free",
+      "Gone here. Well, I had nothing to lose.",
+      NULL },
 };
 
-const size_t  deals_demo_nmembers =
-    sizeof(deals_demo_members) / sizeof(deals_demo_members[0]);
+const size_t  deals_demo_ncomments = SIZE(deals_demo_comments);
 
-const char *const  deals_demo_texts[DEMO_KINDS][DEMO_TEXTS] = {
-    [DEMO_TECH] = {
-        "Lowest I have seen in **eight months** of watching it. The older "
-        "model costs more elsewhere.\n\n- two years of warranty\n- free "
-        "returns for 30 days\n- ships tomorrow",
-        "Works as it should. I have had one for a year and would buy it "
-        "again.\n\nThe usual price is somewhere between the two shown here, "
-        "so don't let the list price impress you too much.",
-        "Add it to the basket, the price drops there. Enter <SAVE20> if it "
-        "does not.",
-        "Good reviews, replaceable battery, and the firmware can be updated "
-        "without an account. What more do you want?",
-        "Only in the web shop, not in the stores. Delivery is free from "
-        "50.\n\n> Limited to two per customer, they say.",
-    },
-    [DEMO_HOME] = {
-        "We have used ours every day since spring. Solid, easy to clean, "
-        "spare parts are sold too.",
-        "The colour in the pictures is a little warmer than in real life. "
-        "Otherwise exactly as described.\n\nPick it up at the shop and you "
-        "save the delivery.",
-        "Price is for the **whole set**. It was almost twice that at Easter.",
-        "A no-nonsense thing that will outlive us all. Ten years of warranty "
-        "if you register within four weeks.",
-        "Last season's model, which differs by one button. See the "
-        "table:\n\n| | old | new |\n| --- | --- | --- |\n| power | same | "
-        "same |\n| price | this | +40 % |",
-    },
-    [DEMO_FOOD] = {
-        "Until Saturday or while it lasts. Yesterday there was plenty left "
-        "at six.",
-        "Price per kilo is what counts, and it is very good. Keeps for a "
-        "year in a cool place.",
-        "New customers and old ones alike, once per household. The "
-        "subscription can be ended in two clicks, I tried.",
-        "They bake and roast themselves. Go early, the queue is part of it.",
-        "Short date on some boxes; mine was good for three more months.",
-    },
-    [DEMO_TRAVEL] = {
-        "Found for several dates in spring, midweek mostly. Seats are "
-        "limited, so look today.\n\n1. choose the date first\n2. then the "
-        "class\n3. skip the insurance",
-        "Taxes included, only hand luggage. I flew this route last year, it "
-        "was on time.",
-        "Free cancellation until two days before. Breakfast is worth getting "
-        "up for.",
-        "Book through the link, the phone costs extra. Children under six "
-        "travel free.",
-        "Might be a mistake of theirs. Don't call them; book, wait for the "
-        "ticket, then plan the rest.",
-    },
-    [DEMO_GAMES] = {
-        "Runs well on an old machine and on Linux. About forty hours if you "
-        "look into every corner.",
-        "All expansions are in it. The base game alone costs more most of "
-        "the time.",
-        "Plays best with three or four. Rules are explained in ten minutes.",
-        "Claim it once, keep it for ever. You need an account there.",
-        "Lowest ever by two cents according to the history, and nothing "
-        "suggests it will be lower at the next sale.",
-    },
-    [DEMO_BOOKS] = {
-        "No DRM, PDF and EPUB. Part of the money goes to the authors' fund.",
-        "Ends by itself, no need to cancel. Confirmed with them by mail.",
-        "Beautifully printed, thread-bound. A present that looks twice its "
-        "price.",
-        "I learned more from this than from two semesters. Chapter 7 alone "
-        "is worth it.",
-        "For everybody, not only for new members. The code is applied by "
-        "itself.",
-    },
-    [DEMO_WEAR] = {
-        "True to size for me; take one up if you are between sizes. Returns "
-        "are free.",
-        "Made to be repaired: they sell every part and sew it for you.",
-        "The discount comes off **in the basket**, also on what is reduced "
-        "already.",
-        "I have walked some 600 km in the last pair. They look it, and they "
-        "hold.",
-        "All sizes were there an hour ago, the grey one is going fast.",
-    },
-    [DEMO_OUT] = {
-        "Used it for a week in the rain. It stayed dry inside, and so did I.",
-        "Light enough to carry, strong enough to forget about. Weight "
-        "measured at home: 40 g less than they say.",
-        "Pick up only, it does not fit in a parcel. They help to load.",
-        "Test winner in the spring issue. The successor has the same frame "
-        "and costs half as much again.",
-        "Season is over for them, not for us. Stock is small, I counted nine.",
-    },
-    [DEMO_TOOLS] = {
-        "Takes the batteries that you have already. Without case it is even "
-        "less.",
-        "Measured it against the expensive one at work: no difference that "
-        "matters to me.",
-        "Comes with a class on Saturday if you want one. Coffee is free too.",
-        "Good for at home, not for the building site. For that price I don't "
-        "mind.",
-        "In the shop it says the old price, at the till it is this. Ask if "
-        "it isn't.",
-    },
-};
-
-const char *const  deals_demo_comments[DEMO_KINDS][DEMO_COMMENTS] = {
-    [DEMO_TECH] = {
-        "Ordered one, thanks. The last one lasted me six years.",
-        "Is the power supply in the box or extra?",
-        "Mine came today. Quick, quiet, no coil whine.",
-        "Careful, the cheaper variant has the slower panel. This link is the "
-        "right one.",
-        "Was 10 less last Black Friday. Still fine for November.",
-        "Does it work without their app? That decides it for me.",
-        "Great find. Stacked it with the newsletter code for another 5.",
-        "The battery can be changed with one screwdriver, which is why I "
-        "like this maker.",
-    },
-    [DEMO_HOME] = {
-        "We have had this for three years and it still looks new.",
-        "Induction works too, in case somebody wonders.",
-        "Delivery to the third floor was included for me.",
-        "The handle gets hot, get the sleeve with it.",
-        "Compared it in the shop with one at twice the price. Took this.",
-        "Does anybody know how loud it is at night?",
-        "Got it, assembled it in twenty minutes, sat down.",
-        "Spare filters cost 12, which is reasonable.",
-    },
-    [DEMO_FOOD] = {
-        "Still there at five this afternoon, a big stack.",
-        "The dark roast is the better one, in my opinion.",
-        "Worked for me as an existing customer.",
-        "Sold out in the north of the town.",
-        "That is a fair price even without the offer.",
-        "Mine arrived well cooled. Recommended.",
-        "Went there, was worth the queue.",
-        "Vegetarian ones too?",
-    },
-    [DEMO_TRAVEL] = {
-        "Booked for March. My partner says thank you as well.",
-        "Only shows up on Tuesdays and Wednesdays for me.",
-        "Took this last year: clean, on time, plain breakfast.",
-        "The price is per person, I assume?",
-        "Got the confirmation and the ticket. It is honoured!",
-        "There are two seats left on the 14th.",
-        "You can bring the bike for 5 more.",
-        "Look at the return times before you book, one is at 5:40.",
-    },
-    [DEMO_GAMES] = {
-        "Finished it twice. At that price there is nothing to think about.",
-        "Claimed, thanks. Shelf of unplayed games: 211.",
-        "Runs at 60 on my nine-year-old laptop.",
-        "Good with two as well, if you use the variant in the back of the "
-        "rules.",
-        "The soundtrack is in the bundle, too.",
-        "Waited a year for this one to drop. Finally.",
-        "Is the second expansion included? I can't see it.",
-        "Sticks don't drift after a year, that is all I ask.",
-    },
-    [DEMO_BOOKS] = {
-        "Downloaded and on the reader. Well set, too, which is rare.",
-        "Chapter 3 is free on their site if you want to look first.",
-        "My daughter has been reading since breakfast.",
-        "They do this every autumn, still good.",
-        "Confirmed: it ended by itself last year.",
-        "Paper is thick enough for the fountain pen.",
-        "Thanks, that's one birthday solved.",
-        "The second edition is much better than the first, check which one "
-        "you get.",
-    },
-    [DEMO_WEAR] = {
-        "Fits as expected, 1.85 m, size L.",
-        "Washed ten times, no pilling.",
-        "They repair for free in the first two years. That is why I pay.",
-        "The wide fit really is wide. At last.",
-        "Went to the shop, same price there.",
-        "The sleeves are short on me, sent it back, refund in two days.",
-        "Bought three. Winter may come.",
-        "Which colour is it really, green or grey?",
-    },
-    [DEMO_OUT] = {
-        "Took it out at the weekend in the wind. No complaints.",
-        "Poles are aluminium, not fibreglass, good.",
-        "Weighs what they say, I checked.",
-        "Got the last one in blue, sorry.",
-        "Fits a 60 cm wheel as well.",
-        "Can two adults sleep in it without being married?",
-        "Same one as the test winner, with another sticker.",
-        "The neighbour has one: loud in the first week, then fine.",
-    },
-    [DEMO_TOOLS] = {
-        "Batteries fit my old one from the same brand. Good.",
-        "Used it all weekend, still charged.",
-        "The case alone is 30 elsewhere.",
-        "Accurate to a millimetre over five metres, I measured.",
-        "Is it brushless?",
-        "Bed adhesion out of the box was perfect, I was surprised.",
-        "Price is back for me after it was gone this morning.",
-        "For that little money I'll try it. I report back.",
-    },
-};
-
-const char *const  deals_demo_replies[DEMO_REPLIES] = {
-    "Yes, it does.",
-    "No, sadly not. I asked them.",
-    "Thanks for looking that up!",
-    "Good to know, I would have missed that.",
-    "It's in the box, mine had one.",
+const char *const  deals_demo_replies[] = {
     "Same here.",
-    "I'd wait for the spring, it will be lower.",
-    "Don't wait, the last time it was gone by noon.",
+    "Good to know, I would have missed that.",
+    "Can confirm.",
     "That's what I thought, until I tried it.",
-    "Depends: with the big size yes, with the small one no.",
-    "You're right, I've corrected it in the text.",
-    "Report back when you have it, please.",
-    "Mine has run for two years without a hitch.",
-    "Which code did you use?",
-    "It took the newsletter one. Case doesn't matter.",
-    "Per person, yes.",
-    "Just checked: still available.",
-    "Gone for me. Well, saved money.",
-    "I think you mean the other model, the one without the S.",
-    "Wow, thanks, I've been looking for one since summer.",
-    "Could you measure the depth for me?",
-    "38 cm with the cable.",
-    "Agreed, and the service is friendly, too.",
+    "You have convinced me.",
+    "Exactly what I wanted to read before ordering, thanks.",
+    "I'd still wait for the spring.",
+    "Don't wait, the last time it was gone by noon.",
+    "Had the opposite experience, but that was years ago.",
+    "Report back in a month, please.",
+    "Wow, thanks, I've been looking since summer.",
+    "Agreed.",
     "That made my day.",
+    "Mine has done its job for two years without a hitch.",
+    "Hm, not for me.",
+    "Gone for me. Well, saved money.",
+    "Then I'll take one as well.",
+    "Everybody says that, and everybody is right.",
 };
+
+const size_t  deals_demo_nreplies = SIZE(deals_demo_replies);
+
+const char *const  deals_demo_thanks[] = {
+    "Thanks for looking that up!",
+    "Perfect, then it is ordered.",
+    "Ah, good. Thank you.",
+    "Quick as ever, thanks.",
+    "Then I'll think about it once more. Thanks!",
+    "That settles it.",
+};
+
+const size_t  deals_demo_nthanks = SIZE(deals_demo_thanks);
