@@ -175,12 +175,12 @@ SERVE = conf/run/serve --listen '$(LISTEN)' --port '$(PORT)' \
 # make's. The last line replaces the shell: a signal for make reaches it.
 run: packages
 	@[ -e '$(BUILD)/deals' ] || echo 'Building ...'
-	@$(QUIETLY) all
+	+@$(QUIETLY) all
 	@exec $(SERVE) run
 
 start: packages
 	@[ -e '$(BUILD)/deals' ] || echo 'Building ...'
-	@$(QUIETLY) all
+	+@$(QUIETLY) all
 	@exec $(SERVE) start
 
 stop:
@@ -214,7 +214,7 @@ PROVE     = BUILD='$(ABS)' NODE_PATH='$(ABS)/node_modules' LC_ALL=C.UTF-8 \
 TAP       = --exec t/lib/tap
 
 test: test-packages
-	@$(QUIETLY) all unit $(NODE)
+	+@$(QUIETLY) all unit $(NODE)
 	@$(PROVE) $(TAP) $(FILES)
 
 $(BUILD)/node_modules/.installed: $(wildcard t/browser/package*.json)
@@ -232,7 +232,7 @@ ASAN_UNIT = $(UNIT_SRC:t/unit/%.c=$(ASAN)/t/%)
 
 asan:
 	@conf/run/packages run test
-	@$(QUIETLY) SANITIZE=1 BUILD='$(ASAN)' all unit
+	+@$(QUIETLY) SANITIZE=1 BUILD='$(ASAN)' all unit
 	@DEALS_ASAN=1 $(subst '$(ABS)','$(abspath $(ASAN))',$(PROVE) $(TAP)) \
 	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null))
 
@@ -241,17 +241,17 @@ VALGRIND  = valgrind -q --error-exitcode=99 --leak-check=full \
 
 valgrind:
 	@conf/run/packages run test
-	@$(QUIETLY) unit
+	+@$(QUIETLY) unit
 	@$(PROVE) --exec 't/lib/tap $(VALGRIND)' $(UNIT)
 
 lint:
 	@conf/run/packages run test
-	@$(QUIETLY) all
+	+@$(QUIETLY) all
 	@$(PROVE) t/lint
 	@BUILD='$(BUILD)' t/lint/analyse $(CPPFLAGS)
 
 bench: test-packages
-	@$(QUIETLY) all
+	+@$(QUIETLY) all
 	@BUILD='$(ABS)' t/bench/run
 
 
