@@ -5,8 +5,8 @@
 
 #include "io_fake.h"
 
-static int  fail_at;            /* counts down; 0: nothing fails */
-static int  failed;
+static volatile int  fail_at;   /* counts down; 0: nothing fails */
+static volatile int  failed;
 
 #if !defined(__SANITIZE_ADDRESS__)
 
@@ -131,10 +131,6 @@ every_allocation_may_fail(void **state)
 
     (void) state;
 
-    if (!is_ours()) {
-        skip();
-    }
-
     srv = fake_new();
 
     for (failed = 1, n = 1; failed; n++) {
@@ -156,10 +152,6 @@ a_call_may_not_get_its_memory(void **state)
     deals_config   config;
 
     (void) state;
-
-    if (!is_ours()) {
-        skip();
-    }
 
     memset(&config, 0, sizeof(config));
     config.database = "host=/tmp dbname=d user=u";
@@ -190,10 +182,6 @@ a_context_may_not_get_its_memory(void **state)
     const deals_error  *error;
 
     (void) state;
-
-    if (!is_ours()) {
-        skip();
-    }
 
     memset(&config, 0, sizeof(config));
     config.database = "host=/tmp dbname=d user=u";
@@ -230,6 +218,11 @@ main(void)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
+
+    if (!is_ours()) {
+        printf("1..0 # SKIP the allocator belongs to somebody else\n");
+        return 0;
+    }
 
     return cmocka_run_group_tests_name("io_memory", tests, NULL, NULL);
 }
