@@ -256,6 +256,69 @@ addresses_of_redis(void **state)
 }
 
 
+/* Once resolved, nothing is left to resolve, and all the rest is the same. */
+
+static void
+a_resolved_configuration_says_the_same(void **state)
+{
+    size_t                   i, n;
+    deals_config             config, once;
+    const deals_pg_address  *a, *b;
+
+    static const char *const  texts[] = {
+        "host=localhost,/run/x port=1,2 password='a\\'b\\\\ c' options='-c a=b'",
+        "postgresql://u:p%20w@localhost:7/d?sslmode=verify-full",
+        "hostaddr=192.0.2.1 sslmode=disable",
+        "dbname=d",
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        memset(&config, 0, sizeof(config));
+        config.database = texts[i];
+        config.redis = "redis://me:p%40:s@localhost:7/3";
+        assert_null(deals_config_resolve(&config, arena));
+        once = config;
+        assert_null(deals_config_resolve(&once, arena));
+        assert_string_equal(config.database, once.database);
+        assert_string_equal(config.redis, once.redis);
+
+        a = pg(texts[i]);
+        b = pg(config.database);
+        assert_int_equal(a->ntargets, b->ntargets);
+        assert_int_equal(a->noptions, b->noptions);
+
+        for (n = 0; n < a->ntargets; n++) {
+            assert_string_equal(a->targets[n].host, b->targets[n].host);
+            assert_string_equal(a->targets[n].hostaddr,
+                                b->targets[n].hostaddr);
+            assert_string_equal(a->targets[n].port, b->targets[n].port);
+        }
+
+        for (n = 0; n < a->noptions; n++) {
+            assert_string_equal(a->values[n], value(b, a->keywords[n]));
+        }
+
+        assert_string_equal(redis(config.redis)->password, "p@:s");
+        assert_string_equal(redis(config.redis)->user, "me");
+        assert_int_equal(redis(config.redis)->port, 7);
+        assert_int_equal(redis(config.redis)->db, 3);
+        assert_null(strstr(config.redis, "localhost"));
+    }
+
+    config.redis = "unix:/run/r";
+    assert_null(deals_config_resolve(&config, arena));
+    assert_string_equal(config.redis, "unix:/run/r");
+    config.redis = "[::1]:9";
+    assert_null(deals_config_resolve(&config, arena));
+    assert_string_equal(config.redis, "redis://[::1]:9/0");
+
+    config.database = "host=/x sslmode=what port=x";
+    assert_non_null(deals_config_resolve(&config, arena));
+}
+
+
 static void
 numbers_have_defaults_and_bounds(void **state)
 {
@@ -304,6 +367,7 @@ main(void)
         TEST(the_session_is_set_up_unless_pooled),
         TEST(what_is_wrong_is_said),
         TEST(addresses_of_redis),
+        TEST(a_resolved_configuration_says_the_same),
         TEST(numbers_have_defaults_and_bounds),
     };
 

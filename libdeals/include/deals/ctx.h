@@ -90,8 +90,8 @@ typedef struct {
 typedef struct {
     const char  *database;      /* libpq conninfo or URI; required. Names of
                                    hosts are resolved in deals_config_check
-                                   and deals_ctx_new (this may block), and not
-                                   again. sslmode is disable, require, verify-ca
+                                   or _resolve and in deals_ctx_new (this may
+                                   block), and not again. sslmode is disable, require, verify-ca
                                    or verify-full; not given: require, but
                                    disable if all addresses are sockets or
                                    loopback. service is refused. */
@@ -118,6 +118,13 @@ typedef struct {
 /* Checks a configuration without reaching a database. Returns NULL, or an error
  * in `arena` whose field names the member. */
 DEALS_API const deals_error  *deals_config_check(const deals_config *config,
+                                  deals_arena *arena);
+
+/* The same, and replaces `database` and `redis` by texts in `arena` that say the
+ * same with addresses in the place of names: a context made of them resolves
+ * nothing. For servers that read their configuration once and may not block
+ * later. */
+DEALS_API const deals_error  *deals_config_resolve(deals_config *config,
                                   deals_arena *arena);
 
 /* hooks NULL: the library's own loop. Never connects; the first call does.
