@@ -41,14 +41,6 @@ typedef struct {
 } ngx_http_deals_watch_t;
 
 
-typedef struct {
-    ngx_thread_task_t          task;
-    void                     (*fn)(void *arg);
-    void                     (*done)(void *arg);
-    void                      *arg;
-} ngx_http_deals_work_t;
-
-
 static ngx_int_t ngx_http_deals_loop_open(ngx_http_deals_loop_t *loop);
 static void ngx_http_deals_loop_close(ngx_http_deals_loop_t *loop);
 static void ngx_http_deals_run_handler(ngx_event_t *ev);
@@ -66,8 +58,6 @@ static void ngx_http_deals_hook_log(void *host, deals_log_level level,
     deals_str line);
 static int ngx_http_deals_hook_work(void *host, void (*fn)(void *arg),
     void *arg, void (*done)(void *arg));
-static void ngx_http_deals_work_thread(void *data, ngx_log_t *log);
-static void ngx_http_deals_work_done(ngx_event_t *ev);
 static int64_t ngx_http_deals_hook_count(void *host, deals_str key,
     int seconds);
 
@@ -517,71 +507,15 @@ ngx_http_deals_hook_log(void *host, deals_log_level level, deals_str line)
 }
 
 
-
-/*
- * The task is no part of a request: the one that asked may be gone before the
- * thread is ready. The busy timer of its call keeps a leaving worker.
- */
-
 static int
 ngx_http_deals_hook_work(void *host, void (*fn)(void *arg), void *arg,
     void (*done)(void *arg))
 {
     ngx_http_deals_loop_t  *loop = host;
 
-    ngx_http_deals_work_t  *work;
-
-    work = ngx_calloc(sizeof(ngx_http_deals_work_t), ngx_cycle->log);
-    if (work == NULL) {
-        return -1;
-    }
-
-    work->fn = fn;
-    work->done = done;
-    work->arg = arg;
-
-    work->task.ctx = work;
-    work->task.handler = ngx_http_deals_work_thread;
-    work->task.event.handler = ngx_http_deals_work_done;
-    work->task.event.data = work;
-    work->task.event.log = ngx_cycle->log;
-
-    if (ngx_thread_task_post(loop->backend->thread_pool, &work->task)
-        != NGX_OK)
-    {
-        ngx_free(work);
-        return -1;
-    }
-
-    return 0;
+    return ngx_http_deals_work(loop->backend->thread_pool, fn, arg, done)
+           == NGX_OK ? 0 : -1;
 }
-
-
-static void
-ngx_http_deals_work_thread(void *data, ngx_log_t *log)
-{
-    ngx_http_deals_work_t  *work = data;
-
-    work->fn(work->arg);
-}
-
-
-static void
-ngx_http_deals_work_done(ngx_event_t *ev)
-{
-    ngx_http_deals_work_t  *work = ev->data;
-
-    void  *arg;
-    void (*done)(void *);
-
-    arg = work->arg;
-    done = work->done;
-
-    ngx_free(work);
-
-    done(arg);
-}
-
 
 
 static int64_t

@@ -6,6 +6,7 @@
  *     _conf.c         the directives' values, checked
  *     _backend.c      distinct databases and template sets
  *     _loop.c         a deals_ctx on the worker's event loop
+ *     _work.c         computations in threads, a few at a time
  *     _rate.c         the shared memory zone that counts for rate limits
  *     _handler.c      a request's way from nginx to its last byte
  *     _access.c       who asks, and from where
@@ -232,6 +233,11 @@ void ngx_http_deals_loop_begin(ngx_http_deals_loop_t *loop);
 void ngx_http_deals_loop_end(ngx_http_deals_loop_t *loop);
 void ngx_http_deals_loop_free_all(void);
 void ngx_http_deals_loop_forget(void *data);
+
+/* _work.c */
+
+ngx_int_t ngx_http_deals_work(ngx_thread_pool_t *tp, void (*fn)(void *arg),
+    void *arg, void (*done)(void *arg));
 
 /* _rate.c */
 

@@ -8,6 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use Time::HiRes ();
 use Deals::Test;
 
 my $t = Deals::Test->new;
@@ -201,6 +202,32 @@ for my $r ($t->get('/'), $t->get('/none'), $t->get("$api/none"),
     is $r->header('X-Content-Type-Options'), 'nosniff', '  nosniff';
     is $r->header('Referrer-Policy'), 'same-origin', '  referrer';
 }
+
+# --- a rush of sign-ins: computed a few at a time, beside everything else -------------------
+
+my $form = 'name=ann&password=wrong';
+my @rush = map {
+    my $s = $t->connect;
+    print {$s} "POST /login HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site:"
+        . " same-origin\r\nConnection: close\r\nContent-Type: application/"
+        . "x-www-form-urlencoded\r\nContent-Length: " . length($form)
+        . "\r\n\r\n$form";
+    $s->flush;
+    $s;
+} 1 .. 150;
+my $began = Time::HiRes::time();
+is $t->get('/')->status, 200, 'a page during a rush of sign-ins';
+my $took = Time::HiRes::time() - $began;
+ok $took < 1, "  comes at once ($took s)";
+my %rush;
+for my $s (@rush) {
+    local $/;
+    $rush{ (<$s> // '') =~ m{^HTTP/1\.1 (\d+)} ? $1 : 0 }++;
+}
+is_deeply [sort keys %rush], [422, 503],
+    'some are computed, others told to come again: '
+    . join ', ', map { "$rush{$_} x $_" } sort keys %rush;
+is $t->post('/login', form => \%login)->status, 303, 'then all is well';
 
 # --- limits -----------------------------------------------------------------------------------
 
