@@ -3,6 +3,9 @@
 -- Limits here are a second line of defence behind libdeals. Those on characters
 -- are three times what libdeals lets in, because composing (NFC) may lengthen a
 -- text that much.
+--
+-- Texts are composed, but never HTML: of a tag's '>' and a combining character
+-- behind it (U+0338) composing makes one character, and the tag does not end.
 
 CREATE TABLE deals (
     deal_id              int8 PRIMARY KEY,
@@ -149,8 +152,8 @@ BEGIN
                        starts_at, expires_at)
     VALUES (p_deal_id, p_user_id, normalize(p_author_name, NFC), p_source,
             p_source_id, normalize(p_title, NFC), p_url,
-            normalize(p_description, NFC), normalize(p_html, NFC),
-            p_html_version, p_merchant_slug, normalize(p_merchant_name, NFC),
+            normalize(p_description, NFC), p_html, p_html_version,
+            p_merchant_slug, normalize(p_merchant_name, NFC),
             p_price_amount, p_price_currency, p_list_price_amount,
             p_list_price_currency, v_tags, p_created_at, p_starts_at,
             p_expires_at);
@@ -232,7 +235,7 @@ BEGIN
     END IF;
     IF p_given & 4 <> 0 THEN
         d.description := normalize(p_description, NFC);
-        d.html := normalize(p_html, NFC);
+        d.html := p_html;
         d.html_version := p_html_version;
     END IF;
     IF p_given & 8 <> 0 THEN

@@ -107,8 +107,8 @@ BEGIN
                           user_id, author_name, body, html, html_version,
                           created_at)
     VALUES (p_deal_id, p_comment_id, p_parent_id, v_root_id, v_depth, p_user_id,
-            p_author_name, normalize(p_body, NFC), normalize(p_html, NFC),
-            p_html_version, p_now);
+            p_author_name, normalize(p_body, NFC), p_html, p_html_version,
+            p_now);
 
     UPDATE deal_stats SET comment_count = comment_count + 1
      WHERE deal_id = p_deal_id;
@@ -146,7 +146,7 @@ BEGIN
     END IF;
 
     UPDATE comments
-       SET body = normalize(p_body, NFC), html = normalize(p_html, NFC),
+       SET body = normalize(p_body, NFC), html = p_html,
            html_version = p_html_version, edited_at = p_now
      WHERE deal_id = p_deal_id AND comment_id = p_comment_id;
 

@@ -237,6 +237,35 @@ subtest 'imports' => sub {
            . " $T)"), 'forbidden', 'it has no author here';
 };
 
+# Composing joins ">" with U+0338 behind it: "<p>" would be a tag no more, and
+# what a member wrote would stand inside of it.
+subtest 'HTML is kept as it was rendered' => sub {
+    my $html = "'<p>\x{338} onclick=x</p>'";
+    my $kept = "html = $html AND position('\x{226f}' in html) = 0";
+    my $of_deal = "SELECT $kept FROM deals WHERE deal_id = 13";
+
+    is sql("SELECT deals_deal_create(13, 7, 'ann', 'Html', NULL,"
+           . " e'>\x{338}', $html, 1, NULL, NULL, NULL, NULL, NULL, NULL,"
+           . " '{}', NULL, NULL, $T)"), 'ok', 'a deal';
+    is sql($of_deal), 't', 'is stored as it is';
+    is sql("SELECT description FROM deals WHERE deal_id = 13"), "\x{226f}",
+        'its source is composed';
+    sql("UPDATE deals SET html = NULL WHERE deal_id = 13");
+    is sql("SELECT deals_deal_update(13, 7, false, 4, NULL, NULL, 'x', $html,"
+           . " 1, NULL, NULL, NULL, NULL, NULL, NULL, '{}', NULL, NULL, $T)"),
+        'ok', 'edited';
+    is sql($of_deal), 't', 'likewise';
+
+    my $of_comment = "SELECT $kept FROM comments WHERE deal_id = 13";
+    is sql("SELECT deals_comment_create(13, 1, NULL, 7, 'ann', 'x', $html, 1,"
+           . " $T, 100, 10)"), 'ok', 'a comment';
+    is sql($of_comment), 't', 'likewise';
+    sql("UPDATE comments SET html = '' WHERE deal_id = 13");
+    is sql("SELECT deals_comment_update(13, 1, 7, false, 'x', $html, 1, $T)"),
+        'ok', 'edited';
+    is sql($of_comment), 't', 'likewise';
+};
+
 subtest 'comments' => sub {
     deal(30);
     my $comment = sub {
