@@ -148,6 +148,52 @@ both_directions_may_be_full(void **state)
 }
 
 
+/* What TLS has read ahead no poll(2) tells of. */
+
+static void
+over_a_network(void **state)
+{
+    int     i;
+    char    text[160];
+    asking  a = NEW;
+
+    (void) state;
+    config.pool_size = 1;
+    config.database = text;
+
+    for (i = 0; i <= postgres_tls; i++) {
+        snprintf(text, sizeof(text), "host=localhost port=%d dbname=postgres "
+                 "user=deals sslmode=%s", postgres_port,
+                 i ? "require" : "disable");
+        again();
+        ask(ctx, &a, ECHO, 3000000, ECHO, 3000000, MANY, 3000, ECHO, 100000,
+            WRITE, 1 + i, WRITE, 10 + i, -1);
+        assert_int_equal(answer(&a), DEALS_OK);
+        assert_int_equal(a.nrows[2], 3000);
+        assert_int_equal(a.results[5], 10 + i);
+        assert_int_equal(number("SELECT count(*) FROM pg_stat_ssl s JOIN "
+                                "pg_stat_activity a USING (pid) WHERE s.ssl "
+                                "AND a.application_name = 'deals'"), i);
+    }
+
+    if (!postgres_tls) {
+        snprintf(text, sizeof(text), "host=localhost port=%d dbname=postgres "
+                 "user=deals sslmode=require", postgres_port);
+        again();
+        ask(ctx, &a, NUMBER, 1, -1);
+        assert_int_equal(answer(&a), DEALS_UNAVAILABLE);
+    }
+
+    /* nobody vouches for that certificate */
+    snprintf(text, sizeof(text), "host=localhost port=%d dbname=postgres "
+             "user=deals sslmode=verify-full sslrootcert=/dev/null",
+             postgres_port);
+    again();
+    ask(ctx, &a, NUMBER, 1, -1);
+    assert_int_equal(answer(&a), DEALS_UNAVAILABLE);
+}
+
+
 static void
 several_writes_are_all_or_nothing(void **state)
 {
@@ -430,8 +476,8 @@ a_wrong_database_is_unavailable(void **state)
     char    text[200];
 
     (void) state;
-    snprintf(text, sizeof(text), "host=%s user=deals dbname=nowhere",
-             server_dir);
+    snprintf(text, sizeof(text), "host=%s port=%d user=deals dbname=nowhere",
+             server_dir, postgres_port);
     config.database = text;
     again();
     ask(ctx, &a, NUMBER, 1, -1);
@@ -513,6 +559,7 @@ main(void)
         TEST(many_calls_share_two_connections),
         TEST(results_may_be_large),
         TEST(both_directions_may_be_full),
+        TEST(over_a_network),
         TEST(several_writes_are_all_or_nothing),
         TEST(a_commit_may_fail),
         TEST(conflicts_are_tried_again),

@@ -2,9 +2,6 @@
  * Counting in Redis, and without it.
  */
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "io/rate.h"
@@ -352,26 +349,6 @@ a_password_may_be_missing(void **state)
     until_up();
 }
 
-
-static int
-free_port(void)
-{
-    int                 fd, port;
-    socklen_t           len;
-    struct sockaddr_in  sin;
-
-    memset(&sin, 0, sizeof(sin));
-    sin.sin_family = AF_INET;
-    sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    fd = socket(AF_INET, SOCK_STREAM, 0);
-    len = sizeof(sin);
-    assert_int_equal(bind(fd, (struct sockaddr *) &sin, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *) &sin, &len), 0);
-    port = ntohs(sin.sin_port);
-    close(fd);
-
-    return port;
-}
 
 static void
 over_a_network_with_a_password(void **state)

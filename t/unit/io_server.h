@@ -6,13 +6,16 @@
 #ifndef IO_SERVER_H
 #define IO_SERVER_H
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <grp.h>
 #include <pwd.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -112,18 +115,40 @@ stop_server(int sig)
     }
 }
 
+static int
+free_port(void)
+{
+    int                 fd, port;
+    socklen_t           len;
+    struct sockaddr_in  sin;
+
+    memset(&sin, 0, sizeof(sin));
+    sin.sin_family = AF_INET;
+    sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    len = sizeof(sin);
+    assert_int_equal(bind(fd, (struct sockaddr *) &sin, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *) &sin, &len), 0);
+    port = ntohs(sin.sin_port);
+    close(fd);
+
+    return port;
+}
+
 
 /* --- PostgreSQL ---------------------------------------------------------- */
 
 static char  postgres_bin[256];
+static int   postgres_port;         /* on 127.0.0.1 too */
+static int   postgres_tls;
 
 unused static const char *
 postgres_conninfo(void)
 {
     static char  text[160];
 
-    snprintf(text, sizeof(text), "host=%s dbname=postgres user=deals",
-             server_dir);
+    snprintf(text, sizeof(text), "host=%s port=%d dbname=postgres user=deals",
+             server_dir, postgres_port);
     return text;
 }
 
@@ -131,16 +156,18 @@ unused static void
 start_postgres(void)
 {
     int                  i;
-    char                 path[300];
+    char                 path[300], port[16];
     deals_arena         *arena;
     deals_script        *script;
     const deals_error   *error;
 
     snprintf(path, sizeof(path), "%s/postgres", postgres_bin);
+    snprintf(port, sizeof(port), "port=%d", postgres_port);
 
     const char *const  argv[] = {
-        path, "-D", "data", "-k", server_dir, "-c", "listen_addresses=",
-        "-c", "fsync=off", "-c", "max_connections=20", "-c",
+        path, "-D", "data", "-k", server_dir, "-c",
+        "listen_addresses=127.0.0.1", "-c", port, "-c",
+        postgres_tls ? "ssl=on" : "ssl=off", "-c", "fsync=off", "-c", "max_connections=20", "-c",
         "shared_buffers=16MB", "-c", "log_min_messages=warning", NULL
     };
 
@@ -180,8 +207,16 @@ make_postgres(void)
         "--locale=C.UTF-8", "--no-sync", "--no-instructions", NULL
     };
 
+    const char *const  tls[] = {
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+        "/CN=localhost", "-days", "2", "-keyout", "data/server.key", "-out",
+        "data/server.crt", NULL
+    };
+
     make_dir();
     assert_int_equal(finish(launch(argv)), 0);
+    postgres_port = free_port();
+    postgres_tls = finish(launch(tls)) == 0;
     start_postgres();
 
     return 0;
