@@ -159,6 +159,8 @@ over_a_network(void **state)
 
     (void) state;
     config.pool_size = 1;
+    config.connect_timeout = LONG;
+    config.query_timeout = LONG;
     config.database = text;
 
     for (i = 0; i <= postgres_tls; i++) {
