@@ -172,6 +172,29 @@ several_writes_are_wrapped_and_a_barrier(void **state)
 
 
 static void
+an_answer_before_a_barrier_does_not_lift_it(void **state)
+{
+    asking           a = NEW, w = NEW, b = NEW;
+    deals_ctx_stats  stats;
+
+    (void) state;
+    warm();
+    srv->dribble = 1;
+    ask(ctx, &a, NUMBER, 1, -1);
+    ask(ctx, &w, WRITE, 2, WRITE, 3, -1);
+    ask(ctx, &b, NUMBER, 4, -1);
+    expect(&a, DEALS_OK);
+    (void) deals_ctx_poll(ctx, 0);
+    deals_ctx_status(ctx, &stats);
+    assert_int_equal(w.done, 0);
+    assert_int_equal(stats.in_flight, 1);
+    assert_int_equal(stats.waiting, 1);
+    expect(&w, DEALS_OK);
+    expect(&b, DEALS_OK);
+}
+
+
+static void
 others_pass_a_barrier_on_another_connection(void **state)
 {
     int     i;
@@ -572,6 +595,7 @@ main(void)
         TEST(without_prepare_nothing_is_prepared),
         TEST(one_write_needs_no_transaction),
         TEST(several_writes_are_wrapped_and_a_barrier),
+        TEST(an_answer_before_a_barrier_does_not_lift_it),
         TEST(others_pass_a_barrier_on_another_connection),
         TEST(after_a_failed_transaction_comes_its_rollback),
         TEST(an_error_touches_its_own_segment_only),
