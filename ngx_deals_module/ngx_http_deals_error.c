@@ -128,6 +128,16 @@ ngx_http_deals_show_error(ngx_http_deals_ctx_t *ctx, const deals_error *error)
     ctx->page.noindex = 1;
     ctx->page.canonical = DEALS_NONE;
 
+    if (ctx->route == NULL) {
+
+        /* nobody wants to come back here after signing in */
+
+        ctx->page.path = deals_str_of(
+                             deals_arena_printf(ctx->arena, "%.*s/",
+                                                (int) ctx->conf->prefix.len,
+                                                ctx->conf->prefix.data));
+    }
+
     ngx_memzero(&content, sizeof(deals_error_page));
 
     content.status = info->status;

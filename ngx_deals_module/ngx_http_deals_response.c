@@ -423,7 +423,7 @@ ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx, deals_str token,
     /* __Host- cookies are for all of a host */
 
     *ngx_sprintf(p, "%V=%*s; Path=%*s/; Max-Age=%L; HttpOnly; SameSite=Lax%s",
-                 name, token.len, token.data,
+                 name, token.len, token.data ? token.data : "",
                  https ? (size_t) 0 : prefix->len, prefix->data,
                  (int64_t) ngx_max(age, 0), https ? "; Secure" : "")
         = '\0';

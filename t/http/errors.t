@@ -54,6 +54,8 @@ sub is_page {
 # --- 404 and 405 --------------------------------------------------------------
 
 is_page($t->get('/nothing'), 404, 'no page');
+like $t->get('/nothing')->body, qr{href="/login\?next=%2F"},
+    '  to which nobody comes back';
 is_problem($t->get("$api/nothing"), 404, 'no operation');
 is_problem($t->get('/api/'), 404, 'nor at the top');
 is_problem($t->get("$api/deals/x"), 404, 'an id that is none');
