@@ -116,7 +116,7 @@ problem(html_check *c, const char *what, size_t at)
 static inline int
 safe_address(deals_str value)
 {
-    char    clean[64];
+    char    clean[4096];
     size_t  i, n = 0;
 
     for (i = 0; i < value.len && n < sizeof(clean) - 1; i++) {

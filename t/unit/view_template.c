@@ -173,6 +173,12 @@ prefix_and_origin_begin_addresses(void **state)
     assert_renders_with(&s, "<a href=\"{{origin}}{{path}}\">.</a>",
                         "<a href=\"\">.</a>");
 
+    /* an empty first part does not make a host of the second */
+    assert_renders_with(&s, "<a href=\"/{{empty}}/evil.org\">.</a>",
+                        "<a href=\"/./evil.org\">.</a>");
+    assert_renders_with(&s, "<a href=\"{{prefix}}/{{none}}/{{absent}}/\">.</a>",
+                        "<a href=\"/.//\">.</a>");
+
     s.prefix = S("//evil.org");
     s.origin = S("javascript:");
     assert_renders_with(&s, "<a href=\"{{origin}}{{prefix}}/a\">.</a>",

@@ -28,7 +28,8 @@ DEALS_API void  deals_html_escape(deals_buf *out, deals_str text);
 
 /* Markdown (cmark-gfm: tables, strikethrough, autolinks) to safe HTML; raw HTML
  * is shown as text; links are http, https or mailto and rel="nofollow ugc
- * noopener". 0, or -1 out of memory. */
+ * noopener". 0, or -1 out of memory. Any thread may call it; they take
+ * turns. */
 DEALS_API int   deals_markdown(deals_str markdown, deals_buf *out);
 /* Stored beside rendered HTML: rises when the renderer's output changes. */
 #define DEALS_MARKDOWN_VERSION  1
@@ -37,6 +38,33 @@ DEALS_API int   deals_markdown(deals_str markdown, deals_buf *out);
 /*
  * Templates: Mustache, checked against the shapes of deals/pages.h when they
  * are loaded. A set is immutable and may be shared by threads.
+ *
+ *     {{name}} {{a.b}}           a value, escaped for its place; {{.}} the item
+ *                                of a list of texts, or its section's value
+ *     {{#name}}..{{/name}}       once for each item of a list; else if there is
+ *                                something: not absent, false, 0 or ""
+ *     {{^name}}..{{/name}}       if there is not
+ *     {{>name}}                  the file name.html, in text only; in
+ *                                layout.html {{>content}} is the page
+ *     {{! comment }}
+ *
+ * Names are looked up innermost first. BOOL shows as true or false, TIME as RFC
+ * 3339. A tag that stands alone on its line takes the line with it; the
+ * indentation of a partial is not repeated. Where a value may stand:
+ *
+ *     in text; HTML fields only there, outside of <p> and the like
+ *     in a quoted value of: abbr alt class content datetime dir for form
+ *         headers hreflang id label lang list max min name placeholder title
+ *         value, data-*, aria-*
+ *     INT and FLOAT also in those that take numbers (width, cx, rows ...)
+ *     in an address (action cite formaction href poster src): alone, written
+ *         if it is http, https, mailto or a path, else as "#"; or behind a
+ *         literal with / ? or #, percent-encoded. {{prefix}}/ and {{origin}}
+ *         begin one. What <script>, <iframe>, <link> load is no value alone.
+ *     in <script type="application/ld+json">: a JSON value, with its quotes
+ *
+ * Sections stand in text, in those values, and between attributes, around whole
+ * ones. Files, partials and sections close every element that they open.
  */
 typedef struct deals_templates  deals_templates;
 
