@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "io/config.h"
 
+#define MAX_ADDRESSES  8
+
 #define REFUSE(...)  \
     deals_error_add(error_arena, error, DEALS_INVALID, "redis", __VA_ARGS__)
 
@@ -84,11 +86,11 @@ static int
 read_host(deals_arena *arena, deals_str s, deals_redis_address *out,
     deals_arena *error_arena, const deals_error **error)
 {
-    size_t       n;
+    size_t       i, n;
     int64_t      port;
     ptrdiff_t    at;
     deals_str    host, rest;
-    const char  *why, *name;
+    const char  *why, *name, *literals[MAX_ADDRESSES];
 
     if (s.len > 0 && s.data[0] == '[') {
         at = deals_str_index(s, ']');
@@ -127,13 +129,19 @@ read_host(deals_arena *arena, deals_str s, deals_redis_address *out,
         return deals_error_oom(error);
     }
 
-    why = deals_resolve(arena, name, &out->host, 1, &n);
+    why = deals_resolve(arena, name, literals, MAX_ADDRESSES, &n);
 
     if (why != NULL) {
         return REFUSE("redis: the host \"%s\" can't be resolved: %s", name,
                       why);
     }
 
+    /* There is one connection and no second try: localhost is ::1 first, and
+     * Redis often listens on 127.0.0.1 alone. */
+
+    for (i = 0; i < n && strchr(literals[i], ':') != NULL; i++) { /* void */ }
+
+    out->host = literals[i < n ? i : 0];
     out->port = (int) port;
 
     return 0;

@@ -91,10 +91,11 @@ typedef struct {
     const char  *database;      /* libpq conninfo or URI; required. Names of
                                    hosts are resolved in deals_config_check
                                    or _resolve and in deals_ctx_new (this may
-                                   block), and not again. sslmode is disable, require, verify-ca
-                                   or verify-full; not given: require, but
-                                   disable if all addresses are sockets or
-                                   loopback. service is refused. */
+                                   block), and not again. sslmode is disable,
+                                   require, verify-ca or verify-full; not
+                                   given: require, but disable if all
+                                   addresses are sockets or loopback. service
+                                   is refused. */
     const char  *redis;         /* "unix:/path", "HOST:PORT" or
                                    "redis://[[USER]:PASSWORD@]HOST:PORT/DB";
                                    NULL: no Redis */
