@@ -277,7 +277,7 @@ deals_demo_thread(deals_call *call, const deals_demo_post *post)
     for (tries = 0; t->n < n && tries < 4 * TALK_MAX; tries++) {
         dice = deals_demo_below(st, 100);
 
-        if (dice < 40 ? remark(t) : dice < 70 ? answer(t) : reply(t)) {
+        if (dice < 30 ? remark(t) : dice < 60 ? answer(t) : reply(t)) {
             t->time += 1 + (st->now - t->time) / (4 + deals_demo_below(st, 12));
             add(t, &t->talk[t->n]);
             vote(t, &t->talk[t->n]);

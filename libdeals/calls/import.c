@@ -2,10 +2,11 @@
  * Storing records of elsewhere: each is claimed by its source's key and written
  * in the same transaction; whoever finds the key claimed writes nothing.
  *
- * A batch is one transaction. Within it keys are claimed in their order, and then
- * deals are written in the order of their merchants: imports that run side by
- * side wait for each other, but can't deadlock. If the database refuses a record,
- * those of the batch are stored one by one, so that the others are not lost.
+ * A batch is one transaction. Within it keys are claimed in their order, and
+ * then deals are written in the order of their merchants: imports that run side
+ * by side wait for each other, but can't deadlock. If the database refuses a
+ * record, those of the batch are stored one by one, so that the others are not
+ * lost.
  */
 
 #include <stdlib.h>
@@ -30,8 +31,8 @@ typedef struct {
     deals_query                **writes;    /* by record: was it stored? */
     const deals_error          **refused;   /* by record */
     size_t                       stored;
-    size_t                       first;     /* what is being sent: this record */
-    size_t                       count;     /* and so many behind it */
+    size_t                       first;     /* of those being sent */
+    size_t                       count;     /* of them: all, or one */
     int                          attempts;
 } import_state;
 

@@ -1,6 +1,6 @@
 /*
- * Reading a record of elsewhere: what can be mended is mended and said, the rest
- * is refused with its reason. Nothing is cut.
+ * Reading a record of elsewhere: what can be mended is mended and said, the
+ * rest is refused with its reason. Nothing is cut.
  */
 
 #include <string.h>
@@ -10,6 +10,7 @@
 #include <deals/view.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "core/money.h"
 #include "core/text.h"
@@ -19,6 +20,7 @@
 #define SOURCE_ID_MAX  200
 #define AUTHOR_MAX     80
 #define VOTES_MAX      1000000000
+#define AHEAD          86400    /* seconds that a clock may be wrong */
 
 #define FIELD(name, type, flags, shape)                                       \
     { #name, type, flags, offsetof(deals_import_record, name), shape }
@@ -194,9 +196,15 @@ check_address(reader *r)
 
 
 static void
-check_numbers(reader *r)
+check_numbers(reader *r, int64_t now)
 {
     deals_import_record  *rec = r->record;
+
+    /* It would stand on top of the hot list until then. */
+    if (rec->created_at > now + AHEAD) {
+        deals_error_add(r->arena, r->errors, DEALS_INVALID, "created_at",
+                        "must not be in the future");
+    }
 
     if (rec->price != NULL) {
         (void) deals_money_check(r->arena, "price", (deals_money *) rec->price,
@@ -258,7 +266,7 @@ render(reader *r)
 
 
 int
-deals_import_read(deals_arena *arena, deals_str line,
+deals_import_read(deals_arena *arena, deals_str line, int64_t now,
     deals_import_record *record, const deals_error **changes,
     const deals_error **error)
 {
@@ -266,6 +274,11 @@ deals_import_read(deals_arena *arena, deals_str line,
 
     *changes = NULL;
     *error = NULL;
+
+    if (!deals_str_starts(deals_str_trim(line), "{")) {
+        return deals_error_add(arena, error, DEALS_MALFORMED, NULL,
+                               "a record must be a JSON object");
+    }
 
     if (deals_input_json(&deals_import_shape, line, record, NULL, arena, error)
         != 0)
@@ -276,7 +289,7 @@ deals_import_read(deals_arena *arena, deals_str line,
     check_key(&r);
     check_texts(&r);
     check_address(&r);
-    check_numbers(&r);
+    check_numbers(&r, now);
 
     if (*error == NULL) {
         render(&r);

@@ -6,21 +6,23 @@
 
 const cli_command  cli_commands[] = {
     { "migrate", "", "Brings the database's schema up to date",
-      "Runs as the owner of the database, takes a lock, and may be run again at\n"
-      "any time: what is done is not done twice. A schema newer than this\n"
+      "Runs as the owner of the database, takes a lock, and may be run again\n"
+      "at any time: what is done is not done twice. A schema newer than this\n"
       "program is refused. The workers' role is granted what it needs, and no\n"
       "more.\n",
       "aR", 0, 0, cli_migrate },
     { "demo", "", "Fills an empty database with a demo community",
-      "Some 200 deals, 50 members, votes and threads, the same each time but for\n"
-      "the start time, to which all dates are relative. A database that holds\n"
-      "members or deals already is left alone (exit status 0). Prints a sign-in.\n",
+      "Some 200 deals, 50 members, votes and threads, the same each time but\n"
+      "for the start time, to which all dates are relative. A database that\n"
+      "holds members or deals already is left alone (exit status 0). Prints a\n"
+      "sign-in.\n",
       "dr", 0, 0, cli_demo },
     { "import", "FILE|-", "Stores deals of elsewhere, one JSON object a line",
       "FILE may be compressed with gzip; - is standard input. A record:\n"
       "\n"
-      "  source, source_id    name the record; required, as are title, created_at\n"
-      "  title                1 to 300 characters\n"
+      "  source, source_id    name the record; required, as are title and\n"
+      "                       created_at\n"
+      "  title                3 to 300 characters\n"
       "  url, description     an address; Markdown\n"
       "  author, merchant     names to show\n"
       "  price, list_price    {\"amount\":1999,\"currency\":\"USD\"}\n"
@@ -28,17 +30,18 @@ const cli_command  cli_commands[] = {
       "  tags                 [\"...\"]\n"
       "  up, down             votes cast there\n"
       "\n"
-      "What is stored stays as it is, so an import can be run again, and goes on\n"
-      "where it was interrupted. A record that had to be changed is reported with\n"
-      "its line; so is one that is refused, and then the exit status is 1.\n",
+      "What is stored stays as it is, so an import can be run again, and goes\n"
+      "on where it was interrupted. A record that had to be changed is reported\n"
+      "with its line; so is one that is refused, and then the exit status is 1.\n",
       "dr", 1, 1, cli_import },
     { "verify", "", "Recomputes every counter and rank from the votes",
-      "Lists each that differs; exit status 1 if any does. Changes nothing, and\n"
-      "may run while the community is in use.\n",
+      "Lists each that differs; exit status 1 if any does. Changes nothing,\n"
+      "and may run while the community is in use.\n",
       "dr", 0, 0, cli_verify },
     { "set", "[NAME [VALUE]]", "Shows or changes settings",
-      "tau and epoch decide how fast deals cool down; changing one computes every\n"
-      "rank anew. If that was interrupted, set the same value again: it goes on.\n",
+      "tau and epoch decide how fast deals cool down; changing one computes\n"
+      "every rank anew. If that was interrupted, set the same value again: it\n"
+      "goes on.\n",
       "dr", 0, 2, cli_set },
     { "user add", "NAME", "Makes an account",
       "NAME has 3 to 20 letters, digits, - and _.\n",

@@ -5,7 +5,7 @@
  */
 
 #include <stdio.h>
-#include <string.h>
+#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/lines.h"
@@ -25,6 +25,7 @@ typedef struct {
 typedef struct {
     deals_ctx   *ctx;
     cli_lines   *lines;
+    int64_t      now;
     uint64_t     read, stored, kept, refused, changed;
     int          failed;
     batch        batches[BATCHES];
@@ -181,8 +182,8 @@ take(import *im, batch *b, deals_str line)
 
     im->read++;
 
-    if (deals_import_read(b->arena, line, &b->records[b->n], &changes, &error)
-        != 0)
+    if (deals_import_read(b->arena, line, im->now, &b->records[b->n],
+                          &changes, &error) != 0)
     {
         im->refused++;
         report(im, number, "refused", error);
@@ -311,6 +312,7 @@ cli_import(int argc, char **argv)
         return CLI_FAILED;
     }
 
+    im.now = (int64_t) time(NULL);
     run(&im);
 
     for (i = 0; i < BATCHES; i++) {

@@ -148,8 +148,8 @@ cli_user_role(int argc, char **argv)
 }
 
 
-/* Prints a page of members; the last one's name goes to `after`. 1: that was one,
- * 0: there are no more, -1: *rc says why not. */
+/* Prints a page of members; the last one's name goes to `after`. 1: that was
+ * one, 0: there are no more, -1: *rc says why not. */
 static int
 print_members(deals_ctx *ctx, char *after, size_t size, int *rc)
 {

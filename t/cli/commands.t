@@ -42,8 +42,8 @@ subtest 'help' => sub {
         '--help';
     run_ok 'needs no database', 0, qr/Usage/, '', 'verify', '--database=',
         '-h';
-    run_ok 'only the options that it takes', 0, qr/\A(?!.*--admin)(?!.*--role)/s,
-        '', 'verify', '--help';
+    run_ok 'only the options that it takes', 0,
+        qr/\A(?!.*--admin)(?!.*--role)/s, '', 'verify', '--help';
     run_ok 'the version', 0, qr/\Adeals \d+\.\d+\.\d+\n\z/, '', '--version';
 };
 
@@ -100,7 +100,8 @@ subtest 'which database' => sub {
     my $away = 'host=' . $t->dir . '/none dbname=deals user=deals';
     for my $command (['verify'], ['import', '-'], ['demo'], ['set'],
                      ['user', 'list'], ['deal', 'show', 1]) {
-        run_ok "@$command, and it is away", 3, qr/\A(?:1 record: 0 stored.*)?\Z/,
+        run_ok "@$command, and it is away", 3,
+            qr/\A(?:1 record: 0 stored.*)?\Z/,
             qr/cannot be reached/, @$command, '--database', $away,
             { input => record(1) };
     }

@@ -1,5 +1,5 @@
-# deals demo: a believable community, the same each time, and only where there is
-# none.
+# deals demo: a believable community, the same each time, and only where there
+# is none.
 
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
-# deals verify names each value that differs from what the votes say, and nothing
-# else; deals set ranks again, and goes on where it was interrupted.
+# deals verify names each value that differs from what the votes say, and
+# nothing else; deals set ranks again, and goes on where it was interrupted.
 
 use strict;
 use warnings;
@@ -137,7 +137,8 @@ subtest 'ranking again' => sub {
     # It waits before the deal in the middle, and is killed there.
     my $middle = $u->sql('SELECT deal_id FROM deal_stats ORDER BY deal_id
         OFFSET 2500 LIMIT 1');
-    open my $psql, '|-', 'psql', '-XAtqo/dev/null', $u->database_admin or die $!;
+    open my $psql, '|-', 'psql', '-XAtqo/dev/null', $u->database_admin
+        or die $!;
     $psql->autoflush(1);
     print {$psql} "BEGIN; SELECT FROM deal_stats WHERE deal_id = $middle
         FOR UPDATE;\n";

@@ -42,18 +42,19 @@ DEALS_API extern const deals_shape  deals_import_shape;
  * Reads one line, a JSON object, and checks it. 0, and *changes is a list of
  * what had to be changed to store it (NULL: nothing; codes DEALS_OK); or -1 and
  * *error says why it is refused, a list of each bad field. All in `arena`.
+ * `now` is the present, in seconds: nothing was posted after it.
  */
 DEALS_API int  deals_import_read(deals_arena *arena, deals_str line,
-                   deals_import_record *record, const deals_error **changes,
-                   const deals_error **error);
+                   int64_t now, deals_import_record *record,
+                   const deals_error **changes, const deals_error **error);
 
 /*
  * Stores n records (at most DEALS_IMPORT_BATCH) in one transaction. Those that
  * are stored already stay as they are. If the database refuses one, each is
  * stored in a transaction of its own instead, and deals_import_refused tells
- * which. The call itself fails only where trying again may help (the database is
- * away): then some may be stored. The records and their texts must live until it
- * is done.
+ * which. The call itself fails only where trying again may help (the database
+ * is away): then some may be stored. The records and their texts must live
+ * until it is done.
  */
 #define DEALS_IMPORT_BATCH  100
 
@@ -67,7 +68,7 @@ DEALS_API deals_call  *deals_import_wait(deals_ctx *ctx,
 /* How many of them were new. */
 DEALS_API size_t       deals_import_stored(const deals_call *call);
 
-/* Why the database did not take the i-th record (0, 1 ...); NULL: it is there. */
+/* Why the database did not take record i (0, 1 ...); NULL: it is there. */
 DEALS_API const deals_error  *deals_import_refused(const deals_call *call,
                                   size_t i);
 

@@ -1,6 +1,6 @@
 /*
- * deals/members.h - members, as the operator manages them. Nothing here asks who
- * asks: it is for the command line and programs of the operator's own.
+ * deals/members.h - members, as the operator manages them. Nothing here asks
+ * who asks: it is for the command line and programs of the operator's own.
  */
 
 #ifndef DEALS_MEMBERS_H
