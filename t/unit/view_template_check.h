@@ -142,4 +142,20 @@ run_program(const compiled *c, const void *data, const void *content)
     return (char *) (uintptr_t) deals_arena_take(arena, &buf).data;
 }
 
+
+__attribute__((unused)) static void
+assert_message(const compiled *c, const char *text, const char *message)
+{
+    if (c->error == NULL) {
+        fail_msg("accepted: %s", text);
+    }
+
+    assert_int_equal(c->error->code, DEALS_INVALID);
+
+    if (strcmp(c->error->message.data, message) != 0) {
+        fail_msg("%s\nis refused with\n%s\nand not with\n%s", text,
+                 c->error->message.data, message);
+    }
+}
+
 #endif /* DEALS_T_VIEW_TEMPLATE_CHECK_H */
