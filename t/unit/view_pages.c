@@ -301,7 +301,7 @@ published_payloads_do_nothing(void **state)
 
     (void) state;
 
-    for (p = payloads->first; p; p = p->next) {
+    for (p = payloads ? payloads->first : NULL; p; p = p->next) {
         deals_arena  *outer = arena;
         deals_str     text = json_text(p, "payload");
 
