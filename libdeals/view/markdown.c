@@ -71,11 +71,24 @@ deals_markdown(deals_str markdown, deals_buf *out)
     int         rc;
     size_t      before = out->len;
     cmark_mem  *memory;
+    deals_buf   flat = { 0 };
+
+    if (markdown.data && deals_markdown_is_deep(markdown)) {
+        deals_markdown_flatten(&flat, markdown);
+
+        if (flat.failed) {
+            deals_buf_free(&flat);
+            return -1;
+        }
+
+        markdown = (deals_str) { flat.data, flat.len };
+    }
 
     memory = deals_markdown_begin();
     cmark_gfm_core_extensions_ensure_registered();
     rc = try_render(memory, markdown.data ? markdown : DEALS_STR(""), out);
     deals_markdown_end();
+    deals_buf_free(&flat);
 
     if (rc != 0 || out->failed) {
         out->len = before;

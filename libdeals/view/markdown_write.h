@@ -31,6 +31,11 @@ void  deals_markdown_block(deals_markdown_writer *w, cmark_node *node,
 int   deals_markdown_inline(deals_markdown_writer *w, cmark_node *node,
           int entering);
 
+/* Whether quotes and lists are so deep inside of each other, over so many lines,
+ * that reading them takes long; and a copy in which they are not. */
+int   deals_markdown_is_deep(deals_str text);
+void  deals_markdown_flatten(deals_buf *out, deals_str text);
+
 /* Text with & < > " escaped. */
 void  deals_markdown_text(deals_buf *out, const char *text);
 

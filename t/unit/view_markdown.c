@@ -443,6 +443,44 @@ nothing_takes_long(void **state)
 }
 
 
+/* cmark looks at each list that is open for each line behind it. */
+static void
+deep_lists_before_many_lines_take_no_time(void **state)
+{
+    clock_t      began = clock();
+    size_t       i;
+    deals_str    html;
+    const char  *text;
+
+    static const char *const  marks[] = { "- ", "> ", "1. ", "+\t", "> 1) " };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        text = deals_arena_printf(arena, "%slast%s", repeat(marks[i], 20000),
+                                  repeat("\n", 20000));
+        html = render(deals_str_of(text));
+        assert_harmless(html, markdown_tags, marks[i]);
+        assert_non_null(strstr(html.data, "last"));
+    }
+
+    if (clock() - began > 2 * CLOCKS_PER_SEC) {
+        fail_msg("they took %.1f s",
+                 (double) (clock() - began) / CLOCKS_PER_SEC);
+    }
+
+    /* few lines, or few marks: all as Markdown has it */
+    html = render(deals_str_of(deals_arena_printf(arena, "```\n%s\n```",
+                                                  repeat("* ", 70))));
+    assert_null(strchr(html.data, '\\'));
+    html = render(deals_str_of(deals_arena_printf(arena, "%sx%s",
+                                                  repeat("> ", 60),
+                                                  repeat("\n", 30000))));
+    assert_int_equal(count_of(html, "<blockquote>"), 16);
+    assert_int_equal(count_of(html, "&gt;"), 0);
+}
+
+
 static void
 bytes_that_are_no_text_become_marks(void **state)
 {
@@ -483,6 +521,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(headings_leave_room_for_the_pages_own),
     TEST(nesting_is_bounded),
     TEST(nothing_takes_long),
+    TEST(deep_lists_before_many_lines_take_no_time),
     TEST(bytes_that_are_no_text_become_marks),
     TEST(published_payloads_do_nothing),
 };
