@@ -150,7 +150,12 @@ filled(deals_call *call)
 {
     deals_demo_state  *st = deals_call_state(call);
 
-    st->result.loaded = 1;
+    if (deals_call_sqlstate(call) != NULL) {
+        memset(&st->result, 0, sizeof(st->result));     /* somebody else did */
+    } else {
+        st->result.loaded = 1;
+    }
+
     deals_call_finish(call, NULL);
 }
 
@@ -166,6 +171,8 @@ fill(deals_call *call)
         return;
     }
 
+    deals_call_query(call, deals_q_demo_claim(deals_call_arena(call)));
+
     for (i = 0; i < deals_demo_nmembers && i < DEMO_MEMBERS; i++) {
         add_member(call, i);
     }
@@ -176,6 +183,7 @@ fill(deals_call *call)
     }
 
     add_votes(call);
+    deals_call_catch(call, "23505");
     deals_call_send(call, filled);
 }
 

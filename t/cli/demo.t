@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use POSIX ();
 use Test::More;
 use Deals::Test;
 
@@ -138,6 +139,23 @@ subtest 'another time' => sub {
     isnt $other->sql('SELECT max(created_at) FROM deals'),
         $t->sql('SELECT max(created_at) FROM deals'), 'later';
     $other->stop;
+};
+
+subtest 'two at once' => sub {
+    my $both = Deals::Test->new(redis => 0);
+    my @pids = map { my $n = $_; fork // die($!) or do {
+        open STDOUT, '>', $both->dir . "/$n";
+        @ENV{qw(DEALS_DATABASE DEALS_REDIS)} = ($both->database, '');
+        exec "$both->{build}/deals", 'demo' or POSIX::_exit(127);
+    } } 1, 2;
+    waitpid($_, 0), is($?, 0, 'exit 0') for @pids;
+    my $said = $both->command(['sort', map { $both->dir . "/$_" } 1, 2])->{out};
+    is scalar(() = $said =~ /^Sign in/mg), 1, 'one loads it' or diag $said;
+    is scalar(() = $said =~ /^The community is not empty/mg), 1,
+        'the other leaves it alone';
+    is $both->sql('SELECT count(*) FROM deals'), $deals, 'once';
+    is $both->deals('verify', \%no_redis)->{code}, 0, 'verify';
+    $both->stop;
 };
 
 subtest 'where a member is' => sub {
