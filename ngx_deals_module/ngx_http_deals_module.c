@@ -17,6 +17,8 @@ static char *ngx_http_deals_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_deals_init_mount(ngx_conf_t *cf,
     ngx_http_deals_loc_conf_t *conf);
+static void ngx_http_deals_inherit_mount(ngx_http_deals_loc_conf_t *prev,
+    ngx_http_deals_loc_conf_t *conf, ngx_http_core_loc_conf_t *core);
 static ngx_int_t ngx_http_deals_init_process(ngx_cycle_t *cycle);
 static void ngx_http_deals_exit_process(ngx_cycle_t *cycle);
 
@@ -300,6 +302,8 @@ ngx_http_deals_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_deals_loc_conf_t *prev = parent;
     ngx_http_deals_loc_conf_t *conf = child;
 
+    ngx_http_core_loc_conf_t  *core;
+
     ngx_conf_merge_str_value(conf->url, prev->url, "");
     ngx_conf_merge_str_value(conf->site_name, prev->site_name, "Deals");
     ngx_conf_merge_str_value(conf->templates, prev->templates, "");
@@ -311,6 +315,12 @@ ngx_http_deals_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     conf->inside = prev->inside || prev->enable;
 
     if (!conf->enable) {
+        core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+        if (core->noname && prev->core) {
+            ngx_http_deals_inherit_mount(prev, conf, core);
+        }
+
         return NGX_CONF_OK;
     }
 
@@ -365,6 +375,32 @@ ngx_http_deals_init_mount(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *conf)
     conf->core->absolute_redirect = 0;
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * The blocks of "if" and "limit_except" are locations without a name: a request
+ * that goes through one has its configuration, after an "if" with the handler of
+ * the location around it.
+ */
+
+static void
+ngx_http_deals_inherit_mount(ngx_http_deals_loc_conf_t *prev,
+    ngx_http_deals_loc_conf_t *conf, ngx_http_core_loc_conf_t *core)
+{
+    conf->core = core;
+    conf->prefix = prev->prefix;
+    conf->backend = prev->backend;
+    conf->set = prev->set;
+    conf->cookie = prev->cookie;
+    conf->openapi = prev->openapi;
+
+    core->client_max_body_size = 0;
+    core->absolute_redirect = 0;
+
+    if (core->lmt_excpt) {
+        core->handler = ngx_http_deals_handler;
+    }
 }
 
 
