@@ -17,6 +17,8 @@ static char *ngx_http_deals_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_http_deals_init_mount(ngx_conf_t *cf,
     ngx_http_deals_loc_conf_t *conf);
+static ngx_int_t ngx_http_deals_name_cookie(ngx_conf_t *cf,
+    ngx_http_deals_loc_conf_t *conf);
 static void ngx_http_deals_inherit_mount(ngx_http_deals_loc_conf_t *prev,
     ngx_http_deals_loc_conf_t *conf, ngx_http_core_loc_conf_t *core);
 static ngx_int_t ngx_http_deals_init_process(ngx_cycle_t *cycle);
@@ -356,13 +358,8 @@ ngx_http_deals_init_mount(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *conf)
 
     conf->backend = dscf->backend;
 
-    if (conf->url.len > sizeof("https:") - 1
-        && ngx_strncmp(conf->url.data, "https:", sizeof("https:") - 1) == 0)
-    {
-        ngx_str_set(&conf->cookie, "__Host-deals");
-
-    } else {
-        ngx_str_set(&conf->cookie, "deals");
+    if (ngx_http_deals_name_cookie(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     /*
@@ -375,6 +372,41 @@ ngx_http_deals_init_mount(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *conf)
     conf->core->absolute_redirect = 0;
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * __Host- cookies are for all of a host: communities under several prefixes
+ * need names that differ. Others are for their mount's path.
+ */
+
+static ngx_int_t
+ngx_http_deals_name_cookie(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *conf)
+{
+    size_t   i;
+    u_char  *p;
+
+    if (conf->url.len <= sizeof("https:") - 1
+        || ngx_strncmp(conf->url.data, "https:", sizeof("https:") - 1) != 0)
+    {
+        ngx_str_set(&conf->cookie, "deals");
+        return NGX_OK;
+    }
+
+    conf->cookie.len = sizeof("__Host-deals") - 1 + conf->prefix.len;
+    conf->cookie.data = ngx_pnalloc(cf->pool, conf->cookie.len);
+    if (conf->cookie.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(conf->cookie.data, "__Host-deals",
+                   sizeof("__Host-deals") - 1);
+
+    for (i = 0; i < conf->prefix.len; i++) {
+        *p++ = conf->prefix.data[i] == '/' ? '-' : conf->prefix.data[i];
+    }
+
+    return NGX_OK;
 }
 
 
