@@ -134,11 +134,18 @@ ngx_http_deals_same_origin(ngx_http_deals_ctx_t *ctx)
     site = ngx_http_deals_header(r, "sec-fetch-site",
                                  sizeof("sec-fetch-site") - 1);
 
-    if (site
-        && site->len == sizeof("same-origin") - 1
+    if (site && site->len == sizeof("same-origin") - 1
         && ngx_strncmp(site->data, "same-origin", site->len) == 0)
     {
         return NGX_OK;
+    }
+
+    /* the browser knows better than a comparison of names */
+
+    if (site && !(site->len == sizeof("none") - 1
+                  && ngx_strncmp(site->data, "none", site->len) == 0))
+    {
+        return NGX_DECLINED;
     }
 
     origin = ngx_http_deals_header(r, "origin", sizeof("origin") - 1);
@@ -161,6 +168,7 @@ ngx_http_deals_origin(ngx_http_deals_ctx_t *ctx, ngx_str_t *origin)
     u_char              *host;
     size_t               len;
     ngx_str_t           *url;
+    ngx_uint_t           https;
     ngx_http_request_t  *r;
 
     r = ctx->request;
@@ -182,6 +190,7 @@ ngx_http_deals_origin(ngx_http_deals_ctx_t *ctx, ngx_str_t *origin)
                            sizeof("https://") - 1)
            == 0)
     {
+        https = 1;
         host = origin->data + sizeof("https://") - 1;
 
     } else if (origin->len > sizeof("http://") - 1
@@ -189,9 +198,19 @@ ngx_http_deals_origin(ngx_http_deals_ctx_t *ctx, ngx_str_t *origin)
                                   sizeof("http://") - 1)
                   == 0)
     {
+        https = 0;
         host = origin->data + sizeof("http://") - 1;
 
     } else {
+        return NGX_DECLINED;
+    }
+
+    /* without TLS anybody on the way may be this host */
+
+    if (url->len
+        && https != (ngx_strncmp(url->data, "https:", sizeof("https:") - 1)
+                     == 0))
+    {
         return NGX_DECLINED;
     }
 

@@ -128,7 +128,12 @@ ngx_http_deals_refuse(ngx_http_deals_ctx_t *ctx)
 
     if (ctx->route->body != NGX_HTTP_DEALS_BODY_NONE) {
 
-        /* the client need not send what nobody reads */
+        /* the client need not send what nobody reads; whether it does is not
+         * known: what follows may be a request or the body */
+
+        if (r->headers_in.expect) {
+            r->keepalive = 0;
+        }
 
         r->expect_tested = 1;
 
