@@ -151,7 +151,8 @@ filled(deals_call *call)
     deals_demo_state  *st = deals_call_state(call);
 
     if (deals_call_sqlstate(call) != NULL) {
-        memset(&st->result, 0, sizeof(st->result));     /* somebody else did */
+        /* The names are taken: somebody else loads it, too. */
+        memset(&st->result, 0, sizeof(st->result));
     } else {
         st->result.loaded = 1;
     }
@@ -170,8 +171,6 @@ fill(deals_call *call)
         deals_use_no_memory(call);
         return;
     }
-
-    deals_call_query(call, deals_q_demo_claim(deals_call_arena(call)));
 
     for (i = 0; i < deals_demo_nmembers && i < DEMO_MEMBERS; i++) {
         add_member(call, i);

@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use POSIX ();
 use Test::More;
+use Time::HiRes qw(sleep);
 use Deals::Test;
 
 my %no_redis = (env => { DEALS_REDIS => '' });
@@ -143,11 +144,27 @@ subtest 'another time' => sub {
 
 subtest 'two at once' => sub {
     my $both = Deals::Test->new(redis => 0);
-    my @pids = map { my $n = $_; fork // die($!) or do {
-        open STDOUT, '>', $both->dir . "/$n";
-        @ENV{qw(DEALS_DATABASE DEALS_REDIS)} = ($both->database, '');
-        exec "$both->{build}/deals", 'demo' or POSIX::_exit(127);
-    } } 1, 2;
+    # Both find it empty, and wait before the first name.
+    open my $psql, '|-', 'psql', '-XAtqo/dev/null', $both->database_admin
+        or die $!;
+    $psql->autoflush(1);
+    print {$psql} "BEGIN; LOCK user_names IN SHARE ROW EXCLUSIVE MODE;\n";
+    my $locks = 'SELECT count(*) FROM pg_locks WHERE';
+    $both->wait_until(sub { $both->sql("$locks relation = 'user_names'::regclass
+        AND mode = 'ShareRowExclusiveLock'") });
+    my @pids;
+    for my $n (1, 2) {
+        push @pids, fork // die $!;
+        if (!$pids[-1]) {
+            open STDOUT, '>', $both->dir . "/$n";
+            @ENV{qw(DEALS_DATABASE DEALS_REDIS)} = ($both->database, '');
+            exec "$both->{build}/deals", 'demo' or POSIX::_exit(127);
+        }
+        ok $both->wait_until(sub { $both->sql("$locks NOT granted") >= $n }),
+            'waits';
+        sleep 1.1;                      # or they would choose the same ids
+    }
+    close $psql;
     waitpid($_, 0), is($?, 0, 'exit 0') for @pids;
     my $said = $both->command(['sort', map { $both->dir . "/$_" } 1, 2])->{out};
     is scalar(() = $said =~ /^Sign in/mg), 1, 'one loads it' or diag $said;
