@@ -167,8 +167,9 @@ start_postgres(void)
     const char *const  argv[] = {
         path, "-D", "data", "-k", server_dir, "-c",
         "listen_addresses=127.0.0.1", "-c", port, "-c",
-        postgres_tls ? "ssl=on" : "ssl=off", "-c", "fsync=off", "-c", "max_connections=20", "-c",
-        "shared_buffers=16MB", "-c", "log_min_messages=warning", NULL
+        postgres_tls ? "ssl=on" : "ssl=off", "-c", "fsync=off", "-c",
+        "max_connections=20", "-c", "shared_buffers=16MB", "-c",
+        "log_min_messages=warning", NULL
     };
 
     server_pid = launch(argv);
