@@ -62,11 +62,25 @@ CREATE TABLE comment_votes (
         CHECK (value BETWEEN -1 AND 1 AND prev BETWEEN -1 AND 1)
 );
 
+-- The bytes of text and HTML below a root; without those of p_but.
+CREATE FUNCTION deals_thread_size(p_deal_id int8, p_root_id int8, p_but int8)
+RETURNS int8
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (SELECT coalesce(sum(octet_length(body) + octet_length(html)), 0)
+              FROM comments
+             WHERE deal_id = p_deal_id AND root_id = p_root_id
+               AND parent_id IS NOT NULL
+               AND comment_id IS DISTINCT FROM p_but);
+END
+$$;
+
 -- A new comment; p_parent_id NULL: a root. Whoever writes in a thread locks the
 -- deal's counters first and comments after them, so none of these deadlock.
 -- Status: ok, no_deal (none that is live), no_parent (none, or deleted),
--- thread_full (p_max_replies below the root already), too_deep (deeper than
--- p_max_depth). An id that is taken raises 23505.
+-- thread_full (p_max_replies below the root already, or 1 MB of text and HTML),
+-- too_deep (deeper than p_max_depth). An id that is taken raises 23505.
 CREATE FUNCTION deals_comment_create(
     p_deal_id int8, p_comment_id int8, p_parent_id int8, p_user_id int8,
     p_author_name text, p_body text, p_html text, p_html_version int4,
@@ -95,6 +109,12 @@ BEGIN
             RETURN 'too_deep';
         END IF;
 
+        IF deals_thread_size(p_deal_id, v_root_id, NULL)
+           + octet_length(p_body) + octet_length(p_html) > 1048576
+        THEN
+            RETURN 'thread_full';
+        END IF;
+
         UPDATE comments SET reply_count = reply_count + 1
          WHERE deal_id = p_deal_id AND comment_id = v_root_id
            AND reply_count < p_max_replies;
@@ -118,7 +138,7 @@ END
 $$;
 
 -- Status: ok, not_found (deleted ones too, and those of a deal that is not
--- live, but for moderators), forbidden.
+-- live, but for moderators), forbidden, thread_full (for a longer text).
 CREATE FUNCTION deals_comment_update(
     p_deal_id int8, p_comment_id int8, p_actor int8, p_is_moderator bool,
     p_body text, p_html text, p_html_version int4, p_now timestamptz)
@@ -126,7 +146,7 @@ RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    v_user_id  int8;
+    c  comments%ROWTYPE;
 BEGIN
     PERFORM 1 FROM deal_stats
       WHERE deal_id = p_deal_id AND (live OR p_is_moderator);
@@ -134,15 +154,22 @@ BEGIN
         RETURN 'not_found';
     END IF;
 
-    SELECT user_id INTO v_user_id FROM comments
+    SELECT * INTO c FROM comments
      WHERE deal_id = p_deal_id AND comment_id = p_comment_id
        AND deleted_at IS NULL
        FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
-    IF (p_is_moderator OR v_user_id = p_actor) IS NOT TRUE THEN
+    IF (p_is_moderator OR c.user_id = p_actor) IS NOT TRUE THEN
         RETURN 'forbidden';
+    END IF;
+    IF c.parent_id IS NOT NULL AND octet_length(p_body) + octet_length(p_html)
+                                   > octet_length(c.body) + octet_length(c.html)
+       AND deals_thread_size(p_deal_id, c.root_id, p_comment_id)
+           + octet_length(p_body) + octet_length(p_html) > 1048576
+    THEN
+        RETURN 'thread_full';
     END IF;
 
     UPDATE comments

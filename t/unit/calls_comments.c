@@ -381,6 +381,88 @@ test_paging(void **state)
     assert_int_equal(walk(deal, 0, 3, 500), 3);
 }
 
+/* 20,000 characters are allowed in each comment, but not in all of a page. */
+static void
+test_paging_bytes(void **state)
+{
+    int64_t  deal;
+
+    (void) state;
+    members();
+    deal = deal_make(&ann, "A deal");
+
+    /* text and HTML, 40 kB each root: 27 are more than 1 MB */
+    threads(deal, 60, 1);
+    sql("UPDATE comments SET body = repeat('x', 20000),"
+        " html = repeat('x', 20000)");
+    assert_int_equal(walk(deal, 100, 60, 1), 3);
+    assert_int_equal(walk(deal, 0, 60, 1), 3);
+
+    /* six threads of 0.8 MB */
+    sql("TRUNCATE comments");
+    threads(deal, 6, 21);
+    sql("UPDATE comments SET body = repeat('x', 20000),"
+        " html = repeat('x', 20000)");
+    assert_int_equal(walk(deal, 100, 6, 21), 2);
+
+    /* those without replies stay between the others */
+    sql("TRUNCATE comments");
+    threads(deal, 8, 21);
+    sql("DELETE FROM comments WHERE parent_id IS NOT NULL"
+        " AND root_id / 1000 %% 2 = 0");
+    sql("UPDATE comments SET body = repeat('x', 20000),"
+        " html = repeat('x', 20000), wilson = root_id / 1000 / 10.0,"
+        " reply_count = CASE WHEN parent_id IS NULL"
+        " AND root_id / 1000 %% 2 = 1 THEN 20 ELSE 0 END");
+    assert_int_equal(walk(deal, 100, 4 * 21 + 4, 1), 2);
+
+    /* one that is larger than a page comes alone */
+    sql("TRUNCATE comments");
+    threads(deal, 2, 400);
+    sql("UPDATE comments SET body = repeat('x', 20000),"
+        " html = repeat('x', 20000)");
+    assert_int_equal(walk(deal, 100, 2, 400), 2);
+}
+
+
+static void
+test_threads_have_a_size(void **state)
+{
+    char         body[20000];
+    int          i;
+    int64_t      deal, root, id = 0;
+    deals_call  *call;
+
+    (void) state;
+    members();
+    deal = deal_make(&ann, "A deal");
+    root = comment_make(&bob, deal, 0, "First");
+    memset(body, 'x', sizeof(body));
+
+    for (i = 0; i < 26; i++) {
+        call = OK(say(&bob, deal, root, ((deals_str) { body, 20000 })));
+        deals_call_free(call);
+    }
+
+    FAILS(say(&bob, deal, root, ((deals_str) { body, 20000 })),
+          DEALS_CONFLICT, "parent_id");
+    assert_int_equal(sql_int("SELECT reply_count FROM comments"
+                             " WHERE parent_id IS NULL"), 26);
+    id = comment_make(&bob, deal, root, "short");
+    FAILS(CHANGE(&bob.asker, ((deals_str) { body, 20000 })), DEALS_CONFLICT,
+          "body");
+    deals_call_free(OK(CHANGE(&bob.asker, S("longer than before"))));
+
+    /* what is full lets everything shrink, and roots are not in it */
+    sql("UPDATE comments SET html = repeat('x', 40000)"
+        " WHERE char_length(body) = 20000");
+    deals_call_free(OK(CHANGE(&bob.asker, S("brief"))));
+    id = root;
+    deals_call_free(OK(CHANGE(&bob.asker, ((deals_str) { body, 20000 }))));
+    deals_call_free(OK(say(&bob, deal, DEALS_NULL_INT, S("new"))));
+}
+
+
 static void
 test_paging_refused(void **state)
 {
@@ -443,6 +525,8 @@ static const struct CMUnitTest  tests[] = {
     TEST(test_delete),
     TEST(test_order),
     TEST(test_paging),
+    TEST(test_paging_bytes),
+    TEST(test_threads_have_a_size),
     TEST(test_paging_refused),
     TEST(test_deep),
 };
