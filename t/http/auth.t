@@ -27,6 +27,7 @@ http {
         listen 127.0.0.1:%%PORT:https%%;
         deals_url https://deals.example;
         location / { deals; }
+        location /shop/ { deals; }
     }
     server {
         listen 127.0.0.1:%%PORT:limits%%;
@@ -55,6 +56,8 @@ my $https = $t->client(port => $t->port('https'));
 $r = $https->post('/login', form => \%login);
 like $r->header('Set-Cookie'), qr/^__Host-deals=\d+\.[\w-]{32};\ Path=\/;
     \ Max-Age=\d+;\ HttpOnly;\ SameSite=Lax;\ Secure$/x, 'with https';
+like $https->post('/shop/login', form => \%login)->header('Set-Cookie'),
+    qr/; Path=\/; /, '  for all of the host, also under a prefix';
 like $https->get('/')->body, qr/Signed in as <b>ann/, '  is known there';
 unlike $t->get('/', headers => { Cookie => "__Host-deals=$token" })->body,
     qr/Signed in/, '  and not here';

@@ -180,30 +180,46 @@ is $t->post('/api/v1/accounts', json => { name => 'after', password =>
 
 # --- a worker that stays for a slow client keeps no connection ----------------------------------
 
-$t->get('/') for 1 .. 8;
-$s = $t->connect;
-print {$s} "POST /api/v1/deals HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
-    . $ann->{cookie}{deals} . "\r\nContent-Type: application/json\r\n"
-    . "Connection: close\r\nContent-Length: 18\r\n\r\n{";
-$s->flush;
-sleep 0.2;
-my %slow = map { $_ => 1 } $t->workers;
-$t->write_conf($unused);
-$t->signal('HUP');
-ok $t->wait_until(sub { $t->get('/')->body eq "idle\n" }), 'a slow client';
-ok $t->wait_until(sub { connections() == 0 }), '  holds no connection';
-is scalar(grep { $slow{$_} } $t->workers), 1, '  its worker is there';
-print {$s} '"title":"Slowly"}';
-$s->flush;
-{
-    local $/;
-    like <$s>, qr{^HTTP/1\.1 201 }, '  and answers';
+# Whether others wait for the database at that moment or not.
+for my $others (0, 8) {
+    $t->get('/') for 1 .. 8;
+    my $locker = $others && lock_table(1);
+    my @waiting = map {
+        my $w = $t->connect;
+        print {$w} "GET /new HTTP/1.1\r\nHost: x\r\n\r\n";
+        $w->flush;
+        $w;
+    } 1 .. $others;
+    my $slow = $t->connect;
+    print {$slow} "POST /api/v1/deals HTTP/1.1\r\nHost: x\r\nAuthorization:"
+        . " Bearer $ann->{cookie}{deals}\r\nContent-Type: application/json\r\n"
+        . "Connection: close\r\nContent-Length: 18\r\n\r\n{";
+    $slow->flush;
+    sleep 0.2;
+    my %old = map { $_ => 1 } $t->workers;
+    $t->write_conf($unused);
+    $t->signal('HUP');
+    ok $t->wait_until(sub { $t->get('/')->body eq "idle\n" }),
+        "a slow client, $others others";
+    for my $w (@waiting) {
+        local $/;
+        like <$w>, qr{^HTTP/1\.1 200 }, '  who waits is answered';
+    }
+    waitpid $locker, 0 if $locker;
+    ok $t->wait_until(sub { connections() == 0 }), '  it holds no connection';
+    is scalar(grep { $old{$_} } $t->workers), 1, '  its worker is there';
+    print {$slow} '"title":"Slowly"}';
+    $slow->flush;
+    {
+        local $/;
+        like <$slow>, qr{^HTTP/1\.1 201 }, '  and answers';
+    }
+    ok $t->wait_until(sub { !grep { $old{$_} } $t->workers }), '  and leaves';
+    is connections(), 0, '  without connections';
+    $t->write_conf($used);
+    $t->reload;
+    $t->wait_until(sub { $t->get('/')->body =~ /<html/ });
 }
-ok $t->wait_until(sub { !grep { $slow{$_} } $t->workers }), '  and leaves';
-is connections(), 0, '  without connections';
-$t->write_conf($used);
-$t->reload;
-$t->wait_until(sub { $t->get('/')->body =~ /<html/ });
 
 # --- out of use again ------------------------------------------------------------------------------
 
