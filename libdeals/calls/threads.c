@@ -119,8 +119,8 @@ has_replies(const deals_threads *threads, int64_t root_id)
 
 
 /* How many of the roots that came belong to this page: as many as were asked
- * for, no more comments than a page holds, no more bytes, and none whose replies
- * were too much to come with them. */
+ * for, no more comments than a page holds, no more bytes, and none whose
+ * replies were too much to come with them. */
 static size_t
 cut(const deals_threads *threads)
 {

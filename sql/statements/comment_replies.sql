@@ -1,5 +1,5 @@
--- comment_replies: what hangs below the roots that comment_roots answers with the
--- same parameters, best first: as many whole threads as have 500 comments
+-- comment_replies: what hangs below the roots that comment_roots answers with
+-- the same parameters, best first: as many whole threads as have 500 comments
 -- together, until they have 2 MB.
 -- in:    deal_id int8, after_rank float8, after_id int8
 -- out:   comment

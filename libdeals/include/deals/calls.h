@@ -32,8 +32,8 @@ extern "C" {
 #define DEALS_SESSION_IDLE   (14 * 86400)
 #define DEALS_SESSION_TOUCH  300
 
-/* A thread holds 500 comments, its root included, and 1 MB of their text and HTML;
- * it goes 32 levels deep. */
+/* A thread holds 500 comments, its root included, and 1 MB of their text and
+ * HTML; it goes 32 levels deep. */
 #define DEALS_THREAD_REPLIES  499
 #define DEALS_THREAD_DEPTH    32
 
