@@ -9,7 +9,8 @@
 
 
 static ngx_int_t ngx_http_deals_is_mistake(const deals_error *error);
-static ngx_uint_t ngx_http_deals_mistake_status(const deals_error *error);
+static ngx_uint_t ngx_http_deals_mistake_status(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
 static ngx_int_t ngx_http_deals_to_deal(ngx_http_deals_ctx_t *ctx,
     const char *anchor);
 static ngx_int_t ngx_http_deals_back(ngx_http_deals_ctx_t *ctx, char kind,
@@ -43,10 +44,19 @@ ngx_http_deals_is_mistake(const deals_error *error)
 }
 
 
+/* and the header that goes with it: Retry-After */
+
 static ngx_uint_t
-ngx_http_deals_mistake_status(const deals_error *error)
+ngx_http_deals_mistake_status(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error)
 {
-    return error->code == DEALS_RATE_LIMITED ? 429 : 422;
+    if (error->code != DEALS_RATE_LIMITED) {
+        return 422;
+    }
+
+    (void) ngx_http_deals_error_headers(ctx, error);
+
+    return 429;
 }
 
 
@@ -155,7 +165,7 @@ ngx_http_deals_submit_done(ngx_http_deals_ctx_t *ctx)
         ngx_http_deals_form_mistakes(ctx, error);
 
         return ngx_http_deals_show_submit(ctx,
-                                       ngx_http_deals_mistake_status(error));
+                                  ngx_http_deals_mistake_status(ctx, error));
     }
 
     deal = deals_deal_result_get(ctx->call)->deal;
@@ -234,7 +244,7 @@ ngx_http_deals_edit_wrong(ngx_http_deals_ctx_t *ctx)
     ngx_http_deals_form_mistakes(ctx, ctx->error);
 
     return ngx_http_deals_show_edit(ctx,
-                                  ngx_http_deals_mistake_status(ctx->error));
+                             ngx_http_deals_mistake_status(ctx, ctx->error));
 }
 
 
@@ -402,7 +412,7 @@ ngx_http_deals_comment_wrong(ngx_http_deals_ctx_t *ctx)
     }
 
     return ngx_http_deals_show_deal(ctx,
-                                  ngx_http_deals_mistake_status(ctx->error));
+                             ngx_http_deals_mistake_status(ctx, ctx->error));
 }
 
 
@@ -480,7 +490,7 @@ ngx_http_deals_comment_edit_wrong(ngx_http_deals_ctx_t *ctx)
     }
 
     return ngx_http_deals_show_comment(ctx,
-                                  ngx_http_deals_mistake_status(ctx->error));
+                             ngx_http_deals_mistake_status(ctx, ctx->error));
 }
 
 
