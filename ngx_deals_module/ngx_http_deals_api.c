@@ -214,8 +214,7 @@ ngx_http_deals_api_deal_update(ngx_http_deals_ctx_t *ctx)
     uint64_t          given;
     deals_deal_input  in;
 
-    if (ngx_http_deals_read_json(ctx, &ngx_http_deals_patch_shape, &in,
-                                 &given)
+    if (ngx_http_deals_read_json(ctx, &deals_deal_update_shape, &in, &given)
         != 0)
     {
         return ngx_http_deals_error(ctx, ctx->error);

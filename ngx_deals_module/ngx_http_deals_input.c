@@ -112,19 +112,12 @@ static const struct {
 
 static ngx_http_deals_form_shape_t  ngx_http_deals_forms[4];
 
-/* of a deal, nothing required */
-
-static deals_field  ngx_http_deals_patch_fields[NGX_HTTP_DEALS_MAX_FIELDS];
-deals_shape         ngx_http_deals_patch_shape;
-
 
 /* made once from the library's tables, the same in every configuration */
 
 void
 ngx_http_deals_init_shapes(void)
 {
-    ngx_uint_t  i;
-
     ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_ACCOUNT_FORM],
                           &deals_account_input_shape,
                           sizeof(ngx_http_deals_account_form_t),
@@ -144,17 +137,6 @@ ngx_http_deals_init_shapes(void)
                           &deals_vote_input_shape,
                           sizeof(ngx_http_deals_vote_form_t),
                           offsetof(ngx_http_deals_vote_form_t, next));
-
-    ngx_http_deals_patch_shape = deals_deal_input_shape;
-    ngx_http_deals_patch_shape.fields = ngx_http_deals_patch_fields;
-
-    for (i = 0;
-         i < deals_deal_input_shape.nfields && i < NGX_HTTP_DEALS_MAX_FIELDS;
-         i++)
-    {
-        ngx_http_deals_patch_fields[i] = deals_deal_input_shape.fields[i];
-        ngx_http_deals_patch_fields[i].flags &= ~DEALS_REQUIRED;
-    }
 }
 
 

@@ -284,7 +284,6 @@ typedef struct {
 
 extern const deals_shape  ngx_http_deals_query_shape;
 extern const deals_shape  ngx_http_deals_body_shape;    /* deals_str body */
-extern deals_shape        ngx_http_deals_patch_shape;
 
 typedef struct {
     deals_account_input        in;
