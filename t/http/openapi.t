@@ -178,6 +178,17 @@ my %good = (createDeal => { title => 'A title' }, updateDeal => {},
     createSession => { name => 'ann', password => 'password of ann' });
 my %args = (id => $deal, cid => $answer, name => 'ann');
 
+# A thread that is full.
+my ($root, $short, $long) = map { $client{ann}->post("/api/v1/deals/$deal/comments",
+    json => { body => 'x' })->json->{id} } 1 .. 3;
+$t->sql("UPDATE comments SET root_id = $root, parent_id = $root, depth = 1,"
+    . " html = CASE comment_id WHEN $long THEN repeat('x', 1048576) ELSE html END"
+    . " WHERE comment_id IN ($short, $long)");
+ask(createComment => 409, id => $deal, as => 'ann',
+    json => { body => 'x', parent_id => $root });
+ask(updateComment => 409, id => $deal, cid => $short, as => 'ann',
+    json => { body => 'longer' });
+
 for my $id (sort keys %operation) {
     my $op = $operation{$id};
     my %body = $good{$id} ? (json => $good{$id}) : ();
@@ -201,7 +212,7 @@ for my $id (sort keys %operation) {
         if $wants{415};
     ask($id, 422, %args, @as, $unsafe ? (json => { nothing => 1 })
         : (query => { limit => 0 })) if $wants{422};
-    ask($id, 409, %args, %body) if $wants{409};
+    ask($id, 409, %args, %body) if $wants{409} && !$seen{$id}{409};
     ask($id, 503, %args, @as, %body, port => 'away') if $wants{503};
     if ($wants{429} && !$seen{$id}{429}) {
         my %o = (%args, @as, %body);
