@@ -57,10 +57,8 @@ deals_comment_body(deals_call *call, deals_str body)
         return;
     }
 
-    state->html = deals_render(arena, state->body);
-    if (state->html.data == NULL) {
-        state->use.errors = &deals_error_no_memory;
-    }
+    (void) deals_render(arena, "body", state->body, &state->html,
+                        &state->use.errors);
 }
 
 

@@ -50,24 +50,36 @@ const deals_shape  deals_deal_update_shape = {
 };
 
 
-deals_str
-deals_render(deals_arena *arena, deals_str markdown)
+int
+deals_render(deals_arena *arena, const char *field, deals_str markdown,
+    deals_str *html, const deals_error **errors)
 {
-    deals_buf  html;
+    int        rc;
+    deals_buf  buf;
 
-    deals_buf_init(&html);
+    deals_buf_init(&buf);
+    rc = deals_markdown(markdown, &buf);
 
-    if (deals_markdown(markdown, &html) < 0) {
-        deals_buf_free(&html);
-        return DEALS_NONE;
+    if (rc == -1) {
+        deals_buf_free(&buf);
+        return deals_error_oom(errors);
     }
 
-    if (html.len == 0) {
-        deals_buf_free(&html);
-        return DEALS_STR("");
+    if (rc < 0 || buf.len > DEALS_HTML_MAX) {
+        deals_buf_free(&buf);
+        return deals_error_add(arena, errors, DEALS_INVALID, field,
+                   "has too many links, table cells or quotes to be shown");
     }
 
-    return deals_arena_take(arena, &html);
+    if (buf.len == 0) {
+        deals_buf_free(&buf);
+        *html = DEALS_STR("");
+        return 0;
+    }
+
+    *html = deals_arena_take(arena, &buf);
+
+    return html->data != NULL ? 0 : deals_error_oom(errors);
 }
 
 
@@ -106,10 +118,8 @@ check_description(deals_arena *arena, deals_str in, deals_deal_fields *f,
         return;
     }
 
-    f->html = deals_render(arena, f->description);
-    if (f->html.data == NULL) {
-        deals_error_oom(errors);
-    }
+    (void) deals_render(arena, "description", f->description, &f->html,
+                        errors);
 }
 
 

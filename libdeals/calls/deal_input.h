@@ -44,7 +44,9 @@ int  deals_deal_check(deals_arena *arena, const deals_deal_input *input,
 int  deals_deal_check_together(deals_arena *arena, deals_deal_fields *fields,
          const deals_deal *stands, int64_t now, const deals_error **errors);
 
-/* Markdown to HTML in the arena; absent: out of memory. */
-deals_str  deals_render(deals_arena *arena, deals_str markdown);
+/* Markdown to HTML in the arena, at most DEALS_HTML_MAX bytes. 0, or -1 with an
+ * error about `field`. */
+int  deals_render(deals_arena *arena, const char *field, deals_str markdown,
+         deals_str *html, const deals_error **errors);
 
 #endif /* DEALS_CALLS_DEAL_INPUT_H */

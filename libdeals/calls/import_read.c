@@ -7,7 +7,6 @@
 
 #include <deals/import.h>
 #include <deals/input.h>
-#include <deals/view.h>
 
 #include "base/error.h"
 #include "base/str.h"
@@ -15,6 +14,7 @@
 #include "core/money.h"
 #include "core/text.h"
 #include "core/url.h"
+#include "calls/deal_input.h"
 
 #define SOURCE_MAX     40
 #define SOURCE_ID_MAX  200
@@ -241,27 +241,14 @@ check_numbers(reader *r, int64_t now)
 static void
 render(reader *r)
 {
-    deals_buf             html;
     deals_import_record  *rec = r->record;
 
     rec->html = DEALS_NONE;
 
-    if (rec->description.data == NULL) {
-        return;
+    if (rec->description.data != NULL) {
+        (void) deals_render(r->arena, "description", rec->description,
+                            &rec->html, r->errors);
     }
-
-    deals_buf_init(&html);
-
-    if (deals_markdown(rec->description, &html) == 0 && !html.failed) {
-        rec->html = deals_arena_copy(r->arena,
-                                     (deals_str) { html.data, html.len });
-    }
-
-    if (rec->html.data == NULL) {
-        deals_error_oom(r->errors);
-    }
-
-    deals_buf_free(&html);
 }
 
 

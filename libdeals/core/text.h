@@ -13,6 +13,7 @@
 #define DEALS_TITLE_MIN     3
 #define DEALS_TITLE_MAX     300
 #define DEALS_BODY_MAX      20000
+#define DEALS_HTML_MAX      131072      /* bytes, of a body that is rendered */
 #define DEALS_TAG_MAX       30
 #define DEALS_TAGS_MAX      8
 #define DEALS_MERCHANT_MAX  80

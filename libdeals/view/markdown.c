@@ -51,11 +51,19 @@ render(cmark_mem *memory, deals_str markdown, deals_buf *out)
 }
 
 
-/* 0, or -1 when memory ran out on the way. */
+/* As deals_markdown. */
 static int
 try_render(cmark_mem *memory, deals_str markdown, deals_buf *out)
 {
-    if (setjmp(*deals_markdown_jump()) != 0) {
+    switch (setjmp(*deals_markdown_jump())) {
+
+    case 0:
+        break;
+
+    case DEALS_MARKDOWN_LIMIT:
+        return -2;
+
+    default:
         return -1;
     }
 
@@ -92,7 +100,7 @@ deals_markdown(deals_str markdown, deals_buf *out)
 
     if (rc != 0 || out->failed) {
         out->len = before;
-        return -1;
+        return rc != 0 ? rc : -1;
     }
 
     return 0;

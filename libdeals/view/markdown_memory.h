@@ -16,7 +16,14 @@
  *     mem = deals_markdown_begin();
  *     if (setjmp(*deals_markdown_jump()) == 0) { ... all of cmark ... }
  *     deals_markdown_end();        // gives back whatever is left
+ *
+ * It comes back a second time with one of these.
  */
+enum {
+    DEALS_MARKDOWN_NO_MEMORY = 1,
+    DEALS_MARKDOWN_LIMIT            /* one text takes no more than this */
+};
+
 cmark_mem  *deals_markdown_begin(void);
 jmp_buf    *deals_markdown_jump(void);
 void        deals_markdown_end(void);

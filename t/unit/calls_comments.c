@@ -463,6 +463,46 @@ test_threads_have_a_size(void **state)
 }
 
 
+/* HTML may be many times its text. */
+static void
+test_html_bytes(void **state)
+{
+    int          i;
+    char         body[20001], *p;
+    int64_t      deal, id;
+    deals_str    text = { body, 0 };
+
+    (void) state;
+    members();
+    deal = deal_make(&ann, "A deal");
+    id = comment_make(&bob, deal, 0, "x");
+
+    /* 46 bytes of HTML for 5 characters. */
+    for (p = body, i = 0; i < 3000; i++) {
+        p += sprintf(p, "[](a)");
+    }
+    text.len = (size_t) (p - body);
+    FAILS(say(&bob, deal, DEALS_NULL_INT, text), DEALS_INVALID, "body");
+    FAILS(CHANGE(&bob.asker, text), DEALS_INVALID, "body");
+    text.len = 2000 * 5;
+    deals_call_free(OK(say(&bob, deal, DEALS_NULL_INT, text)));
+
+    /* Rows of a table are filled up: more cells than there is memory for. */
+    for (p = body, i = 0; i < 2500; i++) {
+        p += sprintf(p, "|a");
+    }
+    *p++ = '\n';
+    for (i = 0; i < 2500; i++) {
+        p += sprintf(p, "|-");
+    }
+    while (p < body + 20000) {
+        *p++ = '\n';
+        *p++ = 'b';
+    }
+    text.len = 20000;
+    FAILS(say(&bob, deal, DEALS_NULL_INT, text), DEALS_INVALID, "body");
+}
+
 static void
 test_paging_refused(void **state)
 {
@@ -527,6 +567,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(test_paging),
     TEST(test_paging_bytes),
     TEST(test_threads_have_a_size),
+    TEST(test_html_bytes),
     TEST(test_paging_refused),
     TEST(test_deep),
 };

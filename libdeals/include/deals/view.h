@@ -28,8 +28,9 @@ DEALS_API void  deals_html_escape(deals_buf *out, deals_str text);
 
 /* Markdown (cmark-gfm: tables, strikethrough, autolinks) to safe HTML; raw HTML
  * is shown as text; links are http, https or mailto and rel="nofollow ugc
- * noopener". 0, or -1 out of memory. Any thread may call it; they take
- * turns. */
+ * noopener". 0, or -1 out of memory, or -2: this text takes too much of it (a
+ * table of thousands of cells that are not written). Any thread may call it;
+ * they take turns. */
 DEALS_API int   deals_markdown(deals_str markdown, deals_buf *out);
 /* Stored beside rendered HTML: rises when the renderer's output changes. */
 #define DEALS_MARKDOWN_VERSION  1
