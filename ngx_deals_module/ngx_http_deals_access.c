@@ -47,14 +47,19 @@ ngx_http_deals_asker(ngx_http_deals_ctx_t *ctx)
 
     if (ctx->api
         && r->headers_in.authorization
-        && r->headers_in.authorization->value.len >= sizeof("Bearer ") - 1
+        && r->headers_in.authorization->value.len >= sizeof("Bearer") - 1
         && ngx_strncasecmp(r->headers_in.authorization->value.data,
-                           (u_char *) "Bearer ", sizeof("Bearer ") - 1)
-           == 0)
+                           (u_char *) "Bearer", sizeof("Bearer") - 1)
+           == 0
+        && (r->headers_in.authorization->value.len == sizeof("Bearer") - 1
+            || r->headers_in.authorization->value.data[sizeof("Bearer") - 1]
+               == ' '))
     {
+        /* without a token it is a bad one */
+
         token = r->headers_in.authorization->value;
-        token.data += sizeof("Bearer ") - 1;
-        token.len -= sizeof("Bearer ") - 1;
+        token.data += sizeof("Bearer") - 1;
+        token.len -= sizeof("Bearer") - 1;
 
         while (token.len && *token.data == ' ') {
             token.data++;

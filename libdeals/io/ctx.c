@@ -105,7 +105,7 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
     }
 
     ctx->pool = deals_pool_new(ctx, settings.database);
-    ctx->rate = deals_rate_new(ctx);
+    ctx->rate = deals_rate_new(ctx, settings.database);
 
     if (ctx->pool == NULL || ctx->rate == NULL) {
         return deals_error_oom(error);

@@ -20,6 +20,7 @@ typedef struct {
 
 struct deals_rate {
     deals_ctx      *ctx;
+    char            site[64];   /* the database: one node counts for several */
     unsigned char   secret[crypto_shorthash_KEYBYTES];
     slot            slots[SETS][WAYS];
 };
@@ -37,14 +38,26 @@ struct deals_count {
 
 
 deals_rate *
-deals_rate_new(deals_ctx *ctx)
+deals_rate_new(deals_ctx *ctx, const deals_pg_address *database)
 {
+    size_t       i;
     deals_rate  *rate;
 
     rate = calloc(1, sizeof(deals_rate));
 
     if (rate != NULL) {
         rate->ctx = ctx;
+
+        for (i = 0; i < database->noptions; i++) {
+            if (strcmp(database->keywords[i], "dbname") == 0
+                || (strcmp(database->keywords[i], "user") == 0
+                    && rate->site[0] == '\0'))
+            {
+                (void) snprintf(rate->site, sizeof(rate->site), "%s",
+                                database->values[i]);
+            }
+        }
+
         randombytes_buf(rate->secret, sizeof(rate->secret));
     }
 
@@ -118,12 +131,23 @@ static int64_t
 without_redis(deals_rate *rate, deals_str key, int seconds)
 {
     int64_t     n, now;
+    deals_buf   whole;
     deals_ctx  *ctx;
 
     ctx = rate->ctx;
 
     if (ctx->hooks.count != NULL) {
-        n = ctx->hooks.count(ctx->hooks.host, key, seconds);
+        deals_buf_init(&whole);
+        deals_buf_c(&whole, rate->site);
+        deals_buf_char(&whole, ':');
+        deals_buf_str(&whole, key);
+
+        n = whole.failed ? 1
+            : ctx->hooks.count(ctx->hooks.host,
+                               (deals_str) { whole.data, whole.len }, seconds);
+
+        deals_buf_free(&whole);
+
         return n > 0 ? n : 1;
     }
 
@@ -190,6 +214,8 @@ ask_redis(deals_count *count)
 
     deals_buf_init(&key);
     deals_buf_c(&key, "deals:rate:");
+    deals_buf_c(&key, count->rate->site);
+    deals_buf_char(&key, ':');
     deals_buf_add(&key, count->key, count->len);
     deals_buf_c(&key, number);
 

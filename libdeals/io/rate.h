@@ -5,11 +5,15 @@
 #ifndef DEALS_IO_RATE_H
 #define DEALS_IO_RATE_H
 
+#include "io/config.h"
 #include "io/ctx.h"
 
 typedef struct deals_count  deals_count;
 
-deals_rate   *deals_rate_new(deals_ctx *ctx);       /* NULL: out of memory */
+/* NULL: out of memory. Keys are the database's: communities that share a Redis or
+ * a node don't count together. */
+deals_rate   *deals_rate_new(deals_ctx *ctx,
+                  const deals_pg_address *database);
 void          deals_rate_free(deals_rate *rate);    /* NULL is ok */
 
 /*

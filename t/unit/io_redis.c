@@ -43,7 +43,7 @@ set_up(void **state)
 
     snprintf(address, sizeof(address), "unix:%s", redis_socket());
     memset(&config, 0, sizeof(config));
-    config.database = "host=/nowhere";
+    config.database = "host=/nowhere dbname=shop";
     config.redis = address;
     clock_usec = INT64_C(1700000000000000);
     host_count = 0;
@@ -207,7 +207,7 @@ redis_counts_for_all(void **state)
     clock_usec += 60 * 1000000;
     assert_int_equal(count("signin:a b", 60), 1);
 
-    cli(out, sizeof(out), "ttl 'deals:rate:signin:a b:60:28333334'");
+    cli(out, sizeof(out), "ttl 'deals:rate:shop:signin:a b:60:28333334'");
     assert_in_range(atoi(out), 50, 60);
     assert_int_equal(host_count, 0);
 }
@@ -364,7 +364,7 @@ over_a_network_with_a_password(void **state)
     again();
     until_up();
     assert_int_equal(count("k", 60), 1);
-    cli(out, sizeof(out), "-a 'p@ss' -n 3 exists deals:rate:k:60:28333333 "
+    cli(out, sizeof(out), "-a 'p@ss' -n 3 exists deals:rate:shop:k:60:28333333 "
         "2>/dev/null");
     assert_int_equal(atoi(out), 1);
 }
@@ -441,6 +441,8 @@ alone_the_context_counts(void **state)
     int64_t      most;
     deals_rate  *rate;
 
+    static const deals_pg_address  nowhere;
+
     (void) state;
     config.redis = NULL;
     test_hooks.count = NULL;
@@ -456,7 +458,7 @@ alone_the_context_counts(void **state)
     assert_int_equal(count("a", 60), 1);
 
     /* who is counted often is not pushed out by many who are not */
-    rate = deals_rate_new(ctx);
+    rate = deals_rate_new(ctx, &nowhere);
 
     for (most = 0, i = 0; i < 100000; i++) {
         snprintf(key, sizeof(key), "%d", i);
