@@ -168,9 +168,11 @@ ngx_http_deals_api_deal_step(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_api_deal_create(ngx_http_deals_ctx_t *ctx)
 {
+    uint64_t          given;
     deals_deal_input  in;
 
-    if (ngx_http_deals_read_json(ctx, &deals_deal_input_shape, &in, NULL)
+    if (ngx_http_deals_read_deal_json(ctx, &deals_deal_input_shape, &in,
+                                      &given)
         != 0)
     {
         return ngx_http_deals_error(ctx, ctx->error);
@@ -214,7 +216,8 @@ ngx_http_deals_api_deal_update(ngx_http_deals_ctx_t *ctx)
     uint64_t          given;
     deals_deal_input  in;
 
-    if (ngx_http_deals_read_json(ctx, &deals_deal_update_shape, &in, &given)
+    if (ngx_http_deals_read_deal_json(ctx, &deals_deal_update_shape, &in,
+                                      &given)
         != 0)
     {
         return ngx_http_deals_error(ctx, ctx->error);

@@ -106,12 +106,13 @@ ngx_http_deals_back(ngx_http_deals_ctx_t *ctx, char kind, int64_t id)
 ngx_int_t
 ngx_http_deals_submit_form(ngx_http_deals_ctx_t *ctx)
 {
+    uint64_t           given;
     deals_ctx         *site;
     deals_deal_input   in;
 
     site = ngx_http_deals_site(ctx);
 
-    if (ngx_http_deals_read_deal_form(ctx, &in, NULL) != 0) {
+    if (ngx_http_deals_read_deal_form(ctx, &in, &given) != 0) {
 
         if (!ngx_http_deals_is_mistake(ctx->error)) {
             return ngx_http_deals_error(ctx, ctx->error);

@@ -184,14 +184,38 @@ ngx_http_deals_read_form(ngx_http_deals_ctx_t *ctx,
 }
 
 
+/* as above; all mistakes are told, of reading and of the rules */
+
 int
 ngx_http_deals_read_deal_form(ngx_http_deals_ctx_t *ctx, deals_deal_input *in,
     uint64_t *given)
 {
     ngx_http_deals_form_typed(ctx, ctx->body);
 
-    return deals_input_form(&deals_deal_input_shape, ctx->body, in, given,
-                            ctx->arena, &ctx->error);
+    if (deals_input_form(&deals_deal_input_shape, ctx->body, in, given,
+                         ctx->arena, &ctx->error)
+        == 0)
+    {
+        return 0;
+    }
+
+    deals_deal_input_check(in, *given, ctx->arena, &ctx->error);
+
+    return -1;
+}
+
+
+int
+ngx_http_deals_read_deal_json(ngx_http_deals_ctx_t *ctx,
+    const deals_shape *shape, deals_deal_input *in, uint64_t *given)
+{
+    if (ngx_http_deals_read_json(ctx, shape, in, given) == 0) {
+        return 0;
+    }
+
+    deals_deal_input_check(in, *given, ctx->arena, &ctx->error);
+
+    return -1;
 }
 
 

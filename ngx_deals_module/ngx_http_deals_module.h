@@ -326,6 +326,8 @@ int ngx_http_deals_read_deal_form(ngx_http_deals_ctx_t *ctx,
     deals_deal_input *in, uint64_t *given);
 int ngx_http_deals_read_json(ngx_http_deals_ctx_t *ctx,
     const deals_shape *shape, void *out, uint64_t *given);
+int ngx_http_deals_read_deal_json(ngx_http_deals_ctx_t *ctx,
+    const deals_shape *shape, deals_deal_input *in, uint64_t *given);
 int ngx_http_deals_read_query(ngx_http_deals_ctx_t *ctx,
     ngx_http_deals_query_t *query);
 void ngx_http_deals_form_typed(ngx_http_deals_ctx_t *ctx, deals_str text);

@@ -217,6 +217,46 @@ deals_deal_check(deals_arena *arena, const deals_deal_input *in,
 }
 
 
+/* A mistake was found in the field, or in a part of it ("price.amount"). */
+static int
+is_wrong(const deals_error *errors, deals_str name)
+{
+    for ( /* void */ ; errors != NULL; errors = errors->next) {
+        if (errors->field.len >= name.len
+            && memcmp(errors->field.data, name.data, name.len) == 0
+            && (errors->field.len == name.len
+                || errors->field.data[name.len] == '.'))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+deals_deal_input_check(const deals_deal_input *input, uint64_t given,
+    deals_arena *arena, const deals_error **errors)
+{
+    size_t              i;
+    deals_deal_fields   fields;
+    const deals_shape  *shape = &deals_deal_input_shape;
+
+    if (*errors == NULL || (*errors)->code != DEALS_INVALID) {
+        return;
+    }
+
+    for (i = 0; i < shape->nfields; i++) {
+        if (is_wrong(*errors, deals_str_of(shape->fields[i].name))) {
+            given &= ~(UINT64_C(1) << i);
+        }
+    }
+
+    (void) deals_deal_check(arena, input, given, &fields, errors);
+}
+
+
 static deals_money
 price_of(unsigned given, unsigned bit, const deals_money *new,
     const deals_money *old)

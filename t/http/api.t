@@ -124,6 +124,10 @@ problem($t->post("$api/deals", @ann, json => { title => 'x',
     url => 'ftp://x', tags => [map { "tag$_" } 1 .. 9],
     starts_at => '2030-01-02T00:00:00Z', expires_at => '2030-01-01T00:00:00Z',
     }), 422, 'a deal of mistakes', 'expires_at', 'tags', 'title', 'url');
+problem($t->post("$api/deals", @ann, json => { title => 'x', url => 'ftp://x',
+    starts_at => 5, price => { amount => 5, currency => 'XXX' } }), 422,
+    'mistakes of both kinds at once', 'price.currency', 'starts_at', 'title',
+    'url');
 problem($t->post("$api/deals", @ann, json => { title => 'A title',
     price => { amount => 1.5, currency => 'USD' } }), 422,
     'half a cent', 'price.amount');

@@ -147,6 +147,13 @@ DEALS_API extern const deals_shape  deals_deal_input_shape;
 /* The same fields, none of them required: for an update. */
 DEALS_API extern const deals_shape  deals_deal_update_shape;
 
+/* For a host whose reading of an input failed (deals_input_json, _form): adds to
+ * the list what the rules say of the fields that could be read, so that all
+ * mistakes are told at once. Does nothing if *errors is not DEALS_INVALID. */
+DEALS_API void  deals_deal_input_check(const deals_deal_input *input,
+                    uint64_t given, deals_arena *arena,
+                    const deals_error **errors);
+
 /* All write calls need a member: UNAUTHENTICATED without. Results are
  * deals_deal_result (deal as the asker sees it, without comments); a deletion
  * has none. INVALID: one error for each bad field. A price may be 0 (free), a
