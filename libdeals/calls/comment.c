@@ -221,9 +221,7 @@ deals_comment_status(deals_call *call)
                         "Answers go no deeper here. Please answer a comment "
                         "further up.");
 
-    } else if (deals_str_eq(status, DEALS_STR("thread_full"))
-               && state->parent_id == DEALS_NULL_INT)
-    {
+    } else if (deals_str_eq(status, DEALS_STR("too_large"))) {
         deals_call_fail(call, DEALS_CONFLICT, "body",
                         "This thread is full. A text in it can get no "
                         "longer.");

@@ -49,6 +49,7 @@ insert(deals_call *call)
     p.html_version = DEALS_MARKDOWN_VERSION;
     p.now = deals_call_now(call);
     p.max_replies = DEALS_THREAD_REPLIES;
+    p.max_bytes = DEALS_THREAD_BYTES;
     p.max_depth = DEALS_THREAD_DEPTH - 1;
 
     state->status = deals_q_comment_create(arena, &p);
@@ -151,6 +152,7 @@ change(deals_call *call)
     p.html = state->html;
     p.html_version = DEALS_MARKDOWN_VERSION;
     p.now = deals_call_now(call);
+    p.max_bytes = DEALS_THREAD_BYTES;
 
     state->status = deals_q_comment_update(deals_call_arena(call), &p);
     deals_call_query(call, state->status);

@@ -220,6 +220,7 @@ add(thread *t, said *s)
     p.html_version = DEALS_MARKDOWN_VERSION;
     p.now = s->time;
     p.max_replies = TALK_MAX;
+    p.max_bytes = DEALS_THREAD_BYTES;
     p.max_depth = TALK_MAX;
 
     deals_call_query(t->call, deals_q_comment_create(arena, &p));

@@ -19,8 +19,6 @@
 #define LIMIT_MAX      100
 #define CURSOR_LIST    20               /* core/cursor.h; lists of deals are
                                            below */
-#define ROOTS_BYTES    (1 << 20)        /* of a page; more than a comment less
-                                           than in comment_roots.sql */
 #define NOBODY         SIZE_MAX
 
 /* A row on its way into the tree. */
@@ -102,45 +100,26 @@ deals_threads_ask(deals_threads *threads, deals_call *call)
 }
 
 
-static int
-has_replies(const deals_threads *threads, int64_t root_id)
-{
-    size_t                i;
-    const deals_comment  *replies = threads->replies->rows.items;
-
-    for (i = 0; i < threads->replies->rows.len; i++) {
-        if (replies[i].parent_id == root_id) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
 /* How many of the roots that came belong to this page: as many as were asked
- * for, no more comments than a page holds, no more bytes, and none whose
- * replies were too much to come with them. */
+ * for, and no more comments and bytes than a page holds, but at least one. The
+ * statements choose alike. */
 static size_t
 cut(const deals_threads *threads)
 {
-    size_t                i, bytes = 0;
-    int64_t               total = 0;
+    size_t                i;
+    int64_t               total = 0, bytes = 0;
     const deals_comment  *roots = threads->roots->rows.items;
 
     for (i = 0; i < threads->roots->rows.len; i++) {
         total += 1 + roots[i].reply_count;
+        bytes += roots[i].thread_bytes;
 
         if (i == (size_t) threads->limit
             || (i > 0 && (total > DEALS_COMMENTS_PAGE
-                          || bytes >= ROOTS_BYTES
-                          || (roots[i].reply_count > 0
-                              && !has_replies(threads, roots[i].id)))))
+                          || bytes > DEALS_COMMENTS_BYTES)))
         {
             break;
         }
-
-        bytes += roots[i].body.len + roots[i].html.len;
     }
 
     return i;

@@ -12,6 +12,8 @@
 #define DEALS_COMMENTS_PAGE   500   /* comments a page at most, replies too; the
                                        same number stands in
                                        sql/statements/comment_replies.sql */
+#define DEALS_COMMENTS_BYTES  1048576   /* of their texts and HTML, likewise; also
+                                           in comment_roots.sql */
 
 typedef enum {
     DEALS_USE_PLAIN = 1,            /* no result of its own */

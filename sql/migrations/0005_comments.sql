@@ -1,6 +1,8 @@
 -- Comments: threads under a deal. A root has no parent and is its own root_id;
 -- reply_count of a root counts all that hang below it (its limit), deleted ones
--- too; of others it is 0. A deleted comment stays in its thread without a text.
+-- too; thread_bytes of a root are the texts of its thread, its own too, with
+-- their HTML (the other limit), hidden ones too; of others both are 0. A deleted
+-- comment stays in its thread without a text.
 
 CREATE TABLE comments (
     deal_id       int8 NOT NULL REFERENCES deals ON DELETE CASCADE,
@@ -18,6 +20,7 @@ CREATE TABLE comments (
     score         int4 NOT NULL DEFAULT 0,
     wilson        float8 NOT NULL DEFAULT 0,
     reply_count   int4 NOT NULL DEFAULT 0,
+    thread_bytes  int4 NOT NULL DEFAULT 0,
     created_at    timestamptz NOT NULL,
     edited_at     timestamptz,
     deleted_at    timestamptz,
@@ -41,7 +44,8 @@ CREATE TABLE comments (
                AND octet_length(html) <= 4194304),
     CONSTRAINT comments_votes
         CHECK (up >= 0 AND down >= 0 AND score = up - down),
-    CONSTRAINT comments_reply_count CHECK (reply_count >= 0)
+    CONSTRAINT comments_reply_count CHECK (reply_count >= 0),
+    CONSTRAINT comments_thread_bytes CHECK (thread_bytes >= 0)
 ) WITH (fillfactor = 80);
 
 CREATE INDEX comments_roots ON comments (deal_id, wilson DESC, comment_id DESC)
@@ -62,40 +66,33 @@ CREATE TABLE comment_votes (
         CHECK (value BETWEEN -1 AND 1 AND prev BETWEEN -1 AND 1)
 );
 
--- The bytes of text and HTML below a root; without those of p_but.
-CREATE FUNCTION deals_thread_size(p_deal_id int8, p_root_id int8, p_but int8)
-RETURNS int8
-LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    RETURN (SELECT coalesce(sum(octet_length(body) + octet_length(html)), 0)
-              FROM comments
-             WHERE deal_id = p_deal_id AND root_id = p_root_id
-               AND parent_id IS NOT NULL
-               AND comment_id IS DISTINCT FROM p_but);
-END
-$$;
-
 -- A new comment; p_parent_id NULL: a root. Whoever writes in a thread locks the
 -- deal's counters first and comments after them, so none of these deadlock.
 -- Status: ok, no_deal (none that is live), no_parent (none, or deleted),
--- thread_full (p_max_replies below the root already, or 1 MB of text and HTML),
--- too_deep (deeper than p_max_depth). An id that is taken raises 23505.
+-- thread_full (p_max_replies below the root already, or more than p_max_bytes
+-- with this one), too_large (more than p_max_bytes by itself), too_deep (deeper
+-- than p_max_depth). An id that is taken raises 23505.
 CREATE FUNCTION deals_comment_create(
     p_deal_id int8, p_comment_id int8, p_parent_id int8, p_user_id int8,
     p_author_name text, p_body text, p_html text, p_html_version int4,
-    p_now timestamptz, p_max_replies int4, p_max_depth int4)
+    p_now timestamptz, p_max_replies int4, p_max_bytes int4, p_max_depth int4)
 RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
     v_root_id  int8 := p_comment_id;
     v_depth    int4 := 0;
+    v_body     text := normalize(p_body, NFC);
+    v_bytes    int4 := octet_length(v_body) + octet_length(p_html);
 BEGIN
     PERFORM 1 FROM deal_stats
       WHERE deal_id = p_deal_id AND live FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN 'no_deal';
+    END IF;
+
+    IF v_bytes > p_max_bytes THEN
+        RETURN 'too_large';
     END IF;
 
     IF p_parent_id IS NOT NULL THEN
@@ -109,15 +106,12 @@ BEGIN
             RETURN 'too_deep';
         END IF;
 
-        IF deals_thread_size(p_deal_id, v_root_id, NULL)
-           + octet_length(p_body) + octet_length(p_html) > 1048576
-        THEN
-            RETURN 'thread_full';
-        END IF;
-
-        UPDATE comments SET reply_count = reply_count + 1
+        UPDATE comments
+           SET reply_count = reply_count + 1,
+               thread_bytes = thread_bytes + v_bytes
          WHERE deal_id = p_deal_id AND comment_id = v_root_id
-           AND reply_count < p_max_replies;
+           AND reply_count < p_max_replies
+           AND thread_bytes + v_bytes <= p_max_bytes;
         IF NOT FOUND THEN
             RETURN 'thread_full';
         END IF;
@@ -125,10 +119,10 @@ BEGIN
 
     INSERT INTO comments (deal_id, comment_id, parent_id, root_id, depth,
                           user_id, author_name, body, html, html_version,
-                          created_at)
+                          thread_bytes, created_at)
     VALUES (p_deal_id, p_comment_id, p_parent_id, v_root_id, v_depth, p_user_id,
-            p_author_name, normalize(p_body, NFC), p_html, p_html_version,
-            p_now);
+            p_author_name, v_body, p_html, p_html_version,
+            CASE WHEN p_parent_id IS NULL THEN v_bytes ELSE 0 END, p_now);
 
     UPDATE deal_stats SET comment_count = comment_count + 1
      WHERE deal_id = p_deal_id;
@@ -138,59 +132,21 @@ END
 $$;
 
 -- Status: ok, not_found (deleted ones too, and those of a deal that is not
--- live, but for moderators), forbidden, thread_full (for a longer text).
+-- live, but for moderators), forbidden, too_large (the text is longer than it
+-- was, and its thread would be more than p_max_bytes). It and its root are
+-- locked in the order in which a batch of votes locks them.
 CREATE FUNCTION deals_comment_update(
     p_deal_id int8, p_comment_id int8, p_actor int8, p_is_moderator bool,
-    p_body text, p_html text, p_html_version int4, p_now timestamptz)
-RETURNS text
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    c  comments%ROWTYPE;
-BEGIN
-    PERFORM 1 FROM deal_stats
-      WHERE deal_id = p_deal_id AND (live OR p_is_moderator);
-    IF NOT FOUND THEN
-        RETURN 'not_found';
-    END IF;
-
-    SELECT * INTO c FROM comments
-     WHERE deal_id = p_deal_id AND comment_id = p_comment_id
-       AND deleted_at IS NULL
-       FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RETURN 'not_found';
-    END IF;
-    IF (p_is_moderator OR c.user_id = p_actor) IS NOT TRUE THEN
-        RETURN 'forbidden';
-    END IF;
-    IF c.parent_id IS NOT NULL AND octet_length(p_body) + octet_length(p_html)
-                                   > octet_length(c.body) + octet_length(c.html)
-       AND deals_thread_size(p_deal_id, c.root_id, p_comment_id)
-           + octet_length(p_body) + octet_length(p_html) > 1048576
-    THEN
-        RETURN 'thread_full';
-    END IF;
-
-    UPDATE comments
-       SET body = normalize(p_body, NFC), html = p_html,
-           html_version = p_html_version, edited_at = p_now
-     WHERE deal_id = p_deal_id AND comment_id = p_comment_id;
-
-    RETURN 'ok';
-END
-$$;
-
--- Takes the text away; the comment keeps its place, and its replies stay.
--- Status: as for an update.
-CREATE FUNCTION deals_comment_delete(p_deal_id int8, p_comment_id int8,
-                                     p_actor int8, p_is_moderator bool,
-                                     p_now timestamptz)
+    p_body text, p_html text, p_html_version int4, p_now timestamptz,
+    p_max_bytes int4)
 RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
     v_user_id  int8;
+    v_root_id  int8;
+    v_body     text := normalize(p_body, NFC);
+    v_bytes    int4 := octet_length(v_body) + octet_length(p_html);
 BEGIN
     PERFORM 1 FROM deal_stats
       WHERE deal_id = p_deal_id AND (live OR p_is_moderator)
@@ -199,16 +155,79 @@ BEGIN
         RETURN 'not_found';
     END IF;
 
-    SELECT user_id INTO v_user_id FROM comments
+    SELECT user_id, root_id,
+           v_bytes - octet_length(body) - octet_length(html)
+      INTO v_user_id, v_root_id, v_bytes
+      FROM comments
      WHERE deal_id = p_deal_id AND comment_id = p_comment_id
-       AND deleted_at IS NULL
-       FOR NO KEY UPDATE;
+       AND deleted_at IS NULL;
     IF NOT FOUND THEN
         RETURN 'not_found';
     END IF;
     IF (p_is_moderator OR v_user_id = p_actor) IS NOT TRUE THEN
         RETURN 'forbidden';
     END IF;
+
+    PERFORM 1 FROM comments
+      WHERE deal_id = p_deal_id AND comment_id IN (p_comment_id, v_root_id)
+      ORDER BY comment_id
+        FOR NO KEY UPDATE;
+
+    UPDATE comments SET thread_bytes = thread_bytes + v_bytes
+     WHERE deal_id = p_deal_id AND comment_id = v_root_id
+       AND (v_bytes <= 0 OR thread_bytes + v_bytes <= p_max_bytes);
+    IF NOT FOUND THEN
+        RETURN 'too_large';
+    END IF;
+
+    UPDATE comments
+       SET body = v_body, html = p_html, html_version = p_html_version,
+           edited_at = p_now
+     WHERE deal_id = p_deal_id AND comment_id = p_comment_id;
+
+    RETURN 'ok';
+END
+$$;
+
+-- Takes the text away; the comment keeps its place, and its replies stay.
+-- Locks and status: as for an update, without too_large.
+CREATE FUNCTION deals_comment_delete(p_deal_id int8, p_comment_id int8,
+                                     p_actor int8, p_is_moderator bool,
+                                     p_now timestamptz)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_user_id  int8;
+    v_root_id  int8;
+    v_bytes    int4;
+BEGIN
+    PERFORM 1 FROM deal_stats
+      WHERE deal_id = p_deal_id AND (live OR p_is_moderator)
+        FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'not_found';
+    END IF;
+
+    SELECT user_id, root_id, octet_length(body) + octet_length(html)
+      INTO v_user_id, v_root_id, v_bytes
+      FROM comments
+     WHERE deal_id = p_deal_id AND comment_id = p_comment_id
+       AND deleted_at IS NULL;
+    IF NOT FOUND THEN
+        RETURN 'not_found';
+    END IF;
+    IF (p_is_moderator OR v_user_id = p_actor) IS NOT TRUE THEN
+        RETURN 'forbidden';
+    END IF;
+
+    PERFORM 1 FROM comments
+      WHERE deal_id = p_deal_id AND comment_id IN (p_comment_id, v_root_id)
+      ORDER BY comment_id
+        FOR NO KEY UPDATE;
+
+    UPDATE comments SET thread_bytes = thread_bytes - v_bytes
+     WHERE deal_id = p_deal_id AND comment_id = v_root_id;
 
     UPDATE comments
        SET body = NULL, html = NULL, html_version = NULL, deleted_at = p_now

@@ -1,6 +1,6 @@
--- comment_replies: what hangs below the roots that comment_roots answers with
--- the same parameters, best first: as many whole threads as have 500 comments
--- together, until they have 2 MB.
+-- comment_replies: what hangs below the roots that comment_roots answers with the
+-- same parameters, best first: of as many whole threads as have 500 comments
+-- and 1048576 bytes of text and HTML together, and of at least one.
 -- in:    deal_id int8, after_rank float8, after_id int8
 -- out:   comment
 -- blocks: after
@@ -10,33 +10,23 @@ SELECT @comment@
  WHERE c.deal_id = :deal_id
    AND c.parent_id IS NOT NULL
    AND c.root_id = ANY (ARRAY(
-       SELECT s.comment_id
-         FROM (SELECT u.comment_id, u.size,
-                      sum(u.size) OVER (ORDER BY u.total) AS sum
-                 FROM (SELECT t.comment_id, t.total,
-                              (SELECT coalesce(sum(octet_length(y.body)
-                                                   + octet_length(y.html)), 0)
-                                 FROM comments y
-                                WHERE y.deal_id = :deal_id
-                                  AND y.root_id = t.comment_id
-                                  AND y.parent_id IS NOT NULL) AS size
-                         FROM (SELECT r.comment_id, r.reply_count,
-                                      sum(1 + r.reply_count) OVER (
-                                          ORDER BY r.wilson DESC,
-                                                   r.comment_id DESC) AS total
-                                 FROM (SELECT x.comment_id, x.reply_count,
-                                              x.wilson
-                                         FROM comments x
-                                        WHERE x.deal_id = :deal_id
-                                          AND x.parent_id IS NULL
+       SELECT t.comment_id
+         FROM (SELECT r.comment_id, r.reply_count, row_number() OVER w AS place,
+                      sum(1 + r.reply_count) OVER w AS total,
+                      sum(r.thread_bytes) OVER w AS bytes
+                 FROM (SELECT x.comment_id, x.reply_count, x.thread_bytes,
+                              x.wilson
+                         FROM comments x
+                        WHERE x.deal_id = :deal_id
+                          AND x.parent_id IS NULL
 /*[after]*/
-                                          AND (x.wilson, x.comment_id)
-                                              < (:after_rank, :after_id)
+                          AND (x.wilson, x.comment_id)
+                              < (:after_rank, :after_id)
 /*[/after]*/
-                                        ORDER BY x.wilson DESC,
-                                                 x.comment_id DESC
-                                        LIMIT @limit@) r) t
-                        WHERE t.total <= 500 AND t.reply_count > 0) u) s
-        WHERE s.sum - s.size < 2097152))
+                        ORDER BY x.wilson DESC, x.comment_id DESC
+                        LIMIT @limit@) r
+               WINDOW w AS (ORDER BY r.wilson DESC, r.comment_id DESC)) t
+        WHERE (t.place = 1 OR (t.total <= 500 AND t.bytes <= 1048576))
+          AND t.reply_count > 0))
  ORDER BY c.wilson DESC, c.comment_id DESC
  LIMIT 500

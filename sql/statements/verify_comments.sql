@@ -11,22 +11,24 @@ WITH v AS (
 ), c AS (
     SELECT * FROM comments
      WHERE deal_id > :after_id AND deal_id <= :last_id
-), replies AS (
-    SELECT deal_id, root_id, count(*) AS n
+), threads AS (
+    SELECT deal_id, root_id,
+           count(*) FILTER (WHERE parent_id IS NOT NULL) AS n,
+           coalesce(sum(octet_length(body) + octet_length(html)), 0) AS bytes
       FROM comments
      WHERE deal_id > :after_id AND deal_id <= :last_id
-       AND parent_id IS NOT NULL
      GROUP BY deal_id, root_id
 ), expected AS (
     SELECT c.deal_id, c.comment_id, coalesce(v.up, 0) AS up,
-           coalesce(v.down, 0) AS down, coalesce(r.n, 0) AS reply_count,
+           coalesce(v.down, 0) AS down, coalesce(t.n, 0) AS reply_count,
+           coalesce(t.bytes, 0) AS thread_bytes,
            CASE WHEN c.parent_id IS NULL THEN c.comment_id ELSE p.root_id END
                AS root_id,
            CASE WHEN c.parent_id IS NULL THEN 0 ELSE p.depth + 1 END AS depth
       FROM c
       LEFT JOIN v ON v.deal_id = c.deal_id AND v.comment_id = c.comment_id
-      LEFT JOIN replies r ON r.deal_id = c.deal_id
-                             AND r.root_id = c.comment_id
+      LEFT JOIN threads t ON t.deal_id = c.deal_id
+                             AND t.root_id = c.comment_id
       LEFT JOIN c p ON p.deal_id = c.deal_id AND p.comment_id = c.parent_id
 )
 SELECT c.deal_id, c.comment_id, f.field, f.stored, f.expected
@@ -38,6 +40,7 @@ SELECT c.deal_id, c.comment_id, f.field, f.stored, f.expected
     ('score', c.score::text, (e.up - e.down)::text),
     ('wilson', c.wilson::text, deals_wilson(e.up, e.down)::text),
     ('reply_count', c.reply_count::text, e.reply_count::text),
+    ('thread_bytes', c.thread_bytes::text, e.thread_bytes::text),
     ('root_id', c.root_id::text, e.root_id::text),
     ('depth', c.depth::text, e.depth::text)
  ) AS f (field, stored, expected)

@@ -179,11 +179,11 @@ my %good = (createDeal => { title => 'A title' }, updateDeal => {},
 my %args = (id => $deal, cid => $answer, name => 'ann');
 
 # A thread that is full.
-my ($root, $short, $long) = map { $client{ann}->post("/api/v1/deals/$deal/comments",
-    json => { body => 'x' })->json->{id} } 1 .. 3;
+my ($root, $short) = map { $client{ann}->post("/api/v1/deals/$deal/comments",
+    json => { body => 'x' })->json->{id} } 1, 2;
 $t->sql("UPDATE comments SET root_id = $root, parent_id = $root, depth = 1,"
-    . " html = CASE comment_id WHEN $long THEN repeat('x', 1048576) ELSE html END"
-    . " WHERE comment_id IN ($short, $long)");
+    . " thread_bytes = 0 WHERE comment_id = $short;"
+    . " UPDATE comments SET thread_bytes = 1048576 WHERE comment_id = $root");
 ask(createComment => 409, id => $deal, as => 'ann',
     json => { body => 'x', parent_id => $root });
 ask(updateComment => 409, id => $deal, cid => $short, as => 'ann',

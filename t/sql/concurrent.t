@@ -20,7 +20,7 @@ SELECT deals_deal_create(i, 7, 'ann', 'Deal', NULL, NULL, NULL, NULL, NULL,
                          NULL, NULL, NULL, NULL, NULL, '{a}', NULL, NULL, now())
   FROM generate_series(1, 20) AS i;
 SELECT deals_comment_create(d, c, CASE WHEN c > 1 THEN 1 END, 7, 'ann', 'x',
-                            'x', 1, now(), 100000, 50)
+                            'x', 1, now(), 100000, 1000000, 50)
   FROM generate_series(1, 5) AS d, generate_series(1, 4) AS c;
 SQL
 
@@ -83,7 +83,9 @@ sub bustle {
     for my $i (1 .. $BATCHES) {
         my ($deal, $id) = (1 + $i % 5, 1000 * $writer + $i);
         $out .= "SELECT deals_comment_create($deal, $id, 1 + $i % 4, 7, 'ann',"
-            . " 'x', 'x', 1, now(), 100000, 50);\n"
+            . " 'x', 'x', 1, now(), 100000, 1000000, 50);\n"
+            . "SELECT deals_comment_update($deal, 2 + $i % 3, 7, false,"
+            . " repeat('x', 1 + $i), 'x', 1, now(), 1000000);\n"
             . "SELECT deals_comment_delete($deal, $id, 7, false, now());\n"
             . "SELECT deals_comment_delete($deal, 2 + $i % 3, 7, false,"
             . " now());\n"

@@ -258,11 +258,11 @@ subtest 'HTML is kept as it was rendered' => sub {
 
     my $of_comment = "SELECT $kept FROM comments WHERE deal_id = 13";
     is sql("SELECT deals_comment_create(13, 1, NULL, 7, 'ann', 'x', $html, 1,"
-           . " $T, 100, 10)"), 'ok', 'a comment';
+           . " $T, 100, 1000, 10)"), 'ok', 'a comment';
     is sql($of_comment), 't', 'likewise';
     sql("UPDATE comments SET html = '' WHERE deal_id = 13");
-    is sql("SELECT deals_comment_update(13, 1, 7, false, 'x', $html, 1, $T)"),
-        'ok', 'edited';
+    is sql("SELECT deals_comment_update(13, 1, 7, false, 'x', $html, 1, $T,"
+           . " 1000)"), 'ok', 'edited';
     is sql($of_comment), 't', 'likewise';
 };
 
@@ -272,7 +272,7 @@ subtest 'comments' => sub {
         my ($id, $parent, $deal) = @_;
         $deal //= 30;
         return sql("SELECT deals_comment_create($deal, $id, $parent, 5, 'bob',"
-            . " 'e\x{301}', '<p>e\x{301}</p>', 1, $T, 3, 2)");
+            . " 'e\x{301}', '<p>e\x{301}</p>', 1, $T, 3, 1000, 2)");
     };
     is $comment->(1, 'NULL', 99), 'no_deal', 'on nothing';
     is $comment->(1, 'NULL'), 'ok', 'a root';
@@ -296,9 +296,10 @@ subtest 'comments' => sub {
 
     my $as = sub {
         my ($do, $id, $actor, $moderator) = @_;
-        my $text = $do eq 'update' ? "'new', '<p>new', 2, " : '';
+        my ($text, $max) = $do eq 'update' ? ("'new', '<p>new', 2, ", ', 1000')
+                                           : ('', '');
         return sql("SELECT deals_comment_$do(30, $id, $actor, $moderator,"
-                   . " $text$T)");
+                   . " $text$T$max)");
     };
     is $as->('update', 9, 5, 'true'), 'not_found', 'editing nothing';
     is $as->('update', 1, 6, 'false'), 'forbidden', 'editing another\'s';
@@ -344,6 +345,60 @@ subtest 'comments' => sub {
     is $vote->(5, -1, 9), 'f|0|0|0|0', 'no votes either';
     is $as->('update', 1, 5, 'false'), 'not_found', 'nor edits';
     is $as->('delete', 5, 6, 'true'), 'ok', 'but a moderator may clean up';
+};
+
+subtest 'the bytes of a thread' => sub {
+    deal(31);
+    my $max = 100;
+    my $create = sub {
+        my ($id, $parent, $body, $html) = @_;
+        return sql("SELECT deals_comment_create(31, $id, $parent, 5, 'bob',"
+            . " repeat('\x{e9}', $body), repeat('y', $html), 1, $T, 9, $max,"
+            . " 9)");
+    };
+    my $update = sub {
+        my ($id, $body, $html) = @_;
+        return sql("SELECT deals_comment_update(31, $id, 5, false,"
+            . " repeat('\x{e9}', $body), repeat('y', $html), 1, $T, $max)");
+    };
+    my $bytes = sub {
+        return join ' ', sql('SELECT thread_bytes FROM comments'
+                             . ' WHERE deal_id = 31 ORDER BY comment_id');
+    };
+
+    is $create->(1, 'NULL', 45, 11), 'too_large', 'more than a thread holds';
+    is $create->(1, 'NULL', 10, 20), 'ok', 'a root';
+    is $bytes->(), '40', 'its own text and HTML, in bytes';
+    is $create->(2, 1, 10, 41), 'thread_full', 'a reply that does not fit';
+    is $create->(2, 1, 10, 40), 'ok', 'one that does, exactly';
+    is $bytes->(), '100 0', 'counts on the root';
+    is $create->(3, 2, 1, 0), 'thread_full', 'nothing more';
+    is $create->(4, 'NULL', 1, 1), 'ok', 'another thread';
+    is $bytes->(), '100 0 3', 'counts apart';
+
+    is $update->(2, 11, 40), 'too_large', 'an edit that makes it too long';
+    is $update->(1, 10, 21), 'too_large', 'of the root too';
+    is sql('SELECT count(*) FROM comments WHERE edited_at IS NOT NULL'
+           . ' AND deal_id = 31'), 0, 'changes nothing';
+    is $update->(2, 20, 20), 'ok', 'as long as it was';
+    is $update->(2, 5, 20), 'ok', 'shorter';
+    is $update->(1, 15, 20), 'ok', 'the root longer';
+    is $bytes->(), '80 0 3', 'both are counted';
+    $max = 50;
+    is $update->(2, 4, 20), 'ok', 'shorter where there is too much already';
+    is $update->(2, 4, 21), 'too_large', 'longer';
+    $max = 100;
+
+    sql("UPDATE comments SET hidden_at = $T WHERE deal_id = 31"
+        . ' AND comment_id = 2');
+    is $create->(3, 1, 1, 23), 'thread_full', 'a hidden one still counts';
+    sql("SELECT deals_comment_delete(31, 2, 5, false, $T)");
+    is $bytes->(), '50 0 3', 'a deleted one does not';
+    is $create->(3, 1, 1, 23), 'ok', 'it made room';
+    sql("SELECT deals_comment_delete(31, 1, 5, false, $T)");
+    is $bytes->(), '25 0 0 3', 'nor does a root';
+    sql("SELECT deals_comment_delete(31, 3, 5, false, $T)");
+    is $bytes->(), '0 0 0 3', 'in the end nothing is left';
 };
 
 subtest 'members' => sub {

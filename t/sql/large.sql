@@ -50,12 +50,13 @@ SELECT 'reddit', deal_id::text, deal_id FROM deals;
 -- Most deals have a few comments, one in a hundred has 203.
 INSERT INTO comments (deal_id, comment_id, parent_id, root_id, depth, user_id,
                       author_name, body, html, html_version, up, score, wilson,
-                      reply_count, created_at)
+                      reply_count, thread_bytes, created_at)
 SELECT d, i, CASE WHEN i > roots THEN 1 + i % roots END,
        CASE WHEN i > roots THEN 1 + i % roots ELSE i END, (i > roots)::int4,
        1 + (d * i) % 20000, 'somebody', 'a comment', '<p>a comment</p>', 1,
        i % 7, i % 7, deals_wilson(i % 7, 0), CASE WHEN i > roots THEN 0
-                                                  ELSE 1 END, now()
+                                                  ELSE 1 END,
+       CASE WHEN i > roots THEN 0 ELSE 52 END, now()
   FROM generate_series(1, 100000) AS d,
        LATERAL (SELECT CASE WHEN d % 100 = 0 THEN 100 ELSE 1 END AS roots) r,
        LATERAL generate_series(1, CASE WHEN d % 100 = 0 THEN 203

@@ -24,7 +24,7 @@ SELECT count(*) FROM deals_vote(
     ARRAY(SELECT i % 3 - 1 FROM generate_series(1, 20000) AS i)::int2[],
     ARRAY(SELECT now() FROM generate_series(1, 20000) AS i));
 SELECT count(deals_comment_create(d * 10, c, CASE WHEN c > 1 THEN c - 1 END, 7,
-                                  'ann', 'x', 'x', 1, now(), 1000, 50))
+                                  'ann', 'x', 'x', 1, now(), 1000, 1000, 50))
   FROM generate_series(1, 1200) AS d, generate_series(1, 3) AS c;
 SELECT count(*) FROM deals_comment_vote(
     ARRAY(SELECT 10 * i FROM generate_series(1, 1200) AS i),
@@ -76,6 +76,8 @@ my @same = (
       'wilson = deals_wilson(up, down)' ],
     [ 'reply_count', qr/11990\b.*\breply_count\b/, $comment,
       'reply_count = 7', 'reply_count = 2' ],
+    [ 'thread_bytes', qr/11990\b.*\bthread_bytes\b/, $comment,
+      'thread_bytes = 7', 'thread_bytes = 6' ],
 );
 for my $case (@same) {
     my ($what, $like, $sql, $break, $mend) = @$case;

@@ -285,20 +285,24 @@ test_order(void **state)
     assert_int_equal(sql_int("SELECT comment_count FROM deal_stats"), 2);
 }
 
-/* n threads of `each` comments in a row, straight into the database. */
+/* n threads of `each` comments in a row, straight into the database; each with
+ * as many bytes of text, and again of HTML. */
 static void
-threads(int64_t deal, int n, int each)
+threads(int64_t deal, int n, int each, int bytes)
 {
     sql("INSERT INTO comments (deal_id, comment_id, parent_id, root_id, depth,"
         " user_id, author_name, body, html, html_version, up, score, wilson,"
-        " reply_count, created_at)"
+        " reply_count, thread_bytes, created_at)"
         " SELECT %lld, r * 1000 + i,"
         " CASE WHEN i > 0 THEN r * 1000 + (i - 1) / 2 END, r * 1000,"
-        " CASE WHEN i > 0 THEN 1 ELSE 0 END, %lld, 'bob', 'x', 'x', 1, v, v,"
-        " deals_wilson(v, 0), CASE WHEN i = 0 THEN %d ELSE 0 END,"
+        " CASE WHEN i > 0 THEN 1 ELSE 0 END, %lld, 'bob', repeat('x', %d),"
+        " repeat('x', %d), 1, v, v, deals_wilson(v, 0),"
+        " CASE WHEN i = 0 THEN %d ELSE 0 END,"
+        " CASE WHEN i = 0 THEN %d ELSE 0 END,"
         " now() FROM generate_series(1, %d) r, generate_series(0, %d) i,"
         " LATERAL (SELECT (r * 7 + i * 13) %% 5) x (v)",
-        (long long) deal, (long long) bob.id, each - 1, n, each - 1);
+        (long long) deal, (long long) bob.id, bytes, bytes, each - 1,
+        each * bytes * 2, n, each - 1);
 }
 
 /* Pages through all comments; returns how many pages. */
@@ -307,7 +311,7 @@ walk(int64_t deal, int limit, int n, int each)
 {
     int                           pages = 0;
     char                          cursor[512];
-    size_t                        i, total = 0, roots;
+    size_t                        i, total = 0, roots, bytes;
     deals_str                     next = DEALS_NONE;
     static char                   seen[200000];
     deals_call                   *call;
@@ -323,10 +327,11 @@ walk(int64_t deal, int limit, int n, int each)
         c = r->comments.items;
         assert_in_range(r->comments.len, 1, 500);
 
-        for (i = 0, roots = 0; i < r->comments.len; i++) {
+        for (i = 0, roots = 0, bytes = 0; i < r->comments.len; i++) {
             assert_int_equal(seen[c[i].id], 0);
             seen[c[i].id] = 1;
             roots += c[i].parent_id == DEALS_NULL_INT;
+            bytes += c[i].body.len + c[i].html.len;
 
             /* Never before its parent. */
             if (c[i].parent_id != DEALS_NULL_INT) {
@@ -335,6 +340,7 @@ walk(int64_t deal, int limit, int n, int each)
         }
 
         assert_in_range(roots, 1, limit ? limit : 25);
+        assert_true(roots == 1 || bytes <= 1048576);
         total += r->comments.len;
         pages++;
         next = r->next;
@@ -362,7 +368,7 @@ test_paging(void **state)
     members();
     deal = deal_make(&ann, "A deal");
 
-    threads(deal, 60, 1);
+    threads(deal, 60, 1, 1);
     assert_int_equal(walk(deal, 0, 60, 1), 3);
     assert_int_equal(walk(deal, 60, 60, 1), 1);
     assert_int_equal(walk(deal, 100, 60, 1), 1);
@@ -370,18 +376,18 @@ test_paging(void **state)
 
     /* Whole threads, as many as 500 comments allow. */
     sql("TRUNCATE comments");
-    threads(deal, 30, 60);
+    threads(deal, 30, 60, 1);
     assert_int_equal(walk(deal, 0, 30, 60), 4);         /* 8 a page */
     assert_int_equal(walk(deal, 5, 30, 60), 6);
     assert_int_equal(walk(deal, 100, 30, 60), 4);
 
     /* The largest that there can be: one a page. */
     sql("TRUNCATE comments");
-    threads(deal, 3, 500);
+    threads(deal, 3, 500, 1);
     assert_int_equal(walk(deal, 0, 3, 500), 3);
 }
 
-/* 20,000 characters are allowed in each comment, but not in all of a page. */
+/* Whole threads, as many as 1 MiB allows. */
 static void
 test_paging_bytes(void **state)
 {
@@ -391,77 +397,167 @@ test_paging_bytes(void **state)
     members();
     deal = deal_make(&ann, "A deal");
 
+    threads(deal, 60, 1, 50000);
+    assert_int_equal(walk(deal, 100, 60, 1), 6);        /* 10 a page */
+    assert_int_equal(walk(deal, 7, 60, 1), 9);
+
+    sql("TRUNCATE comments");
+    threads(deal, 30, 10, 10000);
+    assert_int_equal(walk(deal, 0, 30, 10), 6);         /* 5 a page */
+    assert_int_equal(walk(deal, 2, 30, 10), 15);
+
+    /* To the byte. */
+    sql("TRUNCATE comments");
+    threads(deal, 5, 16, 16384);
+    assert_int_equal(walk(deal, 0, 5, 16), 3);          /* 2 a page */
+    sql("UPDATE comments SET thread_bytes = thread_bytes + 1"
+        " WHERE parent_id IS NULL");
+    assert_int_equal(walk(deal, 0, 5, 16), 5);
+
+    /* What is larger than it may be comes all the same, one a page. */
+    sql("TRUNCATE comments");
+    threads(deal, 4, 16, 50000);
+    assert_int_equal(walk(deal, 0, 4, 16), 4);
+}
+
+/* 20,000 characters that make 120,008 bytes of HTML. */
+static deals_call *
+say_much(int64_t deal, int64_t parent)
+{
+    char  body[20000];
+
+    memset(body, '"', sizeof(body));
+
+    return say(&bob, deal, parent, (deals_str) { body, sizeof(body) });
+}
+
+static void
+test_thread_bytes(void **state)
+{
+    int                   i;
+    int64_t               deal, root, ids[8], other;
+    char                  body[20000];
+    deals_str             text = { body, 20000 };
+    deals_call           *call;
+    const deals_comment  *c;
+
+    (void) state;
+    members();
+    deal = deal_make(&ann, "A deal");
+    root = comment_make(&bob, deal, 0, "x");
+    memset(body, '"', sizeof(body));
+
+    for (i = 0; i < 7; i++) {
+        call = OK(say_much(deal, root));
+        ids[i] = deals_comment_get(call)->id;
+        deals_call_free(call);
+    }
+
+    /* 1,048,576 - 10 - 7 * (20,000 + 120,008) = 68,510 bytes are left, which
+     * are 9,786 times " and &quot;, and <p>..</p>: it is full to the byte. */
+    FAILS(say_much(deal, root), DEALS_CONFLICT, "parent_id");
+    FAILS(say_much(deal, ids[6]), DEALS_CONFLICT, "parent_id");
+    text.len = 9787;
+    FAILS(say(&bob, deal, root, text), DEALS_CONFLICT, "parent_id");
+    text.len = 9786;
+    call = OK(say(&bob, deal, root, text));
+    ids[7] = deals_comment_get(call)->id;
+    deals_call_free(call);
+    assert_int_equal(sql_int("SELECT thread_bytes FROM comments"
+                             " WHERE parent_id IS NULL"), 1048576);
+    FAILS(say(&bob, deal, root, S("x")), DEALS_CONFLICT, "parent_id");
+
+#define EDIT(id, body)                                                        \
+    deals_comment_update_wait(ctx, &bob.asker, deal, (id), (body), TIMEOUT)
+
+    text.len = 9787;
+    FAILS(EDIT(ids[7], text), DEALS_CONFLICT, "body");
+    FAILS(EDIT(root, S("xx")), DEALS_CONFLICT, "body");
+    call = OK(deals_comment_one_wait(ctx, &bob.asker, deal, ids[7], TIMEOUT));
+    assert_int_equal(deals_comment_get(call)->body.len, 9786);
+    deals_call_free(call);
+
+    /* As long, shorter, and then there is room elsewhere. */
+    deals_call_free(OK(EDIT(root, S("y"))));
+    text.len = 9785;
+    deals_call_free(OK(EDIT(ids[7], text)));
+    deals_call_free(OK(EDIT(root, S("yyyy"))));
+    FAILS(EDIT(root, S("yyyyyyyy")), DEALS_CONFLICT, "body");
+
+    /* Another thread has its own. */
+    other = comment_make(&bob, deal, 0, "x");
+    deals_call_free(OK(say_much(deal, other)));
+
+    /* Who takes a text away makes room. */
+    deals_call_free(OK(deals_comment_delete_wait(ctx, &mod.asker, deal, ids[0],
+                                                 TIMEOUT)));
+    deals_call_free(OK(say_much(deal, root)));
+
+    /* Both together are more than a page. */
+    call = OK(deals_comments_wait(ctx, NULL, deal, 0, DEALS_NONE, TIMEOUT));
+    assert_non_null(deals_comments_get(call)->next.data);
+    c = deals_comments_get(call)->comments.items;
+    assert_int_equal(c[0].id, other);
+    assert_int_equal(deals_comments_get(call)->comments.len, 2);
+    deals_call_free(call);
+}
+
+/* After texts were changed behind the functions' backs. */
+static void
+weigh(void)
+{
+    sql("UPDATE comments r SET thread_bytes = (SELECT"
+        " sum(octet_length(body) + octet_length(html)) FROM comments c"
+        " WHERE c.deal_id = r.deal_id AND c.root_id = r.comment_id)"
+        " WHERE r.parent_id IS NULL");
+}
+
+/* 20,000 characters are allowed in each comment, but not in all of a page. */
+static void
+test_paging_lengths(void **state)
+{
+    int64_t  deal;
+
+    (void) state;
+    members();
+    deal = deal_make(&ann, "A deal");
+
     /* text and HTML, 40 kB each root: 27 are more than 1 MB */
-    threads(deal, 60, 1);
+    threads(deal, 60, 1, 1);
     sql("UPDATE comments SET body = repeat('x', 20000),"
         " html = repeat('x', 20000)");
+    weigh();
     assert_int_equal(walk(deal, 100, 60, 1), 3);
     assert_int_equal(walk(deal, 0, 60, 1), 3);
 
     /* six threads of 0.8 MB */
     sql("TRUNCATE comments");
-    threads(deal, 6, 21);
+    threads(deal, 6, 21, 1);
     sql("UPDATE comments SET body = repeat('x', 20000),"
         " html = repeat('x', 20000)");
-    assert_int_equal(walk(deal, 100, 6, 21), 2);
+    weigh();
+    assert_int_equal(walk(deal, 100, 6, 21), 6);
 
     /* those without replies stay between the others */
     sql("TRUNCATE comments");
-    threads(deal, 8, 21);
+    threads(deal, 8, 21, 1);
     sql("DELETE FROM comments WHERE parent_id IS NOT NULL"
         " AND root_id / 1000 %% 2 = 0");
     sql("UPDATE comments SET body = repeat('x', 20000),"
         " html = repeat('x', 20000), wilson = root_id / 1000 / 10.0,"
         " reply_count = CASE WHEN parent_id IS NULL"
         " AND root_id / 1000 %% 2 = 1 THEN 20 ELSE 0 END");
-    assert_int_equal(walk(deal, 100, 4 * 21 + 4, 1), 2);
+    weigh();
+    assert_int_equal(walk(deal, 100, 4 * 21 + 4, 1), 4);
 
     /* one that is larger than a page comes alone */
     sql("TRUNCATE comments");
-    threads(deal, 2, 400);
+    threads(deal, 2, 400, 1);
     sql("UPDATE comments SET body = repeat('x', 20000),"
         " html = repeat('x', 20000)");
+    weigh();
     assert_int_equal(walk(deal, 100, 2, 400), 2);
 }
-
-
-static void
-test_threads_have_a_size(void **state)
-{
-    char         body[20000];
-    int          i;
-    int64_t      deal, root, id = 0;
-    deals_call  *call;
-
-    (void) state;
-    members();
-    deal = deal_make(&ann, "A deal");
-    root = comment_make(&bob, deal, 0, "First");
-    memset(body, 'x', sizeof(body));
-
-    for (i = 0; i < 26; i++) {
-        call = OK(say(&bob, deal, root, ((deals_str) { body, 20000 })));
-        deals_call_free(call);
-    }
-
-    FAILS(say(&bob, deal, root, ((deals_str) { body, 20000 })),
-          DEALS_CONFLICT, "parent_id");
-    assert_int_equal(sql_int("SELECT reply_count FROM comments"
-                             " WHERE parent_id IS NULL"), 26);
-    id = comment_make(&bob, deal, root, "short");
-    FAILS(CHANGE(&bob.asker, ((deals_str) { body, 20000 })), DEALS_CONFLICT,
-          "body");
-    deals_call_free(OK(CHANGE(&bob.asker, S("longer than before"))));
-
-    /* what is full lets everything shrink, and roots are not in it */
-    sql("UPDATE comments SET html = repeat('x', 40000)"
-        " WHERE char_length(body) = 20000");
-    deals_call_free(OK(CHANGE(&bob.asker, S("brief"))));
-    id = root;
-    deals_call_free(OK(CHANGE(&bob.asker, ((deals_str) { body, 20000 }))));
-    deals_call_free(OK(say(&bob, deal, DEALS_NULL_INT, S("new"))));
-}
-
 
 /* HTML may be many times its text. */
 static void
@@ -483,7 +579,7 @@ test_html_bytes(void **state)
     }
     text.len = (size_t) (p - body);
     FAILS(say(&bob, deal, DEALS_NULL_INT, text), DEALS_INVALID, "body");
-    FAILS(CHANGE(&bob.asker, text), DEALS_INVALID, "body");
+    FAILS(EDIT(id, text), DEALS_INVALID, "body");
     text.len = 2000 * 5;
     deals_call_free(OK(say(&bob, deal, DEALS_NULL_INT, text)));
 
@@ -513,7 +609,7 @@ test_paging_refused(void **state)
     members();
     deal = deal_make(&ann, "A deal");
     other = deal_make(&ann, "Another");
-    threads(deal, 2, 1);
+    threads(deal, 2, 1, 1);
 
 #define PAGE(id, limit, cursor)                                               \
     deals_comments_wait(ctx, NULL, (id), (limit), (cursor), TIMEOUT)
@@ -566,7 +662,8 @@ static const struct CMUnitTest  tests[] = {
     TEST(test_order),
     TEST(test_paging),
     TEST(test_paging_bytes),
-    TEST(test_threads_have_a_size),
+    TEST(test_paging_lengths),
+    TEST(test_thread_bytes),
     TEST(test_html_bytes),
     TEST(test_paging_refused),
     TEST(test_deep),

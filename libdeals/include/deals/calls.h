@@ -32,9 +32,10 @@ extern "C" {
 #define DEALS_SESSION_IDLE   (14 * 86400)
 #define DEALS_SESSION_TOUCH  300
 
-/* A thread holds 500 comments, its root included, and 1 MB of their text and
- * HTML; it goes 32 levels deep. */
+/* A thread holds 500 comments, its root included, 1 MiB of texts and the HTML
+ * that was made of them, and goes 32 levels deep. */
 #define DEALS_THREAD_REPLIES  499
+#define DEALS_THREAD_BYTES    1048576
 #define DEALS_THREAD_DEPTH    32
 
 /* Who asks. */
@@ -117,8 +118,8 @@ typedef struct {
 
 /* A deal that is hidden: NOT_FOUND but for its author and moderators. A
  * deleted one is NOT_FOUND. Comments come in whole threads, best first, at
- * most 500 comments a page; deleted ones only where there is an answer to
- * them. MALFORMED: bad cursor. INVALID: limit. */
+ * most 500 comments and 1 MiB of their texts and HTML a page; deleted ones only
+ * where there is an answer to them. MALFORMED: bad cursor. INVALID: limit. */
 DEALS_API deals_call *deals_deal_get(deals_ctx *ctx, const deals_asker *asker,
                           const deals_deal_params *params, deals_done done,
                           void *data);
@@ -256,8 +257,8 @@ DEALS_API deals_call *deals_comment_one_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           int64_t comment_id, int64_t timeout_ms);
 /* NOT_FOUND: no such deal, or a hidden one. INVALID: body, or parent_id (gone,
- * or too deep). CONFLICT on parent_id: its thread is full. RATE_LIMITED by
- * member. */
+ * or too deep). CONFLICT on parent_id: its thread is full, by number or by the
+ * length of its texts. RATE_LIMITED by member. */
 DEALS_API deals_call *deals_comment_create(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
                           const deals_comment_input *input, deals_done done,
@@ -267,7 +268,8 @@ DEALS_API deals_call *deals_comment_create_wait(deals_ctx *ctx,
                           const deals_comment_input *input,
                           int64_t timeout_ms);
 /* Only the author may change a comment, the author and moderators may delete
- * it: FORBIDDEN to others. NOT_FOUND: none, or deleted. The text of a deleted
+ * it: FORBIDDEN to others. NOT_FOUND: none, or deleted. CONFLICT on body: it is
+ * longer than it was, and its thread has no room for it. The text of a deleted
  * comment is gone; its place stays while there are answers to it. */
 DEALS_API deals_call *deals_comment_update(deals_ctx *ctx,
                           const deals_asker *asker, int64_t deal_id,
