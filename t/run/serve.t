@@ -36,10 +36,19 @@ sub spawn {
     my (@command) = @_;
     my $pid = fork // die "fork: $!\n";
     return $pid if $pid;
-    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+    $SIG{$_} = 'DEFAULT' for qw(INT QUIT TERM HUP);
     open STDOUT, '>', $t->dir . '/spawned';
     open STDERR, '>&', \*STDOUT;
     exec { $command[0] } @command or POSIX::_exit(127);
+}
+
+# A pseudo terminal: its master, and the slave's name.
+sub terminal {
+    my ($number, $unlocked) = ("\0" x 4, "\0" x 4);
+    open my $master, '+<', '/dev/ptmx' or die "/dev/ptmx: $!\n";
+    ioctl $master, 0x40045431, $unlocked or die "TIOCSPTLCK: $!\n";
+    ioctl $master, 0x80045430, $number or die "TIOCGPTN: $!\n";
+    return ($master, '/dev/pts/' . unpack 'i', $number);
 }
 
 sub status { $t->client(port => $_[0] // $port)->get('/')->status }
@@ -145,7 +154,7 @@ ok_stop('without env');
 
 # --- run ---
 
-for my $signal (qw(TERM INT HUP)) {
+for my $signal (qw(TERM INT QUIT HUP)) {
     my $pid = spawn(command('run'));
     ok $t->wait_until(\&runs, 30), 'run answers';
     kill $signal => $pid;
@@ -177,6 +186,29 @@ ok $t->wait_until(\&runs, 30), 'run answers';
 kill KILL => $pid;
 waitpid $pid, 0;
 ok $t->wait_until(sub { !left() }, 15), 'nothing outlives make';
+
+# A window with make alone in it is closed: make hears of it, and waits for us.
+{
+    my ($master, $slave) = terminal();
+    my $makefile = $t->dir . '/makefile';
+    Deals::Test::write_file($makefile, "run:\n\t"
+        . join(' ', map { "'$_'" } command('run')) . "\n");
+    $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        $SIG{$_} = 'DEFAULT' for qw(INT QUIT TERM HUP);
+        POSIX::setsid();
+        open STDIN, '+<', $slave or POSIX::_exit(126);
+        open STDOUT, '>&', \*STDIN;
+        open STDERR, '>&', \*STDIN;
+        close $master;
+        exec 'make', '-s', '-f', $makefile or POSIX::_exit(127);
+    }
+    ok $t->wait_until(\&runs, 30), 'run answers in a terminal';
+    close $master;
+    ok $t->wait_until(sub { !left() }, 15), 'nothing outlives its terminal';
+    kill KILL => $pid if left();
+    waitpid $pid, 0;
+}
 
 # --- what can't be ---
 

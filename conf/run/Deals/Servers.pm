@@ -98,7 +98,7 @@ sub spawn {
     pipe my $in_r, my $in_w or die "pipe: $!\n" if defined $o{input};
     my $pid = fork // die "cannot start $o{cmd}[0]: $!\n";
     if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE CHLD __DIE__ __WARN__);
+        $SIG{$_} = 'DEFAULT' for qw(INT QUIT TERM HUP PIPE CHLD __DIE__ __WARN__);
         POSIX::setsid();
         my $in = defined $o{input} ? fileno $in_r
                : POSIX::open('/dev/null', POSIX::O_RDONLY());
