@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "core/id.h"
+#include "base/id.h"
 #include "stmts.h"
 #include "calls/deal.h"
 

@@ -9,7 +9,7 @@
 
 #include <deals/demo.h>
 
-#include "core/id.h"
+#include "base/id.h"
 #include "calls/demo_data.h"
 #include "calls/secret.h"
 

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "core/cursor.h"
-#include "core/id.h"
+#include "base/id.h"
 
 #define VERSION  1
 

@@ -8,7 +8,7 @@
 
 #include "base/encode.h"
 #include "base/str.h"
-#include "core/id.h"
+#include "base/id.h"
 #include "core/token.h"
 
 #define SECRET_CHARS  32        /* 24 bytes in base64url */

@@ -11,7 +11,7 @@
 #define DEALS_IO_CTX_H
 
 #include <deals/ctx.h>
-#include "core/id.h"
+#include "base/id.h"
 #include "io/timer.h"
 
 typedef struct deals_loop  deals_loop;

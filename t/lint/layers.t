@@ -16,7 +16,7 @@ chdir "$FindBin::Bin/../.." or die;
 my %floors = (
     base  => [qw(base)],
     core  => [qw(base core)],
-    io    => [qw(base core io)],        # ids are counted in a context
+    io    => [qw(base io)],
     view  => [qw(base core view)],
     calls => [qw(base core io view calls)],
     cli   => [qw(base core io view calls cli)],

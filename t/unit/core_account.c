@@ -5,7 +5,7 @@
 #include "base_check.h"
 
 #include "base/arena.h"
-#include "core/id.h"
+#include "base/id.h"
 #include "core/name.h"
 #include "core/password.h"
 #include "core/token.h"

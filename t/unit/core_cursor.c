@@ -10,7 +10,7 @@
 #include "base/encode.h"
 #include "base/time.h"
 #include "core/cursor.h"
-#include "core/id.h"
+#include "base/id.h"
 
 static const deals_error  *error;
 

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "core/id.h"
+#include "base/id.h"
 #include "core/rank.h"
 
 #define CREATED  INT64_C(1700000000)

@@ -2,7 +2,7 @@
  * core/id.c - ids.
  */
 
-#include "core/id.h"
+#include "base/id.h"
 
 #define EPOCH_MS      INT64_C(1704067200000)        /* 2024-01-01 */
 #define COUNTER_BITS  12
