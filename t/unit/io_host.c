@@ -98,7 +98,8 @@ h_work(void *data, void (*fn)(void *), void *arg, void (*done)(void *))
 static int64_t
 h_count(void *data, deals_str key, int seconds)
 {
-    assert_int_equal(key.len, 3);
+    /* which community, and what */
+    assert_true(deals_str_eq(key, DEALS_STR("d:abc")));
     assert_int_equal(seconds, 60);
     return ++((host *) data)->count;
 }
