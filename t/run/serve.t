@@ -51,6 +51,21 @@ sub terminal {
     return ($master, '/dev/pts/' . unpack 'i', $number);
 }
 
+# As the first and only process of a terminal: returns the master, and its id.
+sub spawn_in_terminal {
+    my (@command) = @_;
+    my ($master, $slave) = terminal();
+    my $pid = fork // die "fork: $!\n";
+    return ($master, $pid) if $pid;
+    $SIG{$_} = 'DEFAULT' for qw(INT QUIT TERM HUP);
+    POSIX::setsid();
+    open STDIN, '+<', $slave or POSIX::_exit(126);
+    open STDOUT, '>&', \*STDIN;
+    open STDERR, '>&', \*STDIN;
+    close $master;
+    exec { $command[0] } @command or POSIX::_exit(127);
+}
+
 sub status { $t->client(port => $_[0] // $port)->get('/')->status }
 
 sub runs { eval { status() == 200 } }
@@ -188,27 +203,22 @@ waitpid $pid, 0;
 ok $t->wait_until(sub { !left() }, 15), 'nothing outlives make';
 
 # A window with make alone in it is closed: make hears of it, and waits for us.
-{
-    my ($master, $slave) = terminal();
-    my $makefile = $t->dir . '/makefile';
-    Deals::Test::write_file($makefile, "run:\n\t"
-        . join(' ', map { "'$_'" } command('run')) . "\n");
-    $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT QUIT TERM HUP);
-        POSIX::setsid();
-        open STDIN, '+<', $slave or POSIX::_exit(126);
-        open STDOUT, '>&', \*STDIN;
-        open STDERR, '>&', \*STDIN;
-        close $master;
-        exec 'make', '-s', '-f', $makefile or POSIX::_exit(127);
-    }
-    ok $t->wait_until(\&runs, 30), 'run answers in a terminal';
-    close $master;
-    ok $t->wait_until(sub { !left() }, 15), 'nothing outlives its terminal';
-    kill KILL => $pid if left();
-    waitpid $pid, 0;
-}
+my $makefile = $t->dir . '/makefile';
+Deals::Test::write_file($makefile, "run:\n\t"
+    . join(' ', map { "'$_'" } command('run')) . "\n");
+(my $master, $pid) = spawn_in_terminal('make', '-s', '-f', $makefile);
+ok $t->wait_until(\&runs, 30), 'run answers in a terminal';
+close $master;
+ok $t->wait_until(sub { !left() }, 15), 'nothing outlives its terminal';
+kill KILL => $pid if left();
+waitpid $pid, 0;
+
+($master, $pid) = spawn_in_terminal(command('start'));
+waitpid $pid, 0;
+close $master;
+select undef, undef, undef, 1.2;
+ok runs(), 'what start began outlives its terminal';
+ok_stop('start in a terminal');
 
 # --- what can't be ---
 
