@@ -274,8 +274,8 @@ install: all
 	    '$(DESTDIR)$(INCLUDEDIR)/deals'
 	$(INSTALL) -m 644 $(BUILD)/libdeals.a '$(DESTDIR)$(LIBDIR)'
 	$(INSTALL) -m 755 $(BUILD)/libdeals.so \
-	    '$(DESTDIR)$(LIBDIR)/$(SONAME).$(VERSION)'
-	ln -sf $(SONAME).$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	    '$(DESTDIR)$(LIBDIR)/libdeals.so.$(VERSION)'
+	ln -sf libdeals.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libdeals.so'
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \

@@ -95,6 +95,16 @@ print_page(deals_ctx *ctx, deals_sort sort, char *cursor, size_t size)
 }
 
 
+static int
+read_sort(const char *name, deals_sort *sort)
+{
+    *sort = strcmp(name, "new") == 0 ? DEALS_NEW
+            : strcmp(name, "top") == 0 ? DEALS_TOP : DEALS_HOT;
+
+    return *sort != DEALS_HOT || strcmp(name, "hot") == 0;
+}
+
+
 int
 main(int argc, char **argv)
 {
@@ -113,9 +123,13 @@ main(int argc, char **argv)
         return 2;
     }
 
-    sort = argc < 2 || strcmp(argv[1], "hot") == 0 ? DEALS_HOT
-           : strcmp(argv[1], "new") == 0 ? DEALS_NEW : DEALS_TOP;
     pages = argc > 2 ? atoi(argv[2]) : 1;
+
+    if (argc > 3 || pages < 1 || !read_sort(argc > 1 ? argv[1] : "hot", &sort))
+    {
+        fprintf(stderr, "usage: feed [hot|new|top] [PAGES]\n");
+        return 2;
+    }
 
     /* the arena is where a message about the configuration lies */
     arena = deals_arena_new();

@@ -50,7 +50,9 @@ sub pkg_config {
 my @cflags = pkg_config('--cflags');
 my @libs   = pkg_config('--libs');
 my @static = pkg_config('--static', '--libs');
-like join(' ', pkg_config('--modversion')), qr/^\d+\.\d+\.\d+$/, 'a version';
+my ($version) = pkg_config('--modversion');
+like $version, qr/^\d+\.\d+\.\d+$/, 'a version';
+ok -f "$home/lib/libdeals.so.$version", 'the library has it in its name';
 
 # Each header stands alone, in C and, where there is a compiler for it, C++.
 for my $path (glob "$home/include/deals/*.h") {
@@ -103,6 +105,12 @@ $r = run_ok 'poll', ["$work/poll"], env => \%env;
 like $r->{out}, qr/^3 calls on their way$/m, 'several calls are in flight';
 is scalar(() = $r->{out} =~ /^a list of 5 deals$/mg), 3, 'three lists came';
 is scalar(() = $r->{out} =~ /^deal \d+: /mg), 3, 'and the deals asked for then';
+
+for my $bad (['sideways'], ['hot', 'many'], ['hot', 1, 'more']) {
+    $r = $t->command(["$work/feed", @$bad], env => \%env);
+    is $r->{code}, 2, "feed @$bad is no command";
+    like $r->{err}, qr/^usage: feed \[hot\|new\|top\] \[PAGES\]$/, 'says what is';
+}
 
 # Against nothing: a sentence, not a crash.
 for my $name (qw(feed poll)) {
