@@ -42,8 +42,10 @@ async function submit(page) {
        'what was typed is still there');
     like(await page.inputValue('#description'), /<SAVE20> is \*\*real\*\*/,
          '... the text too');
-    ok((await page.locator('.errors a').count()) === 1,
-       'a summary links to the field');
+    is(await page.locator('.errors a').count(), 1, 'a summary has it');
+    is(await page.getAttribute('.errors a', 'href'), '#price',
+       '... with a link to the field');
+    like(await page.textContent('.errors a'), /^Price: /, '... by its name');
     const says = await page.locator('#price').getAttribute('aria-describedby');
     ok(await page.locator('#' + says.split(' ')[0]).isVisible(),
        'the field is described by what is wrong with it');
