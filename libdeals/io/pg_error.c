@@ -90,6 +90,7 @@ void
 deals_sqlstate_outcome(const char *sqlstate, deals_outcome *outcome)
 {
     static const char *const  timeout[] = { "57014", "55P03", NULL };
+    static const char *const  full[] = { "53100", NULL };
     static const char *const  busy[] = { "53", "40", "25P02", NULL };
     static const char *const  away[] = {
         "08", "57P", "25006", "25P03", NULL
@@ -103,6 +104,12 @@ deals_sqlstate_outcome(const char *sqlstate, deals_outcome *outcome)
         outcome->message = "The database did not answer in time. Please try "
                            "again.";
         outcome->retry_after = 1;
+
+    } else if (is_one_of(sqlstate, full)) {
+        outcome->code = DEALS_UNAVAILABLE;
+        outcome->message = "The database's disk is full: nothing can be "
+                           "stored at the moment.";
+        outcome->retry_after = 10;
 
     } else if (is_one_of(sqlstate, busy)) {
         outcome->code = DEALS_UNAVAILABLE;

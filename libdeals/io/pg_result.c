@@ -239,6 +239,16 @@ deals_result_error(deals_pg_conn *conn, deals_segment *segment,
                           "migrate`.";
         (void) snprintf(outcome.detail, sizeof(outcome.detail),
                         "there is no schema yet: run `deals migrate`");
+
+    } else if (op != NULL && op->kind == OP_VERSION
+               && strcmp(sqlstate, "42501") == 0)
+    {
+        outcome.code = DEALS_SCHEMA;
+        outcome.message = "The database is not open to the workers' role: run "
+                          "`deals migrate --role NAME`.";
+        (void) snprintf(outcome.detail, sizeof(outcome.detail),
+                        "the workers' role may not read it: run `deals migrate"
+                        " --role NAME`");
     }
 
     fail(segment, &outcome);

@@ -67,6 +67,7 @@ typedef struct {
     int        accepted;
     int        version;             /* of the schema */
     int        no_schema;
+    int        no_right;            /* to read the version */
     int        hang_version;        /* no answer to that question */
     int        once;                /* deeds are done so often, then answers */
     char       log[65536];          /* what was executed: "1:NUMBER 5\n" */
@@ -319,6 +320,11 @@ fake_execute(fake *f, fake_conn *c)
 
         if (f->no_schema) {
             fake_error(c, "ERROR", "42P01");
+            return;
+        }
+
+        if (f->no_right) {
+            fake_error(c, "ERROR", "42501");
             return;
         }
 

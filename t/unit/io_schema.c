@@ -87,6 +87,21 @@ a_missing_one_is_told_at_once(void **state)
 
 
 static void
+one_that_may_not_be_read_needs_a_grant(void **state)
+{
+    (void) state;
+    srv->no_right = 1;
+    expect(DEALS_SCHEMA, "--role");
+    assert_int_equal(times_logged("may not read it"), 1);
+
+    /* granted meanwhile */
+    srv->no_right = 0;
+    spin_for(ctx, srv, 2000);
+    expect(DEALS_OK, NULL);
+}
+
+
+static void
 an_older_one_waits_for_its_migration(void **state)
 {
     (void) state;
@@ -151,6 +166,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         TEST(ours_is_taken),
         TEST(a_missing_one_is_told_at_once),
+        TEST(one_that_may_not_be_read_needs_a_grant),
         TEST(an_older_one_waits_for_its_migration),
         TEST(a_newer_one_needs_a_newer_program),
         TEST(who_was_there_before_goes_on),
