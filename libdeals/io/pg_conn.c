@@ -79,7 +79,7 @@ settle_lost(deals_pool *pool, deals_segment *segment)
         return;
     }
 
-    if (deals_segment_may_hold(segment)) {
+    if (deals_segment_in_doubt(segment)) {
         deals_segment_end(segment, &deals_outcome_unknown);
         return;
     }

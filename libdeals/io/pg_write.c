@@ -133,6 +133,14 @@ deals_conn_write(deals_pg_conn *conn, deals_segment *segment)
         return -3;
     }
 
+    if (segment->queries == NULL) {
+        segment->queries = segment->bind(segment->owner);
+
+        if (segment->queries == NULL) {
+            return -4;
+        }
+    }
+
     begin(conn, segment);
     wrap = segment->nwrites > 1;
 
