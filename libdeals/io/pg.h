@@ -93,6 +93,8 @@ struct deals_pg_conn {
     deals_segments   written;       /* in the order of their answers */
     int              barrier;       /* nothing may be written behind it */
     int              poisoned;      /* in a failed transaction */
+    int              late;          /* segments bound late among those written:
+                                       they take longer */
 
     uint8_t         *prepared;      /* by statement: is it */
     uint8_t         *generation;    /* by statement: part of its name */

@@ -66,6 +66,7 @@ deals_conn_close(deals_pg_conn *conn)
     conn->state = CONN_CLOSED;
     conn->barrier = 0;
     conn->poisoned = 0;
+    conn->late = 0;
 }
 
 

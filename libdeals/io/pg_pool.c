@@ -36,6 +36,16 @@ open_one(deals_pool *pool)
 }
 
 
+/* Behind a batch only if there is no other place. */
+
+static int
+is_idler(const deals_pg_conn *a, const deals_pg_conn *b)
+{
+    return a->late != b->late ? a->late < b->late
+                              : a->written.n < b->written.n;
+}
+
+
 static deals_pg_conn *
 idlest(deals_pool *pool)
 {
@@ -48,7 +58,7 @@ idlest(deals_pool *pool)
         conn = &pool->conns[i];
 
         if (deals_conn_takes(conn)
-            && (best == NULL || conn->written.n < best->written.n))
+            && (best == NULL || is_idler(conn, best)))
         {
             best = conn;
         }

@@ -152,6 +152,7 @@ at_sync(deals_pg_conn *conn, deals_segment *segment)
 
     deals_segments_remove(&conn->written, segment);
     segment->conn = NULL;
+    conn->late -= segment->bind != NULL;
 
     /* one that was written before the barrier does not lift it */
     if (segment->nwrites > 1) {

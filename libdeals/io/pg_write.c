@@ -166,6 +166,7 @@ deals_conn_write(deals_pg_conn *conn, deals_segment *segment)
     segment->conn = conn;
     deals_segments_add(&conn->written, segment);
     conn->barrier = wrap;
+    conn->late += segment->bind != NULL;
 
     return 0;
 }
