@@ -1,9 +1,9 @@
 /*
  * Batches: calls of one kind that share a statement.
  *
- * While one flush is on its way, calls gather; when it is answered, the next one
+ * While one flush is on its way, calls gather; when it is answered, the next
  * takes all that wait. Which calls a flush carries is settled when it is about
- * to be written, so whoever leaves before that is not in it, and whoever comes
+ * to be written: whoever leaves before that is not in it, and whoever comes
  * before that is. When nothing is on its way a flush goes out at the end of the
  * turn, with all calls that joined in it: nobody waits for company.
  *
