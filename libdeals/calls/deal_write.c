@@ -58,6 +58,8 @@ inserted(deals_call *call)
 static void
 insert(deals_call *call)
 {
+    const int64_t              up = 1;
+    const int64_t              now = deals_call_now_usec(call);
     deals_arena               *arena = deals_call_arena(call);
     deals_deal_state          *state = deals_call_state(call);
     deals_vote_params          vote;
@@ -72,11 +74,11 @@ insert(deals_call *call)
     p.now = deals_call_now(call);
     FILL(p, &state->fields);
 
-    memset(&vote, 0, sizeof(vote));
-    vote.deal_id = state->id;
-    vote.user_id = state->use.user_id;
-    vote.value = 1;
-    vote.voted_at = deals_call_now_usec(call);
+    vote.deal_ids = &state->id;
+    vote.user_ids = &state->use.user_id;
+    vote.votes = &up;
+    vote.times = &now;
+    vote.ndeal_ids = vote.nuser_ids = vote.nvotes = vote.ntimes = 1;
 
     state->status = deals_q_deal_create(arena, &p);
     deals_call_query(call, state->status);

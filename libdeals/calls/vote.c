@@ -1,20 +1,25 @@
 /*
  * calls/vote.c - votes on deals and comments. A vote is a state and carries
- * its time: one that comes late, or again, changes nothing.
+ * its time: one that comes late, or again, changes nothing. So votes can be
+ * written in batches, and a batch be sent twice.
  */
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "stmts.h"
 #include "calls/deal.h"
+
+#define BATCH  500                  /* votes in one statement at most */
 
 typedef struct {
     deals_use           use;
     int64_t             deal_id;
     int64_t             comment_id;     /* 0: on the deal */
     int64_t             value;
-    deals_query        *vote;
+    int64_t             voted_at;       /* microseconds */
     deals_vote_result   result;
 } vote_state;
 
@@ -59,11 +64,11 @@ not_found(deals_call *call)
 
 
 /* Rows of both statements have the same columns. */
-#define TAKE(result, type, query)                                             \
+#define TAKE(result, type, call)                                              \
     do {                                                                      \
-        const type  *row = deals_use_row(query);                              \
+        const type  *row = deals_call_row(call);                              \
                                                                               \
-        if (row == NULL || !row->found) {                                     \
+        if (!row->found) {                                                    \
             not_found(call);                                                  \
             return;                                                           \
         }                                                                     \
@@ -81,11 +86,11 @@ counted(deals_call *call)
     vote_state  *state = deals_call_state(call);
 
     if (state->comment_id == 0) {
-        TAKE(&state->result, deals_vote_row, state->vote);
+        TAKE(&state->result, deals_vote_row, call);
         state->result.id = state->deal_id;
 
     } else {
-        TAKE(&state->result, deals_comment_vote_row, state->vote);
+        TAKE(&state->result, deals_comment_vote_row, call);
         state->result.id = state->comment_id;
     }
 
@@ -93,35 +98,143 @@ counted(deals_call *call)
 }
 
 
+/* -- batches -------------------------------------------------------------- */
+
+typedef struct {
+    int64_t  *deals;
+    int64_t  *comments;
+    int64_t  *users;
+    int64_t  *values;
+    int64_t  *times;
+} columns;
+
+static int
+compare(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+
+/* The order in which rows are locked, everywhere; a member's votes in that in
+ * which they were cast. */
+static int
+order(const void *a, const void *b)
+{
+    int          n;
+    vote_state  *x = deals_call_state(*(deals_call *const *) a);
+    vote_state  *y = deals_call_state(*(deals_call *const *) b);
+
+    if ((n = compare(x->deal_id, y->deal_id)) == 0
+        && (n = compare(x->comment_id, y->comment_id)) == 0
+        && (n = compare(x->use.user_id, y->use.user_id)) == 0)
+    {
+        n = compare(x->voted_at, y->voted_at);
+    }
+
+    return n;
+}
+
+
+/* 0, or -1: no memory. */
+static int
+sort_out(deals_arena *arena, deals_call **calls, size_t n, columns *c)
+{
+    size_t       i;
+    int64_t     *all;
+    vote_state  *state;
+
+    all = deals_arena_array(arena, n, 5 * sizeof(int64_t));
+    if (all == NULL) {
+        return -1;
+    }
+
+    c->deals = all;
+    c->comments = all + n;
+    c->users = all + 2 * n;
+    c->values = all + 3 * n;
+    c->times = all + 4 * n;
+
+    qsort(calls, n, sizeof(*calls), order);
+
+    for (i = 0; i < n; i++) {
+        state = deals_call_state(calls[i]);
+        c->deals[i] = state->deal_id;
+        c->comments[i] = state->comment_id;
+        c->users[i] = state->use.user_id;
+        c->values[i] = state->value;
+        c->times[i] = state->voted_at;
+    }
+
+    return 0;
+}
+
+
+static deals_query *
+on_deals(deals_arena *arena, deals_call **calls, size_t n)
+{
+    columns            c;
+    deals_vote_params  p;
+
+    if (sort_out(arena, calls, n, &c) < 0) {
+        return NULL;
+    }
+
+    p.deal_ids = c.deals;
+    p.user_ids = c.users;
+    p.votes = c.values;
+    p.times = c.times;
+    p.ndeal_ids = p.nuser_ids = p.nvotes = p.ntimes = n;
+
+    return deals_q_vote(arena, &p);
+}
+
+
+static deals_query *
+on_comments(deals_arena *arena, deals_call **calls, size_t n)
+{
+    columns                    c;
+    deals_comment_vote_params  p;
+
+    if (sort_out(arena, calls, n, &c) < 0) {
+        return NULL;
+    }
+
+    p.deal_ids = c.deals;
+    p.comment_ids = c.comments;
+    p.user_ids = c.users;
+    p.votes = c.values;
+    p.times = c.times;
+    p.ndeal_ids = p.ncomment_ids = p.nuser_ids = p.nvotes = p.ntimes = n;
+
+    return deals_q_comment_vote(arena, &p);
+}
+
+
+static const deals_batch_kind  deal_votes = { BATCH, on_deals };
+static const deals_batch_kind  comment_votes = { BATCH, on_comments };
+
+
+/* -- a vote's way --------------------------------------------------------- */
+
+static void
+join(deals_call *call)
+{
+    vote_state  *state = deals_call_state(call);
+
+    deals_call_join(call, state->comment_id == 0 ? &deal_votes : &comment_votes,
+                    counted);
+}
+
+
 static void
 vote(deals_call *call)
 {
-    vote_state                 *state = deals_call_state(call);
-    deals_arena                *arena = deals_call_arena(call);
-    deals_vote_params           deal;
-    deals_comment_vote_params   comment;
-
-    if (state->comment_id == 0) {
-        memset(&deal, 0, sizeof(deal));
-        deal.deal_id = state->deal_id;
-        deal.user_id = state->use.user_id;
-        deal.value = state->value;
-        deal.voted_at = deals_call_now_usec(call);
-        state->vote = deals_q_vote(arena, &deal);
-
-    } else {
-        memset(&comment, 0, sizeof(comment));
-        comment.deal_id = state->deal_id;
-        comment.comment_id = state->comment_id;
-        comment.user_id = state->use.user_id;
-        comment.value = state->value;
-        comment.voted_at = deals_call_now_usec(call);
-        state->vote = deals_q_comment_vote(arena, &comment);
+    if (deals_use_touch(call)) {
+        deals_call_send(call, join);
+        return;
     }
 
-    deals_call_query(call, state->vote);
-    (void) deals_use_touch(call);
-    deals_call_send(call, counted);
+    join(call);
 }
 
 
@@ -173,6 +286,7 @@ deals_vote(deals_ctx *ctx, const deals_asker *asker, int64_t deal_id,
     state->deal_id = deal_id;
     state->comment_id = comment_id;
     state->value = value;
+    state->voted_at = deals_ctx_moment(ctx);
 
     deals_call_start(call, start);
 

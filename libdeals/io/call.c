@@ -60,6 +60,7 @@ let_go(deals_call *call)
         call->count = NULL;
     }
 
+    deals_batch_leave(call);
     deals_job_abandon(call);
     deals_post_cancel(&call->post);
     deals_ctx_timer_stop(call->ctx, DEALS_BUSY, &call->deadline);

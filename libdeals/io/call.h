@@ -40,6 +40,29 @@ void  deals_call_send(deals_call *call, deals_step step);
 void         deals_call_catch(deals_call *call, const char *sqlstate);
 const char  *deals_call_sqlstate(deals_call *call);
 
+/*
+ * A kind of call of which many go to PostgreSQL as one write (static; its
+ * address is its identity in each context).
+ */
+typedef struct {
+    size_t        max;              /* calls at a time */
+
+    /* The statement that carries these calls, made when it is about to be
+     * written, so it asks nothing of the context. It answers one row without
+     * texts for each, in the order in which make leaves `calls`. The write is
+     * idempotent by key: it may be sent twice. NULL: out of memory. */
+    deals_query  *(*make)(deals_arena *arena, deals_call **calls, size_t n);
+} deals_batch_kind;
+
+/* Goes to PostgreSQL together with the other calls of this kind: at the end of
+ * this turn, or when those are answered that are on their way. `step` runs after
+ * the commit and finds its row in deals_call_row. The error of a batch that
+ * could only fail for some (a conflict, a value that is refused) ends only those
+ * calls that also fail apart from the others. */
+void         deals_call_join(deals_call *call, const deals_batch_kind *kind,
+                 deals_step step);
+const void  *deals_call_row(deals_call *call);
+
 /* Counts an event of `key` in the current window of `seconds` (Redis; the
  * host's counter or the context's own while Redis is away). *count is set when
  * `step` runs. Never fails. */
@@ -62,6 +85,10 @@ void  deals_call_fail(deals_call *call, deals_code code, const char *field,
 
 /* The limits of the context's configuration, defaults filled in. */
 const deals_config  *deals_ctx_config(const deals_ctx *ctx);
+
+/* Microseconds since 1970, later each time, even if the clock is set back: what
+ * was begun before has the earlier one. */
+int64_t  deals_ctx_moment(deals_ctx *ctx);
 
 /* A new id (DESIGN: 41 bits of milliseconds since 2024, 12 of counter). */
 int64_t  deals_ctx_new_id(deals_ctx *ctx);

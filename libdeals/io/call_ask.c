@@ -68,8 +68,8 @@ is_caught(const deals_call *call, const char *sqlstate)
 }
 
 
-static void
-finish_badly(deals_call *call, const deals_outcome *outcome)
+void
+deals_call_refuse(deals_call *call, const deals_outcome *outcome)
 {
     deals_error      *error;
     deals_log_level   level;
@@ -124,7 +124,7 @@ answered(void *owner, const deals_outcome *outcome)
         deals_call_go_on(call);
 
     } else {
-        finish_badly(call, outcome);
+        deals_call_refuse(call, outcome);
     }
 
     call->ncatches = 0;
@@ -157,7 +157,7 @@ deals_call_send(deals_call *call, deals_step step)
 
     if (call->segment == NULL) {
         refused.detail[0] = '\0';
-        finish_badly(call, &refused);
+        deals_call_refuse(call, &refused);
         return;
     }
 

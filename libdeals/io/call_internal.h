@@ -5,6 +5,7 @@
 #ifndef DEALS_IO_CALL_INTERNAL_H
 #define DEALS_IO_CALL_INTERNAL_H
 
+#include "io/batch.h"
 #include "io/call.h"
 #include "io/ctx.h"
 #include "io/pool.h"
@@ -15,7 +16,8 @@
 typedef enum {
     CALL_GATHERING = 0,     /* made, or in a step */
     CALL_POSTED,            /* `step` runs at the end of this turn */
-    CALL_WAITING,           /* for a segment, a count or a computation */
+    CALL_WAITING,           /* for a segment, a batch, a count or a
+                               computation */
     CALL_FINISHED,          /* `done` runs at the end of this turn */
     CALL_DONE               /* `done` was called, or never will be */
 } deals_call_phase;
@@ -50,6 +52,7 @@ struct deals_call {
     deals_count         *count;
     int64_t             *counted;       /* where it goes */
     deals_job           *job;
+    deals_seat           seat;
 };
 
 /* The context ends: all are done with an error, none is called back. */
@@ -57,6 +60,9 @@ void  deals_calls_cancel_all(deals_ctx *ctx);
 
 /* What the call waited for is there. */
 void  deals_call_go_on(deals_call *call);
+
+/* Ends it with how its segment ended, and logs that. */
+void  deals_call_refuse(deals_call *call, const deals_outcome *outcome);
 
 /* call_work.c */
 deals_job  *deals_job_take(deals_call *call);   /* NULL: there is none */

@@ -66,6 +66,7 @@ set_hooks(deals_ctx *ctx, const deals_hooks *hooks)
 void
 deals_ctx_destroy(deals_ctx *ctx)
 {
+    deals_batches_free(ctx);
     deals_rate_free(ctx->rate);
     deals_redis_free(ctx->redis);
     deals_pool_free(ctx->pool);
@@ -196,6 +197,18 @@ int64_t
 deals_ctx_now_usec(const deals_ctx *ctx)
 {
     return ctx->hooks.now(ctx->hooks.host);
+}
+
+
+int64_t
+deals_ctx_moment(deals_ctx *ctx)
+{
+    int64_t  now;
+
+    now = deals_ctx_now_usec(ctx);
+    ctx->moment = now > ctx->moment ? now : ctx->moment + 1;
+
+    return ctx->moment;
 }
 
 

@@ -19,6 +19,7 @@ typedef struct deals_pool  deals_pool;
 typedef struct deals_redis deals_redis;
 typedef struct deals_rate  deals_rate;
 typedef struct deals_job   deals_job;
+typedef struct deals_batch deals_batch;
 
 /* A callback that waits for a clean stack; kept by its owner. */
 typedef struct deals_post  deals_post;
@@ -52,8 +53,10 @@ struct deals_ctx {
     deals_call      *calls;         /* not done yet */
     int              ncalls;
     deals_job       *jobs;          /* computations under way */
+    deals_batch     *batches;       /* one a kind of call */
 
     deals_ids        ids;
+    int64_t          moment;        /* the last one given out */
     deals_ctx_stats  stats;         /* the counters in it */
 
     int              depth;         /* inside of so many enter/leave */

@@ -53,15 +53,15 @@ struct deals_segment {
     deals_answered   answered;
     void            *owner;         /* NULL: nobody waits */
     deals_arena     *arena;
-    deals_query     *queries;
-    unsigned         nqueries;
+    deals_query     *queries;       /* NULL: not bound yet */
+    deals_bind       bind;          /* NULL: they came with it */
     unsigned         nwrites;
 
     uint64_t         serial;        /* of its submission */
     int64_t          written;       /* deals_mono(); -1 */
 
     /* each is done once at most */
-    unsigned         again_lost:1;      /* read again after a loss */
+    unsigned         again_lost:1;      /* asked again after a loss */
     unsigned         again_prepared:1;  /* prepared again */
     unsigned         again_conflict:1;  /* 40001, 40P01 */
     unsigned         again_aborted:1;   /* 25P02: was not executed */
@@ -93,6 +93,8 @@ struct deals_pg_conn {
     deals_segments   written;       /* in the order of their answers */
     int              barrier;       /* nothing may be written behind it */
     int              poisoned;      /* in a failed transaction */
+    int              late;          /* segments bound late among those written:
+                                       they take longer */
 
     uint8_t         *prepared;      /* by statement: is it */
     uint8_t         *generation;    /* by statement: part of its name */
@@ -166,13 +168,15 @@ int   deals_conn_flush(deals_pg_conn *conn);
 int   deals_conn_takes(const deals_pg_conn *conn);
 
 /* pg_write.c: 0, -1: nothing of it can take effect, -2: it may, -3: the
- * connection had ended before. It is unusable after an error; the segment is
- * not in its list then. */
+ * connection had ended before, -4: the query could not be made. It is unusable
+ * after the first three; the segment is not in its list then. */
 int   deals_conn_write(deals_pg_conn *conn, deals_segment *segment);
 int   deals_conn_write_op(deals_pg_conn *conn, deals_op_kind kind);
 
 /* Whether its writes may have taken effect, as far as it was answered. */
 int   deals_segment_may_hold(const deals_segment *segment);
+/* Whether that keeps it from being asked once more after a loss. */
+int   deals_segment_in_doubt(const deals_segment *segment);
 
 /* pg_result.c: `op` NULL: the Sync */
 void  deals_result(deals_pg_conn *conn, deals_segment *segment,
@@ -199,8 +203,5 @@ extern const deals_outcome  deals_outcome_ok;
 extern const deals_outcome  deals_outcome_lost;
 extern const deals_outcome  deals_outcome_unknown;
 extern const deals_outcome  deals_outcome_down;
-extern const deals_outcome  deals_outcome_full;
-extern const deals_outcome  deals_outcome_no_memory;
-extern const deals_outcome  deals_outcome_defect;
 
 #endif /* DEALS_IO_PG_H */

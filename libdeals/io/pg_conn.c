@@ -66,6 +66,7 @@ deals_conn_close(deals_pg_conn *conn)
     conn->state = CONN_CLOSED;
     conn->barrier = 0;
     conn->poisoned = 0;
+    conn->late = 0;
 }
 
 
@@ -79,7 +80,7 @@ settle_lost(deals_pool *pool, deals_segment *segment)
         return;
     }
 
-    if (deals_segment_may_hold(segment)) {
+    if (deals_segment_in_doubt(segment)) {
         deals_segment_end(segment, &deals_outcome_unknown);
         return;
     }

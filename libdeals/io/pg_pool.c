@@ -36,6 +36,16 @@ open_one(deals_pool *pool)
 }
 
 
+/* Behind a batch only if there is no other place. */
+
+static int
+is_idler(const deals_pg_conn *a, const deals_pg_conn *b)
+{
+    return a->late != b->late ? a->late < b->late
+                              : a->written.n < b->written.n;
+}
+
+
 static deals_pg_conn *
 idlest(deals_pool *pool)
 {
@@ -48,7 +58,7 @@ idlest(deals_pool *pool)
         conn = &pool->conns[i];
 
         if (deals_conn_takes(conn)
-            && (best == NULL || conn->written.n < best->written.n))
+            && (best == NULL || is_idler(conn, best)))
         {
             best = conn;
         }
@@ -93,7 +103,7 @@ not_written(deals_pool *pool, deals_pg_conn *conn, deals_segment *segment,
     if (rc == -3) {
         deals_pool_requeue(pool, segment);
 
-    } else if (rc == -2 && segment->nwrites > 0) {
+    } else if (rc == -2 && deals_segment_in_doubt(segment)) {
         deals_segment_end(segment, &deals_outcome_unknown);
 
     } else if (segment->again_lost) {
@@ -120,6 +130,11 @@ dispatch(deals_pool *pool)
     {
         deals_segments_remove(&pool->queue, segment);
         rc = deals_conn_write(conn, segment);
+
+        if (rc == -4) {
+            deals_segment_end(segment, &deals_outcome_no_memory);
+            continue;
+        }
 
         if (rc != 0) {
             not_written(pool, conn, segment, rc);
@@ -167,6 +182,66 @@ deals_pool_requeue(deals_pool *pool, deals_segment *segment)
 }
 
 
+static int
+has_place(deals_pool *pool)
+{
+    unsigned  size;
+
+    size = (unsigned) pool->ctx->config.queue_size;
+
+    /* some may only be waiting for the end of this turn */
+    if (pool->queue.n >= size) {
+        dispatch(pool);
+    }
+
+    return pool->queue.n < size;
+}
+
+
+/* A segment at the end of the queue; NULL: *refused says why. */
+
+static deals_segment *
+enqueue(deals_pool *pool, unsigned nqueries, deals_arena *arena,
+    deals_answered answered, void *owner, deals_outcome *refused)
+{
+    deals_segment  *segment;
+
+    segment = deals_segment_new(2 * nqueries + 2);
+
+    if (segment == NULL) {
+        *refused = deals_outcome_no_memory;
+        return NULL;
+    }
+
+    segment->serial = ++pool->serial;
+    segment->answered = answered;
+    segment->owner = owner;
+    segment->arena = arena;
+
+    deals_segments_add(&pool->queue, segment);
+    deals_pool_kick(pool);
+
+    return segment;
+}
+
+
+static int
+is_refusing(deals_pool *pool, deals_outcome *refused)
+{
+    pool->asked = 1;
+    refused->code = DEALS_OK;
+
+    if (!deals_pool_is_refusing(pool)) {
+        return 0;
+    }
+
+    pool->ctx->stats.refused++;
+    deals_pool_down(pool, refused);
+
+    return 1;
+}
+
+
 deals_segment *
 deals_pool_submit(deals_pool *pool, deals_query *queries, deals_arena *arena,
     deals_answered answered, void *owner, deals_outcome *refused)
@@ -175,21 +250,11 @@ deals_pool_submit(deals_pool *pool, deals_query *queries, deals_arena *arena,
     deals_query    *query;
     deals_segment  *segment;
 
-    pool->asked = 1;
-    refused->code = DEALS_OK;
-
-    if (deals_pool_is_refusing(pool)) {
-        pool->ctx->stats.refused++;
-        deals_pool_down(pool, refused);
+    if (is_refusing(pool, refused)) {
         return NULL;
     }
 
-    /* some may only be waiting for the end of this turn */
-    if (pool->queue.n >= (unsigned) pool->ctx->config.queue_size) {
-        dispatch(pool);
-    }
-
-    if (pool->queue.n >= (unsigned) pool->ctx->config.queue_size) {
+    if (!has_place(pool)) {
         pool->ctx->stats.refused++;
         *refused = deals_outcome_full;
         return NULL;
@@ -203,23 +268,33 @@ deals_pool_submit(deals_pool *pool, deals_query *queries, deals_arena *arena,
         writes += deals_stmts[query->stmt].write != 0;
     }
 
-    segment = deals_segment_new(2 * n + 2);
+    segment = enqueue(pool, n, arena, answered, owner, refused);
 
-    if (segment == NULL) {
-        *refused = deals_outcome_no_memory;
+    if (segment != NULL) {
+        segment->queries = queries;
+        segment->nwrites = writes;
+    }
+
+    return segment;
+}
+
+
+deals_segment *
+deals_pool_submit_late(deals_pool *pool, deals_bind bind, deals_arena *arena,
+    deals_answered answered, void *owner, deals_outcome *refused)
+{
+    deals_segment  *segment;
+
+    if (is_refusing(pool, refused)) {
         return NULL;
     }
 
-    segment->serial = ++pool->serial;
-    segment->answered = answered;
-    segment->owner = owner;
-    segment->arena = arena;
-    segment->queries = queries;
-    segment->nqueries = n;
-    segment->nwrites = writes;
+    segment = enqueue(pool, 1, arena, answered, owner, refused);
 
-    deals_segments_add(&pool->queue, segment);
-    deals_pool_kick(pool);
+    if (segment != NULL) {
+        segment->bind = bind;
+        segment->nwrites = 1;
+    }
 
     return segment;
 }

@@ -27,6 +27,14 @@ deals_segment_may_hold(const deals_segment *segment)
 }
 
 
+int
+deals_segment_in_doubt(const deals_segment *segment)
+{
+    return deals_segment_may_hold(segment)
+           && (segment->bind == NULL || segment->again_lost);
+}
+
+
 /* --- the end of a segment ------------------------------------------------ */
 
 /* Whether the same segment is to be asked once more. */
@@ -34,7 +42,7 @@ deals_segment_may_hold(const deals_segment *segment)
 static int
 is_worth_another(deals_segment *segment, deals_error_class class)
 {
-    if (segment->owner == NULL || deals_segment_may_hold(segment)) {
+    if (segment->owner == NULL || deals_segment_in_doubt(segment)) {
         return 0;
     }
 
@@ -144,6 +152,7 @@ at_sync(deals_pg_conn *conn, deals_segment *segment)
 
     deals_segments_remove(&conn->written, segment);
     segment->conn = NULL;
+    conn->late -= segment->bind != NULL;
 
     /* one that was written before the barrier does not lift it */
     if (segment->nwrites > 1) {

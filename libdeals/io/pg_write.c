@@ -133,6 +133,14 @@ deals_conn_write(deals_pg_conn *conn, deals_segment *segment)
         return -3;
     }
 
+    if (segment->queries == NULL) {
+        segment->queries = segment->bind(segment->owner);
+
+        if (segment->queries == NULL) {
+            return -4;
+        }
+    }
+
     begin(conn, segment);
     wrap = segment->nwrites > 1;
 
@@ -158,6 +166,7 @@ deals_conn_write(deals_pg_conn *conn, deals_segment *segment)
     segment->conn = conn;
     deals_segments_add(&conn->written, segment);
     conn->barrier = wrap;
+    conn->late += segment->bind != NULL;
 
     return 0;
 }

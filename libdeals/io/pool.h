@@ -21,6 +21,10 @@ typedef struct {
     char         detail[200];       /* for the log */
 } deals_outcome;
 
+extern const deals_outcome  deals_outcome_full;
+extern const deals_outcome  deals_outcome_no_memory;
+extern const deals_outcome  deals_outcome_defect;
+
 /* Called once, never from inside deals_pool_submit or _abandon; the segment is
  * gone after it. */
 typedef void (*deals_answered)(void *owner, const deals_outcome *outcome);
@@ -39,6 +43,18 @@ void            deals_pool_status(const deals_pool *pool,
  * not called.
  */
 deals_segment  *deals_pool_submit(deals_pool *pool, deals_query *queries,
+                    deals_arena *arena, deals_answered answered, void *owner,
+                    deals_outcome *refused);
+
+/* The query of a segment, asked for once, when it is about to be written; in the
+ * middle of the pool's work, so it calls nothing of the pool. NULL: no
+ * memory. */
+typedef deals_query *(*deals_bind)(void *owner);
+
+/* The same for one write that is idempotent by key and known only when it is
+ * written: after a loss that leaves its outcome in doubt it is asked once more.
+ * Its owner bounds what waits in it: there is always a place for it. */
+deals_segment  *deals_pool_submit_late(deals_pool *pool, deals_bind bind,
                     deals_arena *arena, deals_answered answered, void *owner,
                     deals_outcome *refused);
 

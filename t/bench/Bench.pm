@@ -37,11 +37,14 @@ SELECT i, 'author ' || i % 1000,
        repeat('<p>Some words about the offer.</p>', 1 + i % 40), 1,
        'shop-' || i % 300, 'Shop ' || i % 300, 100 + i % 90000, 'USD',
        200 + i % 90000 + i % 7000, 'USD',
-       ARRAY['tag-' || i % 50, 'tag-' || i % 7],
+       CASE WHEN i % 50 = i % 7 THEN ARRAY['tag-' || i % 7]
+            ELSE ARRAY['tag-' || i % 50, 'tag-' || i % 7] END,
        now() - i * interval '97 seconds',
        CASE WHEN i % 10 = 0 THEN now() - i * interval '1 second'
             WHEN i % 10 = 1 THEN now() + i * interval '1 hour' END
   FROM generate_series(1, $n) i;
+INSERT INTO deal_tags (deal_id, tag, created_at)
+SELECT deal_id, unnest(tags), created_at FROM deals;
 INSERT INTO deal_stats (deal_id, imported_up, imported_down, score, hot,
                         created_at, created_day, expires_at)
 SELECT d.deal_id, v.up, v.down, v.up - v.down,
@@ -69,6 +72,7 @@ http {
     keepalive_requests 1000000;
     server {
         listen 127.0.0.1:%%PORT%%;
+        deals_rate_limit vote=off;
         location / { deals; }
         location = /page.html { root %%DIR%%; }
     }
@@ -151,16 +155,21 @@ sub measured {
 sub http {
     my ($self, $path) = @_;
     return $self->measured(sub {
-        my $r = $self->{test}->command(['wrk', '-t', 1, '-c', 32, '-d',
-            "$self->{seconds}s", '--latency', $self->{test}->url . $path]);
-        my ($count) = $r->{out} =~ /(\d+) requests in/;
-        my ($rate) = $r->{out} =~ m{Requests/sec:\s+([\d.]+)};
-        my %p = map { $_ => latency($r->{out}, $_) } 50, 99;
-        die "wrk: $r->{out}$r->{err}\n" if !$count;
-        die "errors under load:\n$r->{out}\n"
-            if $r->{out} =~ /Non-2xx|Socket errors/;
-        return { count => $count, rate => $rate, p50 => $p{50}, p99 => $p{99} };
+        return wrk_result($self->{test}->command(['wrk', '-t', 1, '-c', 32,
+            '-d', "$self->{seconds}s", '--latency',
+            $self->{test}->url . $path]));
     });
+}
+
+sub wrk_result {
+    my ($r) = @_;
+    my ($count) = $r->{out} =~ /(\d+) requests in/;
+    my ($rate) = $r->{out} =~ m{Requests/sec:\s+([\d.]+)};
+    my %p = map { $_ => latency($r->{out}, $_) } 50, 99;
+    die "wrk: $r->{out}$r->{err}\n" if !$count;
+    die "errors under load:\n$r->{out}\n"
+        if $r->{out} =~ /Non-2xx|Socket errors/;
+    return { count => $count, rate => $rate, p50 => $p{50}, p99 => $p{99} };
 }
 
 sub latency {
@@ -180,15 +189,19 @@ sub pgbench {
     my @conninfo = $t->database =~ /(\w+)='?([^' ]+)'?/g;
     my %c = @conninfo;
     return $self->measured(sub {
-        my $r = $t->command(['pgbench', '-n', '-M', 'prepared', '-c', 8, '-j',
-            2, '-T', $self->{seconds}, '-D', "now='$now'", '-f', $file,
-            $t->database], env => {});
-        my ($count) = $r->{out} =~ /actually processed: (\d+)/;
-        my ($rate) = $r->{out} =~ /tps = ([\d.]+)/;
-        my ($ms) = $r->{out} =~ /latency average = ([\d.]+)/;
-        die "pgbench: $r->{out}$r->{err}\n" if !$count;
-        return { count => $count, rate => $rate, p50 => $ms, p99 => 0 };
+        return pgbench_result($t->command(['pgbench', '-n', '-M', 'prepared',
+            '-c', 8, '-j', 2, '-T', $self->{seconds}, '-D', "now='$now'", '-f',
+            $file, $t->database], env => {}));
     });
+}
+
+sub pgbench_result {
+    my ($r) = @_;
+    my ($count) = $r->{out} =~ /actually processed: (\d+)/;
+    my ($rate) = $r->{out} =~ /tps = ([\d.]+)/;
+    my ($ms) = $r->{out} =~ /latency average = ([\d.]+)/;
+    die "pgbench: $r->{out}$r->{err}\n" if !$count;
+    return { count => $count, rate => $rate, p50 => $ms, p99 => 0 };
 }
 
 # Alternating rounds of both sides; the first of each warms up and is dropped.

@@ -31,7 +31,7 @@
 
 enum {
     NUMBER, WRITE, MANY, SLEEP, FAIL, FAIL_ONCE, WRITE_ONCE, LATE, STAR, PID,
-    NOTHING, ECHO, NSTMTS
+    NOTHING, ECHO, BATCH, NSTMTS
 };
 
 static const uint32_t  int8_oid[] = { 20, 20 };
@@ -55,6 +55,7 @@ const deals_stmt  deals_stmts[] = {
     STMT(STAR, "SELECT * FROM star WHERE $1 > 0", 1, 0),
     STMT(PID, "SELECT pg_backend_pid()::int8 + $1", 1, 0),
     STMT(NOTHING, "INSERT INTO written VALUES ($1)", 0, 1),
+    STMT(BATCH, "INSERT INTO batch VALUES ($1) RETURNING id", 1, 1),
     [ECHO] = { "ECHO", "SELECT 1::int8, $1", 1, text_oid, 2, int8_text, 0 },
 };
 

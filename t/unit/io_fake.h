@@ -4,7 +4,8 @@
  * only when it is told to (fake_turn), so that a test decides what is on the
  * wire and what is not.
  *
- * An argument below 1000 is an answer. The others are deeds; see enum.
+ * An argument below 1000 is an answer. The others are deeds; see enum. That of
+ * BATCH has the number of its rows, times 10000, added; they are 1, 2 ...
  */
 
 #ifndef IO_FAKE_H
@@ -51,6 +52,7 @@ typedef struct {
     int      nnames;
     char     bound[80];             /* the SQL of the portal */
     int64_t  arg;
+    int64_t  rows;                  /* of BATCH */
     char     in[65536];
     size_t   nin;
     char    *out;
@@ -312,6 +314,8 @@ fake_deed(fake *f, fake_conn *c)
 static void
 fake_execute(fake *f, fake_conn *c)
 {
+    int64_t  i;
+
     if (fake_is(c, "schema_version")) {
         if (f->hang_version) {
             c->hung = 1;
@@ -360,13 +364,23 @@ fake_execute(fake *f, fake_conn *c)
         return;
     }
 
-    fake_log(f, c, fake_is(c, "written") ? "WRITE" : "NUMBER", c->arg);
+    if (fake_is(c, "batch")) {
+        fake_log(f, c, "BATCH", c->rows);
+
+    } else {
+        fake_log(f, c, fake_is(c, "written") ? "WRITE" : "NUMBER", c->arg);
+    }
 
     if (fake_deed(f, c)) {
         return;
     }
 
-    fake_row(c, c->arg, 0);
+    fake_row(c, c->rows > 0 ? 1 : c->arg, 0);
+
+    for (i = 2; i <= c->rows; i++) {
+        fake_row(c, i, 0);
+    }
+
     fake_message(c, 'C', "SELECT 1", 9);
 }
 
@@ -403,6 +417,8 @@ fake_bind(fake_conn *c, const char *body, size_t len)
         }
     }
 
+    c->rows = c->arg / 10000;
+    c->arg %= 10000;
     fake_message(c, '2', "", 0);
 }
 

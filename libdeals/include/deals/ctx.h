@@ -157,6 +157,8 @@ typedef struct {
     uint64_t  calls, timeouts, reconnects, refused;
     int       redis_up;         /* 1 yes, 0 no, -1 none configured */
     int       database_up;      /* 1 yes, 0 no */
+    uint64_t  batches, batched; /* writes that carried calls together, and the
+                                   calls in them */
 } deals_ctx_stats;
 
 DEALS_API void  deals_ctx_status(deals_ctx *ctx, deals_ctx_stats *stats);

@@ -1,0 +1,503 @@
+/*
+ * Batches: calls of one kind that share a statement.
+ *
+ * While one flush is on its way, calls gather; when it is answered, the next
+ * takes all that wait. Which calls a flush carries is settled when it is about
+ * to be written: whoever leaves before that is not in it, and whoever comes
+ * before that is. When nothing is on its way a flush goes out at the end of the
+ * turn, with all calls that joined in it: nobody waits for company.
+ *
+ * A flush that fails because of what is in it is done again in halves, down to
+ * single calls: only those at fault get the error.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "io/call_internal.h"
+
+struct deals_batch {
+    deals_ctx               *ctx;
+    const deals_batch_kind  *kind;
+    deals_batch             *next;          /* of the context's */
+    deals_post               post;          /* the next flush */
+
+    deals_call              *first;         /* those that wait */
+    deals_call              *last;
+    size_t                   nwaiting;
+
+    /* the flush; NULL: none is on its way */
+    deals_segment           *segment;
+    deals_arena             *arena;
+    deals_query             *query;
+    deals_call             **flushed;       /* NULL: has left */
+    size_t                   nflushed;
+    size_t                   nleft;         /* that have not left */
+};
+
+
+/* --- those that wait ----------------------------------------------------- */
+
+static void
+insert(deals_batch *batch, deals_call *call, deals_call *behind)
+{
+    deals_call  *before;
+
+    before = behind != NULL ? behind->seat.before : batch->last;
+    call->seat.batch = batch;
+    call->seat.flushed = 0;
+    call->seat.before = before;
+    call->seat.behind = behind;
+
+    if (before != NULL) {
+        before->seat.behind = call;
+
+    } else {
+        batch->first = call;
+    }
+
+    if (behind != NULL) {
+        behind->seat.before = call;
+
+    } else {
+        batch->last = call;
+    }
+
+    batch->nwaiting++;
+}
+
+
+static void
+take_out(deals_batch *batch, deals_call *call)
+{
+    deals_call  *before, *behind;
+
+    before = call->seat.before;
+    behind = call->seat.behind;
+
+    if (before != NULL) {
+        before->seat.behind = behind;
+
+    } else {
+        batch->first = behind;
+    }
+
+    if (behind != NULL) {
+        behind->seat.before = before;
+
+    } else {
+        batch->last = before;
+    }
+
+    batch->nwaiting--;
+    call->seat.batch = NULL;
+}
+
+
+/* --- the end of a flush -------------------------------------------------- */
+
+static void
+flush_later(deals_batch *batch)
+{
+    if (batch->nwaiting > 0) {
+        deals_post_add(batch->ctx, &batch->post);
+    }
+}
+
+
+static void
+forget_flush(deals_batch *batch)
+{
+    deals_arena_free(batch->arena);
+    batch->segment = NULL;
+    batch->arena = NULL;
+    batch->query = NULL;
+    batch->flushed = NULL;
+    batch->nflushed = 0;
+    batch->nleft = 0;
+}
+
+
+static void
+fail_waiting(deals_batch *batch, deals_outcome *outcome)
+{
+    deals_call  *call;
+
+    while ((call = batch->first) != NULL) {
+        take_out(batch, call);
+        deals_call_refuse(call, outcome);
+        outcome->detail[0] = '\0';      /* it is logged */
+    }
+}
+
+
+static void
+fail_flushed(deals_batch *batch, deals_outcome *outcome)
+{
+    size_t       i;
+    deals_call  *call;
+
+    for (i = 0; i < batch->nflushed; i++) {
+        call = batch->flushed[i];
+
+        if (call != NULL) {
+            call->seat.batch = NULL;
+            deals_call_refuse(call, outcome);
+            outcome->detail[0] = '\0';
+        }
+    }
+}
+
+
+static void
+give_row(deals_call *call, const deals_query *query, size_t i)
+{
+    void           *row;
+    deals_outcome   outcome;
+
+    row = deals_arena_alloc(call->arena, query->row_size);
+
+    if (row == NULL) {
+        outcome = deals_outcome_no_memory;
+        deals_call_refuse(call, &outcome);
+        return;
+    }
+
+    memcpy(row, (const char *) query->rows.items + i * query->row_size,
+           query->row_size);
+    call->seat.row = row;
+    deals_call_go_on(call);
+}
+
+
+static void
+give_rows(deals_batch *batch)
+{
+    size_t       i;
+    deals_call  *call;
+
+    for (i = 0; i < batch->nflushed; i++) {
+        call = batch->flushed[i];
+
+        if (call != NULL) {
+            call->seat.batch = NULL;
+            give_row(call, batch->query, i);
+        }
+    }
+}
+
+
+static void
+note_times(deals_batch *batch, int64_t written)
+{
+    size_t       i;
+    int64_t      now;
+    deals_call  *call;
+
+    now = deals_mono();
+
+    for (i = 0; i < batch->nflushed; i++) {
+        call = batch->flushed[i];
+
+        if (call != NULL && written != -1) {
+            call->answered = now;
+
+            if (call->asked == -1) {
+                call->asked = written;
+            }
+        }
+    }
+}
+
+
+/* A value that is refused, or a conflict with another transaction that did not
+ * go away: some of the calls may be without fault. */
+
+static int
+is_divisible(const deals_batch *batch, const char *sqlstate)
+{
+    size_t                    i;
+    static const char *const  classes[] = { "22", "23", "40", "P0" };
+
+    if (batch->nflushed < 2) {
+        return 0;
+    }
+
+    for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        if (strncmp(sqlstate, classes[i], 2) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Back before all others, to be flushed in halves. */
+
+static void
+divide(deals_batch *batch)
+{
+    size_t       i, limit;
+    deals_call  *call;
+
+    limit = (batch->nleft + 1) / 2;
+
+    for (i = batch->nflushed; i > 0; i--) {
+        call = batch->flushed[i - 1];
+
+        if (call != NULL) {
+            call->seat.limit = limit;
+            insert(batch, call, batch->first);
+        }
+    }
+}
+
+
+static void
+answered(void *owner, const deals_outcome *outcome)
+{
+    deals_batch    *batch = owner;
+    deals_outcome   copy;
+
+    copy = *outcome;
+    note_times(batch, deals_segment_written(batch->segment));
+
+    if (copy.code == DEALS_OK && batch->query->rows.len != batch->nflushed) {
+        copy = deals_outcome_defect;
+        strcpy(copy.detail, "a batch was answered with too few rows");
+    }
+
+    if (batch->nflushed == 0) {
+        fail_waiting(batch, &copy);
+
+    } else if (copy.code == DEALS_OK) {
+        give_rows(batch);
+
+    } else if (is_divisible(batch, copy.sqlstate)) {
+        deals_log(batch->ctx, DEALS_LOG_NOTICE, "database: %zu calls again, in "
+                  "halves, after %s", batch->nleft, copy.detail);
+        divide(batch);
+
+    } else {
+        fail_flushed(batch, &copy);
+    }
+
+    forget_flush(batch);
+    flush_later(batch);
+}
+
+
+/* --- flushing ------------------------------------------------------------ */
+
+/* The first of those that wait, as many as may go together. */
+
+static size_t
+choose(const deals_batch *batch)
+{
+    size_t       n, most;
+    deals_call  *call;
+
+    n = 0;
+    most = batch->kind->max;
+
+    for (call = batch->first; call != NULL; call = call->seat.behind) {
+        if (call->seat.limit < most) {
+            most = call->seat.limit;
+        }
+
+        if (n >= most) {
+            break;
+        }
+
+        n++;
+    }
+
+    return n;
+}
+
+
+static deals_query *
+bind(void *owner)
+{
+    size_t        i, n;
+    deals_call   *call;
+    deals_call  **calls;
+    deals_batch  *batch = owner;
+
+    n = choose(batch);
+    calls = deals_arena_array(batch->arena, n, sizeof(*calls));
+
+    if (calls == NULL) {
+        return NULL;
+    }
+
+    for (i = 0, call = batch->first; i < n; i++) {
+        calls[i] = call;
+        call = call->seat.behind;
+    }
+
+    batch->query = batch->kind->make(batch->arena, calls, n);
+
+    if (batch->query == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < n; i++) {
+        take_out(batch, calls[i]);
+        calls[i]->seat.batch = batch;
+        calls[i]->seat.flushed = 1;
+        calls[i]->seat.place = i;
+    }
+
+    batch->flushed = calls;
+    batch->nflushed = n;
+    batch->nleft = n;
+    batch->ctx->stats.batches++;
+    batch->ctx->stats.batched += n;
+
+    return batch->query;
+}
+
+
+static void
+flush(void *owner)
+{
+    deals_batch    *batch = owner;
+    deals_outcome   refused;
+
+    if (batch->segment != NULL || batch->nwaiting == 0) {
+        return;
+    }
+
+    refused = deals_outcome_no_memory;
+    batch->arena = deals_arena_new();
+
+    if (batch->arena != NULL) {
+        batch->segment = deals_pool_submit_late(batch->ctx->pool, bind,
+                                                batch->arena, answered, batch,
+                                                &refused);
+    }
+
+    if (batch->segment == NULL) {
+        forget_flush(batch);
+        refused.detail[0] = '\0';
+        fail_waiting(batch, &refused);
+    }
+}
+
+
+/* --- coming and going ---------------------------------------------------- */
+
+static deals_batch *
+find(deals_ctx *ctx, const deals_batch_kind *kind)
+{
+    deals_batch  *batch;
+
+    for (batch = ctx->batches; batch != NULL; batch = batch->next) {
+        if (batch->kind == kind) {
+            return batch;
+        }
+    }
+
+    batch = calloc(1, sizeof(deals_batch));
+
+    if (batch != NULL) {
+        batch->ctx = ctx;
+        batch->kind = kind;
+        batch->next = ctx->batches;
+        ctx->batches = batch;
+        deals_post_init(&batch->post, flush, batch);
+    }
+
+    return batch;
+}
+
+
+void
+deals_call_join(deals_call *call, const deals_batch_kind *kind,
+    deals_step step)
+{
+    deals_ctx      *ctx;
+    deals_batch    *batch;
+    deals_outcome   outcome;
+
+    ctx = call->ctx;
+    batch = find(ctx, kind);
+
+    if (batch == NULL) {
+        outcome = deals_outcome_no_memory;
+        deals_call_refuse(call, &outcome);
+        return;
+    }
+
+    if (batch->nwaiting >= (size_t) ctx->config.queue_size) {
+        ctx->stats.refused++;
+        outcome = deals_outcome_full;
+        deals_call_refuse(call, &outcome);
+        return;
+    }
+
+    call->step = step;
+    call->phase = CALL_WAITING;
+    call->seat.row = NULL;
+    call->seat.limit = kind->max;
+    insert(batch, call, NULL);
+
+    if (batch->segment == NULL) {
+        flush_later(batch);
+    }
+}
+
+
+const void *
+deals_call_row(deals_call *call)
+{
+    return call->seat.row;
+}
+
+
+/* A flush that nobody waits for any more does not hold up the others. */
+
+void
+deals_batch_leave(deals_call *call)
+{
+    int           idle;
+    deals_batch  *batch;
+
+    batch = call->seat.batch;
+
+    if (batch == NULL) {
+        return;
+    }
+
+    if (call->seat.flushed) {
+        batch->flushed[call->seat.place] = NULL;
+        call->seat.batch = NULL;
+        idle = --batch->nleft == 0;
+
+    } else {
+        take_out(batch, call);
+        idle = batch->segment != NULL && batch->nflushed == 0
+               && batch->nwaiting == 0;
+    }
+
+    if (idle) {
+        deals_pool_abandon(batch->ctx->pool, batch->segment);
+        forget_flush(batch);
+        flush_later(batch);
+    }
+}
+
+
+void
+deals_batches_free(deals_ctx *ctx)
+{
+    deals_batch  *batch;
+
+    while ((batch = ctx->batches) != NULL) {
+        ctx->batches = batch->next;
+        free(batch);
+    }
+}
