@@ -330,6 +330,21 @@ deals_time_format_http(char *out, int64_t seconds)
 
 
 deals_str
+deals_time_format_words(char *out, int64_t seconds)
+{
+    deals_civil  c;
+
+    if (deals_time_civil(seconds, &c) != 0) {
+        return DEALS_NONE;
+    }
+
+    return text(out, snprintf(out, DEALS_TIME_SIZE, "%d %s %d, %02d:%02d UTC",
+                         c.day, months[c.month - 1], c.year, c.hour,
+                         c.minute));
+}
+
+
+deals_str
 deals_time_format_day(char *out, int64_t seconds)
 {
     deals_civil  c;

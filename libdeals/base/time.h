@@ -39,6 +39,9 @@ deals_str  deals_time_format_local(char *out, int64_t seconds);
 /* "Sat, 31 Jan 2026 12:00:00 GMT": RSS and HTTP. */
 deals_str  deals_time_format_http(char *out, int64_t seconds);
 
+/* "31 January 2026, 12:00 UTC": for people. */
+deals_str  deals_time_format_words(char *out, int64_t seconds);
+
 /* "31 January 2026": for people. */
 deals_str  deals_time_format_day(char *out, int64_t seconds);
 

@@ -100,6 +100,7 @@ int  deals_template_name(deals_arena *arena, const deals_scope *scopes,
 
 typedef enum {
     DEALS_AS_TEXT = 0,          /* & < > " ' escaped */
+    DEALS_AS_WORDS,             /* a time for people to read */
     DEALS_AS_HTML,              /* as it is: HTML of the Markdown renderer */
     DEALS_AS_URL,               /* http, https, mailto or a path; else "#" */
     DEALS_AS_ORIGIN,            /* http, https; else nothing */

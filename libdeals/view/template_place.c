@@ -190,7 +190,7 @@ place_in_text(deals_html *html, const deals_html_value *value,
 {
     unsigned  i;
 
-    *escape = DEALS_AS_TEXT;
+    *escape = value->type == DEALS_TIME ? DEALS_AS_WORDS : DEALS_AS_TEXT;
 
     if (value->type != DEALS_HTML) {
         return 0;

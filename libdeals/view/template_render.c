@@ -106,7 +106,9 @@ text_of(const deals_op *op, const void *value, char *buf)
         return (deals_str) { buf, number.len };
 
     case DEALS_TIME:
-        return deals_time_format(buf, *(const int64_t *) value);
+        n = *(const int64_t *) value;
+        return op->escape == DEALS_AS_WORDS ? deals_time_format_words(buf, n)
+                                            : deals_time_format(buf, n);
 
     case DEALS_FLOAT:
         return deals_value_float(buf, *(const double *) value);

@@ -165,6 +165,8 @@ times_are_written(void **state)
     assert_str(deals_time_format_http(out, 1769860807),
                "Sat, 31 Jan 2026 12:00:07 GMT");
     assert_str(deals_time_format_day(out, 1769860807), "31 January 2026");
+    assert_str(deals_time_format_words(out, 1769860807),
+               "31 January 2026, 12:00 UTC");
     assert_str(deals_time_format_day(out, 1746057600), "1 May 2025");
 
     assert_str(deals_time_format(out, DEALS_TIME_MAX + 1), NULL);
@@ -173,6 +175,7 @@ times_are_written(void **state)
     assert_str(deals_time_format_local(out, DEALS_NULL_INT), NULL);
     assert_str(deals_time_format_http(out, INT64_MAX), NULL);
     assert_str(deals_time_format_day(out, INT64_MAX), NULL);
+    assert_str(deals_time_format_words(out, INT64_MAX), NULL);
 }
 
 

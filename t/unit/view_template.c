@@ -102,7 +102,10 @@ every_type_has_a_text(void **state)
 
     assert_renders("{{count}} {{zero}} {{none}} {{ratio}} {{when}} {{on}} "
                    "{{off}} {{unknown}} {{empty}}{{absent}}.",
-                   "-7 0  0.1 2026-01-31T12:00:00Z true false  .");
+                   "-7 0  0.1 31 January 2026, 12:00 UTC true false  .");
+    assert_renders("<time datetime=\"{{when}}\">{{when}}</time>",
+                   "<time datetime=\"2026-01-31T12:00:00Z\">"
+                   "31 January 2026, 12:00 UTC</time>");
     assert_renders("{{shop.name}} {{noshop.name}}.", "Best &lt;Buy&gt; .");
     assert_renders("<circle r=\"{{count}}\" cx=\"{{ratio}}\"></circle>",
                    "<circle r=\"-7\" cx=\"0.1\"></circle>");
@@ -207,7 +210,7 @@ sections_choose(void **state)
                    "<b>a&amp;b</b><b>c d</b>y");
     assert_renders("{{#count}}{{.}}{{/count}} {{#when}}{{.}}{{/when}}"
                    "{{#tags}}{{#on}} {{.}}{{/on}}{{/tags}}",
-                   "-7 2026-01-31T12:00:00Z a&amp;b c d");
+                   "-7 31 January 2026, 12:00 UTC a&amp;b c d");
 }
 
 

@@ -49,9 +49,10 @@ DEALS_API int   deals_markdown(deals_str markdown, deals_buf *out);
  *                                layout.html {{>content}} is the page
  *     {{! comment }}
  *
- * Names are looked up innermost first. BOOL shows as true or false, TIME as RFC
- * 3339. A tag that stands alone on its line takes the line with it; the
- * indentation of a partial is not repeated. Where a value may stand:
+ * Names are looked up innermost first. BOOL shows as true or false, TIME in text
+ * as "31 January 2026, 12:00 UTC", elsewhere as RFC 3339. A tag that stands
+ * alone on its line takes the line with it; the indentation of a partial is not
+ * repeated. Where a value may stand:
  *
  *     in text; HTML fields only there, outside of <p> and the like
  *     in a quoted value of: abbr alt class content datetime dir for form
