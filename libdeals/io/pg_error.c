@@ -91,7 +91,10 @@ deals_sqlstate_outcome(const char *sqlstate, deals_outcome *outcome)
 {
     static const char *const  timeout[] = { "57014", "55P03", NULL };
     static const char *const  full[] = { "53100", NULL };
-    static const char *const  busy[] = { "53", "40", "25P02", NULL };
+    /* 26000: the PREPARE ahead of it failed, twice */
+    static const char *const  busy[] = {
+        "53", "40", "25P02", "26000", NULL
+    };
     static const char *const  away[] = {
         "08", "57P", "25006", "25P03", NULL
     };
