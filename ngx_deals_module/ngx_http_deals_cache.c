@@ -241,6 +241,11 @@ ngx_http_deals_cache_go(ngx_http_deals_keyed_t *keyed)
     case NGX_HTTP_DEALS_WAIT:
         return ngx_http_deals_cache_wait(keyed);
 
+    case NGX_HTTP_DEALS_AWAY:
+        ctx->keyed = NULL;
+        return ngx_http_deals_fail(ctx, DEALS_UNAVAILABLE,
+                                   "The database cannot be reached.");
+
     case NGX_HTTP_DEALS_PASS_BY:
         ctx->keyed = NULL;
         break;

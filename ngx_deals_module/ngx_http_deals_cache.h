@@ -106,7 +106,8 @@ struct ngx_http_deals_keyed_s {
     ngx_queue_t                queue;           /* of a flight */
     ngx_msec_t                 give_up;
     ngx_msec_t                 began;           /* its own fill */
-    uint64_t                   fill;
+    uint64_t                   fill;            /* its number */
+    uint64_t                   awaited;         /* of the one it waits for */
 
     unsigned                   waiting:1;
     unsigned                   filling:1;
@@ -124,6 +125,7 @@ typedef enum {
     NGX_HTTP_DEALS_STALE,       /* so far with a copy of the bytes */
     NGX_HTTP_DEALS_FILL,        /* this request must fill it */
     NGX_HTTP_DEALS_WAIT,        /* another one does */
+    NGX_HTTP_DEALS_AWAY,        /* who did could not */
     NGX_HTTP_DEALS_PASS_BY      /* it can't be kept */
 } ngx_http_deals_found_e;
 

@@ -32,6 +32,7 @@ typedef struct {
     ngx_msec_t                   pass;          /* not kept until then */
     unsigned                     passing:1;
     unsigned                     failed:1;      /* the last fill */
+    uint64_t                     last;          /* its number, if so */
 
     size_t                       key_len;
     u_char                       key[1];
@@ -594,8 +595,18 @@ ngx_http_deals_zone_judge(ngx_http_deals_keyed_t *keyed,
             return NGX_HTTP_DEALS_STALE;
         }
 
-    } else if (passing) {
+    } else if (entry->failed && entry->last == keyed->awaited) {
+
+        /* who waited for it shares its failure, and does not try in turn */
+
+        return NGX_HTTP_DEALS_AWAY;
+
+    } else if (passing && !entry->failed) {
         return NGX_HTTP_DEALS_PASS_BY;
+    }
+
+    if (flies) {
+        keyed->awaited = entry->fill;
     }
 
     return flies ? NGX_HTTP_DEALS_WAIT : NGX_HTTP_DEALS_FILL;
@@ -772,6 +783,8 @@ ngx_http_deals_zone_release(ngx_http_deals_keyed_t *keyed,
 
     if (end == NGX_HTTP_DEALS_FAILED) {
         entry->failed = 1;
+        entry->last = keyed->fill;
+        keyed->awaited = keyed->fill;
         goto done;
     }
 
