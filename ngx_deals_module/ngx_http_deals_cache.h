@@ -5,7 +5,8 @@
  *
  *     _cache.c        a request's way through it
  *     _cache_key.c    what a page depends on, as bytes
- *     _cache_zone.c   shared memory: entries, generations, who fills what
+ *     _cache_zone.c   shared memory: entries and generations
+ *     _cache_fill.c   who fills an entry, and who waits for it
  *     _cache_local.c  the worker's copies, and the requests that wait
  *     _cache_bytes.c  ready bytes: identity and gzip, their tags
  *     _cache_conf.c   deals_cache
@@ -75,6 +76,59 @@ struct ngx_http_deals_copy_s {
 
 typedef struct ngx_http_deals_zone_s   ngx_http_deals_zone_t;
 typedef struct ngx_http_deals_local_s  ngx_http_deals_local_t;
+
+
+/* an entry of the zone */
+
+typedef struct {
+    ngx_rbtree_node_t            node;          /* key: hash[0] */
+    ngx_queue_t                  queue;
+    uint64_t                     hash[2];
+    ngx_http_deals_bytes_t      *bytes;         /* NULL: none yet */
+
+    uint64_t                     fill;          /* its number; 0: nobody */
+    ngx_pid_t                    filler;
+    ngx_msec_t                   dead;          /* after this it is */
+
+    ngx_msec_t                   pass;          /* not kept until then */
+    unsigned                     passing:1;
+    unsigned                     failed:1;      /* the last fill */
+    uint64_t                     last;          /* its number, if so */
+
+    size_t                       key_len;
+    u_char                       key[1];
+} ngx_http_deals_entry_t;
+
+
+typedef struct {
+    ngx_atomic_t                 all;
+    ngx_atomic_t                 hard;          /* of lists */
+    ngx_atomic_t                 soft;
+    ngx_atomic_t                 heard;         /* of others, ms; 0: never */
+} ngx_http_deals_site_t;
+
+
+typedef struct {
+    ngx_atomic_t                 hard;
+    ngx_atomic_t                 soft;
+} ngx_http_deals_generation_t;
+
+
+/* the zone: the first piece of the slab pool, always at the same address */
+
+struct ngx_http_deals_zone_s {
+    ngx_atomic_t                 inside;        /* who changes it */
+    uint64_t                     node;
+    uint64_t                     seed;
+    ngx_http_deals_site_t        sites[NGX_HTTP_DEALS_SITES];
+    ngx_http_deals_generation_t  deals[NGX_HTTP_DEALS_HASHED];
+
+    ngx_uint_t                   broken;
+    uint64_t                     fills;
+    ngx_rbtree_t                 rbtree;
+    ngx_rbtree_node_t            sentinel;
+    ngx_queue_t                  queue;
+};
 
 
 struct ngx_http_deals_cache_s {
@@ -156,6 +210,20 @@ ngx_msec_t ngx_http_deals_zone_ttl(ngx_http_deals_cache_t *cache,
 void ngx_http_deals_zone_changed(ngx_http_deals_cache_t *cache,
     ngx_uint_t site, ngx_uint_t what, int64_t deal_id);
 uint64_t ngx_http_deals_zone_node(ngx_http_deals_cache_t *cache);
+void ngx_http_deals_zone_lock(ngx_http_deals_cache_t *cache);
+void ngx_http_deals_zone_unlock(ngx_http_deals_cache_t *cache);
+
+/* under the lock; NULL: there is none, or no room */
+
+ngx_http_deals_entry_t *ngx_http_deals_zone_lookup(
+    ngx_http_deals_cache_t *cache, ngx_http_deals_keyed_t *keyed);
+ngx_http_deals_entry_t *ngx_http_deals_zone_add(
+    ngx_http_deals_cache_t *cache, ngx_http_deals_keyed_t *keyed);
+void *ngx_http_deals_zone_alloc(ngx_http_deals_cache_t *cache, size_t size);
+ngx_uint_t ngx_http_deals_zone_flies(ngx_http_deals_entry_t *entry);
+
+/* _cache_fill.c */
+
 ngx_http_deals_found_e ngx_http_deals_zone_find(
     ngx_http_deals_keyed_t *keyed, ngx_http_deals_copy_t **copy);
 ngx_uint_t ngx_http_deals_zone_in_flight(ngx_http_deals_cache_t *cache,
