@@ -42,8 +42,14 @@ ngx_http_deals_cache_key(ngx_http_deals_ctx_t *ctx, u_char *key, size_t *len)
     p = ngx_cpymem(p, &ctx->id, sizeof(ctx->id));
     *p++ = (u_char) ctx->name.len;
     *p++ = (u_char) (ctx->name.len >> 8);
-    p = ngx_cpymem(p, ctx->name.data, ctx->name.len);
-    p = ngx_cpymem(p, in->cursor.data, in->cursor.len);
+
+    if (ctx->name.len) {
+        p = ngx_cpymem(p, ctx->name.data, ctx->name.len);
+    }
+
+    if (in->cursor.len) {
+        p = ngx_cpymem(p, in->cursor.data, in->cursor.len);
+    }
 
     *len = p - key;
 

@@ -444,6 +444,8 @@ ngx_http_deals_inherit_mount(ngx_http_deals_loc_conf_t *prev,
     conf->set = prev->set;
     conf->cookie = prev->cookie;
     conf->openapi = prev->openapi;
+    conf->cache = prev->cache;
+    ngx_memcpy(conf->digest, prev->digest, sizeof(conf->digest));
 
     core->client_max_body_size = 0;
     core->absolute_redirect = 0;

@@ -180,6 +180,8 @@ $t->start_postgresql;
 ok $t->wait_until(sub { status($t->get("/deals/$id/a-deal")) eq 'MISS' }),
     'it is back: the page is fresh';
 is status($t->get("/deals/$id/a-deal")), 'HIT', '  and then from the cache';
+ok $t->wait_until(sub { !grep { $ann->get('/api/v1/me')->status != 200 }
+    1 .. 12 }, 20), '  in all workers';
 
 # --- while a page is refreshed for votes others get the former one ------------------------------
 
