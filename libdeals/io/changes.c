@@ -236,7 +236,7 @@ deals_changes_wait(deals_ctx *ctx)
     publish(ctx->changes);
     until = deals_mono() + FAREWELL;
 
-    while (deals_redis_is_asked(ctx->redis)) {
+    while (deals_redis_is_publishing(ctx->redis)) {
         now = deals_mono();
 
         if (now >= until

@@ -164,14 +164,14 @@ deals_ctx_free(deals_ctx *ctx)
         return;
     }
 
+    ctx->depth++;
+    deals_calls_cancel_all(ctx);
+
     if (ctx->loop != NULL) {
         deals_changes_wait(ctx);
     }
 
     ctx->dead = 1;
-    ctx->depth++;
-
-    deals_calls_cancel_all(ctx);
     deals_changes_close(ctx);
     deals_jobs_forget(ctx);
     deals_pool_close(ctx->pool);

@@ -28,7 +28,7 @@ int           deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
 int           deals_redis_publish(deals_redis *redis, deals_str channel,
                   deals_str message);
 
-/* Whether something is under way that may still be answered. */
-int           deals_redis_is_asked(const deals_redis *redis);
+/* Whether something was published that Redis has not confirmed, and still may. */
+int           deals_redis_is_publishing(const deals_redis *redis);
 
 #endif /* DEALS_IO_REDIS_H */

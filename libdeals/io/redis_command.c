@@ -156,6 +156,7 @@ published(redisAsyncContext *ac, void *r, void *data)
     (void) ac;
 
     redis->nasked--;
+    redis->npublished--;
 
     if (reply == NULL) {
         return;
@@ -189,6 +190,7 @@ deals_redis_publish(deals_redis *redis, deals_str channel, deals_str message)
         return -1;
     }
 
+    redis->npublished++;
     deals_redis_sent(redis);
 
     return 0;
@@ -196,7 +198,7 @@ deals_redis_publish(deals_redis *redis, deals_str channel, deals_str message)
 
 
 int
-deals_redis_is_asked(const deals_redis *redis)
+deals_redis_is_publishing(const deals_redis *redis)
 {
-    return redis->ac != NULL && !redis->broken && redis->nasked > 0;
+    return redis->ac != NULL && !redis->broken && redis->npublished > 0;
 }

@@ -26,6 +26,7 @@ struct deals_redis {
     int                         closing;
     int                         broken;     /* to be dropped by the timer */
     int                         nasked;
+    int                         npublished; /* of these */
     int                         attempts;
     int64_t                     retry_at;
     int64_t                     progress;

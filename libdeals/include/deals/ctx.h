@@ -154,9 +154,9 @@ DEALS_API deals_ctx  *deals_ctx_new(const deals_config *config,
                           const deals_hooks *hooks, deals_arena *arena,
                           const deals_error **error);
 
-/* Without hooks: first waits, for at most a second, until Redis has what this
- * context changed. Cancels every call (their deals_call stay the callers' to free; each is done
- * then, with an error, and not called back), closes the connections. May be
+/* Cancels every call (their deals_call stay the callers' to free; each is done
+ * then, with an error, and not called back), closes the connections. Without
+ * hooks it waits, for at most a second, until Redis has what was changed. May be
  * called from a call's `done`. NULL is ok. */
 DEALS_API void  deals_ctx_free(deals_ctx *ctx);
 
