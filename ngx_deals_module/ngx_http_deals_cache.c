@@ -136,6 +136,7 @@ ngx_http_deals_cache_local(ngx_http_deals_ctx_t *ctx,
     uint64_t *hash, u_char *key, size_t len)
 {
     uint64_t                hard, soft;
+    ngx_int_t               rc;
     ngx_http_deals_copy_t  *copy;
 
     copy = ngx_http_deals_local_find(local, hash, key, len);
@@ -154,6 +155,12 @@ ngx_http_deals_cache_local(ngx_http_deals_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
+    rc = ngx_http_discard_request_body(ctx->request);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     return ngx_http_deals_cache_send(ctx, copy, "HIT");
 }
 
@@ -162,19 +169,6 @@ static ngx_int_t
 ngx_http_deals_cache_send(ngx_http_deals_ctx_t *ctx,
     ngx_http_deals_copy_t *copy, const char *status)
 {
-    ngx_int_t            rc;
-    ngx_http_request_t  *r;
-
-    r = ctx->request;
-
-    if (!r->discard_body) {
-        rc = ngx_http_discard_request_body(r);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-    }
-
     ctx->cache_status = status;
 
     if (ctx->outcome == NULL) {

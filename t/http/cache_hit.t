@@ -123,6 +123,19 @@ like $t->get('/top?window=week&x=1')->body,
 like $t->get('/shop/')->body, qr/<title>[^<]*Shop/, 'a mount has its own';
 unlike $t->get('/')->body, qr/<title>[^<]*Shop/, '  and only that';
 
+# A GET may have a body; what comes behind it is another request.
+for my $body ("Content-Length: 5\r\n\r\nhello",
+              "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n") {
+    for my $path ('/', '/top?window=year', '/top?window=year') {
+        my $all = $t->raw("GET $path HTTP/1.1\r\nHost: x\r\n$body"
+            . "GET /robots.txt HTTP/1.1\r\nHost: x\r\nConnection: close"
+            . "\r\n\r\n");
+        my @status = $all =~ m{^HTTP/1\.1 (\d+)}mg;
+        is "@status", '200 200', "a body and another request behind $path";
+    }
+    $ann->post('/api/v1/deals', json => { title => 'One more' });
+}
+
 # --- what is not kept -------------------------------------------------------------
 
 for my $path ('/nothing', '/login', '/deals/1/x', '/api/v1/deals/1',
