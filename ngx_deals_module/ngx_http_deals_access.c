@@ -83,6 +83,15 @@ ngx_http_deals_asker(ngx_http_deals_ctx_t *ctx)
 }
 
 
+ngx_uint_t
+ngx_http_deals_has_cookie(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_str_t  value;
+
+    return ngx_http_deals_cookie(ctx, &value) == NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_deals_cookie(ngx_http_deals_ctx_t *ctx, ngx_str_t *value)
 {

@@ -99,6 +99,7 @@ ngx_http_deals_api_feed(ngx_http_deals_ctx_t *ctx)
 
     params.limit = (int) query.limit;
     params.cursor = query.cursor;
+    params.until = (ctx->keyed != NULL);
 
     if (query.sort.len == 0 || deals_str_eq(query.sort, DEALS_STR("hot"))) {
         params.sort = DEALS_HOT;
@@ -133,6 +134,8 @@ ngx_http_deals_api_feed_step(ngx_http_deals_ctx_t *ctx)
 {
     ngx_http_deals_api_error(ctx);
 
+    ctx->until = deals_feed_get(ctx->call)->until;
+
     return ngx_http_deals_send_json(ctx, NGX_HTTP_OK, &deals_feed_shape,
                                     deals_feed_get(ctx->call));
 }
@@ -159,6 +162,8 @@ static ngx_int_t
 ngx_http_deals_api_deal_step(ngx_http_deals_ctx_t *ctx)
 {
     ngx_http_deals_api_error(ctx);
+
+    ctx->until = deals_deal_result_get(ctx->call)->until;
 
     return ngx_http_deals_send_json(ctx, NGX_HTTP_OK, &deals_deal_shape,
                                     deals_deal_result_get(ctx->call)->deal);

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_http_deals_module.h"
+#include "ngx_http_deals_cache.h"
 
 #include "view/builtin.h"
 
@@ -14,6 +14,8 @@ static void ngx_http_deals_fill_config(ngx_http_deals_srv_conf_t *dscf,
     deals_config *config);
 static ngx_int_t ngx_http_deals_same_text(const char *a, const char *b);
 static ngx_int_t ngx_http_deals_same_config(deals_config *a, deals_config *b);
+static void ngx_http_deals_hash_set(ngx_conf_t *cf,
+    ngx_http_deals_loc_conf_t *dlcf, uint64_t *hash);
 static void ngx_http_deals_free_set(void *data);
 
 
@@ -92,6 +94,9 @@ ngx_http_deals_add_backend(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
 
     backend->config = config;
     backend->thread_pool = tp;
+    backend->caches = &dmcf->caches;
+    backend->site = ngx_murmur_hash2(dscf->database.data, dscf->database.len)
+                    % NGX_HTTP_DEALS_SITES;
     backend->rate = ngx_http_deals_rate_zone(cf);
 
     if (backend->rate == NULL) {
@@ -188,6 +193,8 @@ ngx_http_deals_add_set(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
                == 0)
         {
             dlcf->set = set[i].set;
+            dlcf->set_hash[0] = set[i].hash[0];
+            dlcf->set_hash[1] = set[i].hash[1];
             return NGX_CONF_OK;
         }
     }
@@ -234,9 +241,63 @@ ngx_http_deals_add_set(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
     set->dir = dlcf->templates;
     set->set = templates;
 
+    ngx_http_deals_hash_set(cf, dlcf, set->hash);
+
     dlcf->set = templates;
+    dlcf->set_hash[0] = set->hash[0];
+    dlcf->set_hash[1] = set->hash[1];
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * What is kept of pages outlives a reload, templates may not: pages made by
+ * others are told apart by what the files say.
+ */
+
+static void
+ngx_http_deals_hash_set(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *dlcf,
+    uint64_t *hash)
+{
+    u_char      *p, buf[4096];
+    size_t       i;
+    ssize_t      n;
+    ngx_fd_t     fd;
+    uint64_t     part[2];
+
+    hash[0] = 0;
+    hash[1] = 0;
+
+    if (dlcf->templates.len == 0) {
+        return;
+    }
+
+    p = ngx_pnalloc(cf->pool, dlcf->templates.len + 256);
+    if (p == NULL) {
+        return;
+    }
+
+    for (i = 0; i < deals_builtin_ntemplates; i++) {
+
+        *ngx_snprintf(p, dlcf->templates.len + 255, "%V/%s",
+                      &dlcf->templates, deals_builtin_templates[i].name)
+            = '\0';
+
+        fd = ngx_open_file(p, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+        if (fd == NGX_INVALID_FILE) {
+            continue;
+        }
+
+        while ((n = ngx_read_fd(fd, buf, sizeof(buf))) > 0) {
+            ngx_http_deals_hash(hash[0] + i, buf, n, part);
+            hash[0] = part[0];
+            hash[1] ^= part[1];
+        }
+
+        (void) ngx_close_file(fd);
+    }
 }
 
 

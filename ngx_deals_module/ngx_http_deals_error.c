@@ -65,11 +65,18 @@ ngx_http_deals_fail_field(ngx_http_deals_ctx_t *ctx, const char *field,
 ngx_int_t
 ngx_http_deals_error(ngx_http_deals_ctx_t *ctx, const deals_error *error)
 {
+    ngx_int_t                rc;
     deals_ctx               *site;
     const deals_error_info  *info;
 
     info = deals_error_about(error->code);
     ctx->outcome = info->name;
+
+    rc = ngx_http_deals_cache_failed(ctx, error->code);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
 
     if (ctx->api) {
         return ngx_http_deals_problem(ctx, error);

@@ -11,6 +11,11 @@
 #include "ngx_http_deals_module.h"
 
 
+/* the default of deals_query_timeout, ms */
+
+#define NGX_HTTP_DEALS_PATIENCE  5000
+
+
 static ngx_int_t ngx_http_deals_refuse(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_no_route(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_media_type(ngx_http_deals_ctx_t *ctx);
@@ -21,7 +26,6 @@ ngx_int_t
 ngx_http_deals_handler(ngx_http_request_t *r)
 {
     ngx_int_t              rc;
-    ngx_http_cleanup_t    *cln;
     ngx_http_deals_ctx_t  *ctx;
 
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_deals_ctx_t));
@@ -33,26 +37,23 @@ ngx_http_deals_handler(ngx_http_request_t *r)
     ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_deals_module);
     ctx->db_time = -1;
     ctx->render_time = -1;
-
-    ctx->arena = deals_arena_new();
-    if (ctx->arena == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    cln = ngx_http_cleanup_add(r, 0);
-    if (cln == NULL) {
-        deals_arena_free(ctx->arena);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    cln->handler = ngx_http_deals_cleanup;
-    cln->data = ctx;
+    ctx->until = DEALS_NULL_INT;
 
     ngx_http_set_ctx(r, ctx, ngx_http_deals_module);
 
-    if (ngx_http_deals_find_route(ctx) == NGX_OK
-        && ctx->route->body != NGX_HTTP_DEALS_BODY_NONE)
-    {
+    (void) ngx_http_deals_find_route(ctx);
+
+    rc = ngx_http_deals_cache_handler(ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (ngx_http_deals_begin(ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->route && ctx->route->body != NGX_HTTP_DEALS_BODY_NONE) {
         rc = ngx_http_deals_refuse(ctx);
 
         if (rc == NGX_DECLINED) {
@@ -69,7 +70,8 @@ ngx_http_deals_handler(ngx_http_request_t *r)
         rc = ngx_http_deals_refuse(ctx);
 
         if (rc == NGX_DECLINED) {
-            rc = ngx_http_deals_run(ctx);
+            rc = ctx->keyed ? ngx_http_deals_cache_enter(ctx)
+                            : ngx_http_deals_run(ctx);
         }
     }
 
@@ -78,6 +80,49 @@ ngx_http_deals_handler(ngx_http_request_t *r)
     }
 
     return rc;
+}
+
+
+/* what a request needs that is not answered at once */
+
+ngx_int_t
+ngx_http_deals_begin(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_cleanup_t  *cln;
+
+    if (ctx->arena) {
+        return NGX_OK;
+    }
+
+    ctx->arena = deals_arena_new();
+    if (ctx->arena == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln = ngx_http_cleanup_add(ctx->request, 0);
+    if (cln == NULL) {
+        deals_arena_free(ctx->arena);
+        ctx->arena = NULL;
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_deals_cleanup;
+    cln->data = ctx;
+
+    return NGX_OK;
+}
+
+
+/* how long a request may wait for the database */
+
+ngx_msec_t
+ngx_http_deals_patience(ngx_http_deals_ctx_t *ctx)
+{
+    int64_t  timeout;
+
+    timeout = ctx->conf->backend->config.query_timeout;
+
+    return timeout ? (ngx_msec_t) timeout : NGX_HTTP_DEALS_PATIENCE;
 }
 
 
@@ -334,6 +379,8 @@ static void
 ngx_http_deals_cleanup(void *data)
 {
     ngx_http_deals_ctx_t *ctx = data;
+
+    ngx_http_deals_cache_end(ctx, 0);
 
     if (ctx->waiting) {
         ctx->waiting = 0;

@@ -122,6 +122,7 @@ ngx_http_deals_feed_page(ngx_http_deals_ctx_t *ctx, deals_sort sort)
     ngx_memzero(&params, sizeof(deals_feed_params));
 
     params.sort = sort;
+    params.until = (ctx->keyed != NULL);
     params.key = ctx->name;
     params.cursor = query.cursor.len ? query.cursor : DEALS_NONE;
 
@@ -149,6 +150,8 @@ ngx_http_deals_feed_step(ngx_http_deals_ctx_t *ctx)
     if (deals_call_error(ctx->call)) {
         return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
     }
+
+    ctx->until = deals_feed_get(ctx->call)->until;
 
     switch (ctx->sort) {
 

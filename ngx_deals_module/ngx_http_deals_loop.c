@@ -60,6 +60,8 @@ static int ngx_http_deals_hook_work(void *host, void (*fn)(void *arg),
     void *arg, void (*done)(void *arg));
 static int64_t ngx_http_deals_hook_count(void *host, deals_str key,
     int seconds);
+static void ngx_http_deals_hook_changed(void *host, unsigned what,
+    int64_t deal_id);
 
 
 /* all loops of this process */
@@ -157,6 +159,7 @@ ngx_http_deals_loop_open(ngx_http_deals_loop_t *loop)
     hooks.log = ngx_http_deals_hook_log;
     hooks.work = ngx_http_deals_hook_work;
     hooks.count = ngx_http_deals_hook_count;
+    hooks.changed = ngx_http_deals_hook_changed;
 
     error = NULL;
 
@@ -178,6 +181,18 @@ ngx_http_deals_loop_open(ngx_http_deals_loop_t *loop)
 
     loop->failed = 0;
     deals_arena_free(arena);
+
+    /* what others write one worker hears for all, in the zone */
+
+    if (loop->backend->caches->nelts
+        && deals_ctx_node(loop->site,
+                          ngx_http_deals_cache_node(loop->backend),
+                          ngx_worker == 0)
+           != 0)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "deals: no memory to hear of other nodes");
+    }
 
     return NGX_OK;
 }
@@ -525,4 +540,13 @@ ngx_http_deals_hook_count(void *host, deals_str key, int seconds)
 
     return ngx_http_deals_rate_count(loop->backend->rate, key, ngx_time(),
                                      seconds);
+}
+
+
+static void
+ngx_http_deals_hook_changed(void *host, unsigned what, int64_t deal_id)
+{
+    ngx_http_deals_loop_t  *loop = host;
+
+    ngx_http_deals_cache_changed(loop->backend, what, deal_id);
 }

@@ -127,6 +127,13 @@ static ngx_command_t  ngx_http_deals_commands[] = {
       0,
       NULL },
 
+    { ngx_string("deals_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_deals_cache,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("deals_body_size"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_deals_body_size,
@@ -193,6 +200,9 @@ ngx_http_deals_create_main_conf(ngx_conf_t *cf)
         != NGX_OK
         || ngx_array_init(&conf->sets, cf->pool, 2,
                           sizeof(ngx_http_deals_set_t))
+           != NGX_OK
+        || ngx_array_init(&conf->caches, cf->pool, 1,
+                          sizeof(ngx_shm_zone_t *))
            != NGX_OK)
     {
         return NULL;
@@ -290,6 +300,7 @@ ngx_http_deals_create_loc_conf(ngx_conf_t *cf)
      *     conf->url = { 0, NULL };
      *     conf->site_name = { 0, NULL };
      *     conf->templates = { 0, NULL };
+     *     conf->cache_name = { 0, NULL };
      */
 
     conf->body_size = NGX_CONF_UNSET_SIZE;
@@ -313,6 +324,11 @@ ngx_http_deals_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     /* 20,000 characters of four bytes, each written as %XX, and some more */
 
     ngx_conf_merge_size_value(conf->body_size, prev->body_size, 262144);
+
+    if (conf->cache_name.data == NULL) {
+        conf->cache_name = prev->cache_name;
+        conf->cache_place = prev->cache_place;
+    }
 
     conf->inside = prev->inside || prev->enable;
 
@@ -358,7 +374,9 @@ ngx_http_deals_init_mount(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *conf)
 
     conf->backend = dscf->backend;
 
-    if (ngx_http_deals_name_cookie(cf, conf) != NGX_OK) {
+    if (ngx_http_deals_name_cookie(cf, conf) != NGX_OK
+        || ngx_http_deals_cache_merge(cf, conf) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -426,6 +444,8 @@ ngx_http_deals_inherit_mount(ngx_http_deals_loc_conf_t *prev,
     conf->set = prev->set;
     conf->cookie = prev->cookie;
     conf->openapi = prev->openapi;
+    conf->cache = prev->cache;
+    ngx_memcpy(conf->digest, prev->digest, sizeof(conf->digest));
 
     core->client_max_body_size = 0;
     core->absolute_redirect = 0;

@@ -19,6 +19,7 @@
  *     _lists.c _pages.c _forms.c _account.c _api.c _static.c
  *                     the handlers of the routes
  *     _variables.c    $deals_...
+ *     _cache*.c       the cache zone; its own header says more
  */
 
 
@@ -44,6 +45,8 @@
 typedef struct ngx_http_deals_ctx_s    ngx_http_deals_ctx_t;
 typedef struct ngx_http_deals_loop_s   ngx_http_deals_loop_t;
 typedef struct ngx_http_deals_route_s  ngx_http_deals_route_t;
+typedef struct ngx_http_deals_cache_s  ngx_http_deals_cache_t;
+typedef struct ngx_http_deals_keyed_s  ngx_http_deals_keyed_t;
 
 
 /* where a directive stands, for messages after the parser has moved on */
@@ -60,6 +63,8 @@ typedef struct {
     deals_config               config;
     ngx_thread_pool_t         *thread_pool;
     ngx_shm_zone_t            *rate;
+    ngx_array_t               *caches;          /* of the main conf */
+    ngx_uint_t                 site;            /* its slot in a cache */
 } ngx_http_deals_backend_t;
 
 
@@ -68,12 +73,14 @@ typedef struct {
 typedef struct {
     ngx_str_t                  dir;             /* "": built in */
     deals_templates           *set;
+    uint64_t                   hash[2];         /* of its files */
 } ngx_http_deals_set_t;
 
 
 typedef struct {
     ngx_array_t                backends;   /* ngx_http_deals_backend_t * */
     ngx_array_t                sets;       /* ngx_http_deals_set_t */
+    ngx_array_t                caches;     /* ngx_shm_zone_t * */
 } ngx_http_deals_main_conf_t;
 
 
@@ -115,6 +122,12 @@ typedef struct {
     deals_templates           *set;
     ngx_str_t                  cookie;          /* its name */
     ngx_str_t                  openapi;
+
+    ngx_str_t                  cache_name;      /* "": off */
+    ngx_http_deals_place_t     cache_place;
+    ngx_shm_zone_t            *cache;           /* NULL: none */
+    uint64_t                   set_hash[2];
+    u_char                     digest[16];      /* of what all pages show */
 } ngx_http_deals_loc_conf_t;
 
 
@@ -141,6 +154,28 @@ typedef enum {
     NGX_HTTP_DEALS_IMMUTABLE
 } ngx_http_deals_cache_e;
 
+/* whose changes change the answer to anybody; it can be kept in the cache */
+
+typedef enum {
+    NGX_HTTP_DEALS_OF_NOTHING = 0,
+    NGX_HTTP_DEALS_OF_LISTS,
+    NGX_HTTP_DEALS_OF_DEAL      /* ctx->id */
+} ngx_http_deals_scope_e;
+
+/* what of the query counts */
+
+#define NGX_HTTP_DEALS_IN_CURSOR  1
+#define NGX_HTTP_DEALS_IN_WINDOW  2
+#define NGX_HTTP_DEALS_IN_SORT    4
+#define NGX_HTTP_DEALS_IN_LIMIT   8
+
+typedef struct {
+    deals_sort                 sort;
+    deals_window               window;
+    int64_t                    limit;           /* 0: not given */
+    deals_str                  cursor;
+} ngx_http_deals_inputs_t;
+
 struct ngx_http_deals_route_s {
     ngx_str_t                  name;            /* $deals_route */
     ngx_uint_t                 methods;
@@ -149,6 +184,8 @@ struct ngx_http_deals_route_s {
     ngx_http_deals_kind_e      kind;
     ngx_http_deals_body_e      body;
     ngx_http_deals_cache_e     cache;
+    ngx_http_deals_scope_e     scope;
+    ngx_uint_t                 inputs;          /* if there is a scope */
 };
 
 
@@ -188,6 +225,11 @@ struct ngx_http_deals_ctx_s {
     deals_sort                 sort;            /* of a list */
     deals_window               window;
     deals_str                  cursor;
+
+    ngx_http_deals_keyed_t    *keyed;           /* on its way to the cache */
+    ngx_http_deals_inputs_t    inputs;          /* then */
+    int64_t                    until;           /* seconds: shown so long */
+    const char                *cache_status;    /* $deals_cache_status */
 
     unsigned                   api:1;           /* answers are JSON */
     unsigned                   waiting:1;       /* for call */
@@ -245,8 +287,26 @@ ngx_shm_zone_t *ngx_http_deals_rate_zone(ngx_conf_t *cf);
 int64_t ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key,
     time_t now, int seconds);
 
+/* _cache.c _cache_conf.c */
+
+char *ngx_http_deals_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_deals_cache_merge(ngx_conf_t *cf,
+    ngx_http_deals_loc_conf_t *dlcf);
+void ngx_http_deals_cache_changed(ngx_http_deals_backend_t *backend,
+    unsigned what, int64_t deal_id);
+uint64_t ngx_http_deals_cache_node(ngx_http_deals_backend_t *backend);
+ngx_int_t ngx_http_deals_cache_handler(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_cache_enter(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_cache_filled(ngx_http_deals_ctx_t *ctx,
+    const char *type, deals_str bytes);
+ngx_int_t ngx_http_deals_cache_failed(ngx_http_deals_ctx_t *ctx,
+    deals_code code);
+void ngx_http_deals_cache_end(ngx_http_deals_ctx_t *ctx, ngx_uint_t status);
+
 /* _handler.c */
 
+ngx_int_t ngx_http_deals_begin(ngx_http_deals_ctx_t *ctx);
+ngx_msec_t ngx_http_deals_patience(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_deals_run(ngx_http_deals_ctx_t *ctx);
 deals_ctx *ngx_http_deals_site(ngx_http_deals_ctx_t *ctx);
@@ -258,6 +318,7 @@ int64_t ngx_http_deals_clock(void);
 /* _access.c */
 
 ngx_int_t ngx_http_deals_asker(ngx_http_deals_ctx_t *ctx);
+ngx_uint_t ngx_http_deals_has_cookie(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_same_origin(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_local_path(ngx_http_deals_ctx_t *ctx,
     deals_str path);
@@ -351,6 +412,11 @@ ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
     const char *name, const char *value);
 ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
     deals_str token, int64_t expires_at);
+ngx_int_t ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, ngx_str_t *tag);
+void ngx_http_deals_hash(uint64_t seed, const u_char *p, size_t len,
+    uint64_t *hash);
+u_char *ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix);
 ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const deals_shape *shape, const void *row);

@@ -11,6 +11,8 @@
 
 static int ngx_http_deals_page_viewer(ngx_http_deals_ctx_t *ctx);
 static int ngx_http_deals_currencies(ngx_http_deals_ctx_t *ctx);
+static u_char *ngx_http_deals_own_query(ngx_http_deals_ctx_t *ctx,
+    u_char *p);
 
 
 /* fills ctx->page; 0, or -1: no memory. Handlers change what is special. */
@@ -170,6 +172,38 @@ ngx_http_deals_currencies(ngx_http_deals_ctx_t *ctx)
 
 
 /*
+ * A page that others will get too has what it depends on in its address, and
+ * nothing else of what this one asked with. The query as it came was longer.
+ */
+
+static u_char *
+ngx_http_deals_own_query(ngx_http_deals_ctx_t *ctx, u_char *p)
+{
+    char                      sep;
+    ngx_http_deals_inputs_t  *in;
+
+    static const char  *windows[] = { "day", "week", "month", "year", "all" };
+
+    in = &ctx->inputs;
+    sep = '?';
+
+    if (in->window != DEALS_DAY) {
+        p = ngx_sprintf(p, "?window=%s", windows[in->window]);
+        sep = '&';
+    }
+
+    if (in->cursor.len) {
+        p = ngx_sprintf(p, "%ccursor=", sep);
+        p = (u_char *) ngx_escape_uri(p, (u_char *) in->cursor.data,
+                                      in->cursor.len,
+                                      NGX_ESCAPE_URI_COMPONENT);
+    }
+
+    return p;
+}
+
+
+/*
  * The address of the page that is shown, with its query, for links that come
  * back to it. After a form that is the page on which the form stands.
  */
@@ -207,13 +241,20 @@ ngx_http_deals_own_path(ngx_http_deals_ctx_t *ctx)
     len = r->uri.len + 2 * ngx_escape_uri(NULL, r->uri.data, r->uri.len,
                                           NGX_ESCAPE_URI);
 
-    uri = ngx_pnalloc(r->pool, len + 1 + 3 * r->args.len);
+    uri = ngx_pnalloc(r->pool, len + sizeof("?window=month&cursor=")
+                               + 3 * r->args.len);
     if (uri == NULL) {
         return DEALS_NONE;
     }
 
     (void) ngx_escape_uri(uri, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
     p = uri + len;
+
+    if (ctx->keyed) {
+        p = ngx_http_deals_own_query(ctx, p);
+
+        return (deals_str) { (char *) uri, p - uri };
+    }
 
     if (r->args.len && (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         *p++ = '?';

@@ -56,6 +56,7 @@ ngx_http_deals_deal_step(ngx_http_deals_ctx_t *ctx)
     }
 
     deal = deals_deal_result_get(ctx->call)->deal;
+    ctx->until = deals_deal_result_get(ctx->call)->until;
 
     if (!deals_str_eq(deal->slug, ctx->name)) {
         args = &ctx->request->args;

@@ -12,11 +12,10 @@
     "form-action 'self'; frame-ancestors 'none'"
 
 
-static ngx_int_t ngx_http_deals_common(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status);
 static const char *ngx_http_deals_cache_control(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
-static ngx_int_t ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes);
+static ngx_int_t ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes,
+    ngx_str_t *tag);
 static void ngx_http_deals_free_buf(void *data);
 
 
@@ -54,6 +53,7 @@ ngx_int_t
 ngx_http_deals_send(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
     const char *type, deals_buf *buf)
 {
+    ngx_int_t            rc;
     deals_str            bytes;
     ngx_pool_cleanup_t  *cln;
 
@@ -68,11 +68,21 @@ ngx_http_deals_send(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    /* what is kept has bytes of its own: these go with the request too */
+
     cln->handler = ngx_http_deals_free_buf;
     cln->data = buf->data;
 
     bytes.data = buf->data;
     bytes.len = buf->len;
+
+    if (status == NGX_HTTP_OK) {
+        rc = ngx_http_deals_cache_filled(ctx, type, bytes);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
 
     return ngx_http_deals_send_memory(ctx, status, type, bytes);
 }
@@ -92,6 +102,7 @@ ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
     const char *type, deals_str bytes)
 {
     ngx_int_t            rc;
+    ngx_str_t            tag;
     ngx_buf_t           *b;
     ngx_chain_t          out;
     ngx_http_request_t  *r;
@@ -102,16 +113,18 @@ ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
         return ngx_http_deals_send_empty(ctx, status);
     }
 
+    tag.len = 0;
+
     if (status == NGX_HTTP_OK
         && ctx->route
         && ctx->route->cache != NGX_HTTP_DEALS_NO_STORE
         && !ctx->no_store
-        && ngx_http_deals_etag(r, bytes) != NGX_OK)
+        && ngx_http_deals_etag(r, bytes, &tag) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_deals_common(ctx, status) != NGX_OK) {
+    if (ngx_http_deals_headers(ctx, status, &tag) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -159,7 +172,7 @@ ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 
     r = ctx->request;
 
-    if (ngx_http_deals_common(ctx, status) != NGX_OK) {
+    if (ngx_http_deals_headers(ctx, status, NULL) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -188,16 +201,37 @@ ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
 }
 
 
-/* the headers of every answer */
+/* the headers of every answer; no tag: NULL, or empty */
 
-static ngx_int_t
-ngx_http_deals_common(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
+ngx_int_t
+ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
+    ngx_str_t *tag)
 {
+    ngx_table_elt_t     *h;
     ngx_http_request_t  *r;
 
     r = ctx->request;
 
+    ngx_http_deals_cache_end(ctx, status);
+
     r->headers_out.status = status;
+
+    if (tag && tag->len) {
+        h = ngx_list_push(&r->headers_out.headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        h->hash = 1;
+#if (nginx_version >= 1023000)
+        h->next = NULL;
+#endif
+        h->lowcase_key = NULL;
+        ngx_str_set(&h->key, "ETag");
+        h->value = *tag;
+
+        r->headers_out.etag = h;
+    }
 
     /* "If-None-Match: *" is met by what has no tag, says nginx */
 
@@ -267,55 +301,58 @@ ngx_http_deals_cache_control(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
  */
 
 static ngx_int_t
-ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes)
+ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes, ngx_str_t *tag)
 {
-    size_t            left;
-    uint64_t          a, b, word;
-    const char       *p;
-    ngx_table_elt_t  *h;
+    uint64_t  hash[2];
 
-    a = 0x9e3779b97f4a7c15ULL ^ bytes.len;
-    b = 0xc2b2ae3d27d4eb4fULL;
+    tag->data = ngx_pnalloc(r->pool, 2 * 16 + 2);
+    if (tag->data == NULL) {
+        return NGX_ERROR;
+    }
 
-    for (p = bytes.data, left = bytes.len; left; /* void */ ) {
+    ngx_http_deals_hash(0, (u_char *) bytes.data, bytes.len, hash);
+
+    tag->len = ngx_http_deals_tag(tag->data, hash, "") - tag->data;
+
+    return NGX_OK;
+}
+
+
+u_char *
+ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix)
+{
+    return ngx_sprintf(p, "\"%016xL%016xL%s\"", (int64_t) hash[0],
+                       (int64_t) hash[1], suffix);
+}
+
+
+void
+ngx_http_deals_hash(uint64_t seed, const u_char *p, size_t len,
+    uint64_t *hash)
+{
+    size_t    n;
+    uint64_t  a, b, word;
+
+    a = (0x9e3779b97f4a7c15ULL ^ len) + seed;
+    b = 0xc2b2ae3d27d4eb4fULL ^ seed;
+
+    while (len) {
+        n = ngx_min(len, sizeof(word));
 
         word = 0;
-        ngx_memcpy(&word, p, ngx_min(left, sizeof(word)));
+        ngx_memcpy(&word, p, n);
 
         a = (a ^ word) * 0xff51afd7ed558ccdULL;
         a ^= a >> 29;
         b = ((b << 27 | b >> 37) + word) * 0x9fb21c651e98df25ULL;
         b ^= b >> 31;
 
-        p += ngx_min(left, sizeof(word));
-        left -= ngx_min(left, sizeof(word));
+        p += n;
+        len -= n;
     }
 
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    h->hash = 1;
-#if (nginx_version >= 1023000)
-    h->next = NULL;
-#endif
-    h->lowcase_key = NULL;
-    ngx_str_set(&h->key, "ETag");
-
-    h->value.data = ngx_pnalloc(r->pool, 2 * 16 + 2);
-    if (h->value.data == NULL) {
-        h->hash = 0;
-        return NGX_ERROR;
-    }
-
-    h->value.len = ngx_sprintf(h->value.data, "\"%016xL%016xL\"",
-                               (int64_t) a, (int64_t) b)
-                   - h->value.data;
-
-    r->headers_out.etag = h;
-
-    return NGX_OK;
+    hash[0] = a;
+    hash[1] = b;
 }
 
 

@@ -17,38 +17,67 @@
 
 #define NGX_HTTP_DEALS_READ    NGX_HTTP_GET|NGX_HTTP_HEAD
 
+#define IN_CURSOR              NGX_HTTP_DEALS_IN_CURSOR
+#define IN_WINDOW              NGX_HTTP_DEALS_IN_WINDOW
+#define IN_SORT                NGX_HTTP_DEALS_IN_SORT
+#define IN_LIMIT               NGX_HTTP_DEALS_IN_LIMIT
+
 
 #define page(name, path, handler, cache)                                      \
     { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_PAGE,                          \
-      NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_##cache }
+      NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_##cache,                       \
+      NGX_HTTP_DEALS_OF_NOTHING, 0 }
+
+/* what anybody may see, and the cache may keep */
+
+#define list_page(name, path, handler, inputs)                                \
+    { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
+      ngx_http_deals_##handler, NGX_HTTP_DEALS_PAGE,                          \
+      NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_REVALIDATE,                    \
+      NGX_HTTP_DEALS_OF_LISTS, inputs }
+
+#define deal_page(name, path, inputs)                                         \
+    { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
+      ngx_http_deals_deal_page, NGX_HTTP_DEALS_PAGE,                          \
+      NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_REVALIDATE,                    \
+      NGX_HTTP_DEALS_OF_DEAL, inputs }
+
+#define read_api(name, path, handler, scope, inputs)                          \
+    { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
+      ngx_http_deals_##handler, NGX_HTTP_DEALS_API,                           \
+      NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_REVALIDATE,                    \
+      NGX_HTTP_DEALS_OF_##scope, inputs }
 
 #define form(name, path, handler)                                             \
     { ngx_string(name), NGX_HTTP_POST, ngx_string(path),                      \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_FORM,                          \
-      NGX_HTTP_DEALS_BODY_FORM, NGX_HTTP_DEALS_NO_STORE }
+      NGX_HTTP_DEALS_BODY_FORM, NGX_HTTP_DEALS_NO_STORE,                      \
+      NGX_HTTP_DEALS_OF_NOTHING, 0 }
 
 #define api(name, method, path, handler, body, cache)                         \
     { ngx_string(name), method, ngx_string(path),                             \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_API,                           \
-      NGX_HTTP_DEALS_BODY_##body, NGX_HTTP_DEALS_##cache }
+      NGX_HTTP_DEALS_BODY_##body, NGX_HTTP_DEALS_##cache,                     \
+      NGX_HTTP_DEALS_OF_NOTHING, 0 }
 
 #define file(name, path, handler, cache)                                      \
     { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_FILE,                          \
-      NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_##cache }
+      NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_##cache,                       \
+      NGX_HTTP_DEALS_OF_NOTHING, 0 }
 
 
 static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
 
-    page("hot", "/", hot_page, REVALIDATE),
-    page("new", "/new", new_page, REVALIDATE),
-    page("top", "/top", top_page, REVALIDATE),
-    page("tag", "/tags/{name}", tag_page, REVALIDATE),
-    page("merchant", "/merchants/{name}", merchant_page, REVALIDATE),
-    page("user", "/users/{name}", user_page, REVALIDATE),
-    page("deal", "/deals/{id}", deal_page, REVALIDATE),
-    page("deal", "/deals/{id}/{slug}", deal_page, REVALIDATE),
+    list_page("hot", "/", hot_page, IN_CURSOR),
+    list_page("new", "/new", new_page, IN_CURSOR),
+    list_page("top", "/top", top_page, IN_CURSOR|IN_WINDOW),
+    list_page("tag", "/tags/{name}", tag_page, IN_CURSOR),
+    list_page("merchant", "/merchants/{name}", merchant_page, IN_CURSOR),
+    list_page("user", "/users/{name}", user_page, IN_CURSOR),
+    deal_page("deal", "/deals/{id}", IN_CURSOR),
+    deal_page("deal", "/deals/{id}/{slug}", IN_CURSOR),
 
     page("submit", "/submit", submit_page, NO_STORE),
     form("submit-form", "/submit", submit_form),
@@ -72,20 +101,19 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
     form("signup-form", "/signup", signup_form),
     form("logout-form", "/logout", logout_form),
 
-    api("api-deals", NGX_HTTP_DEALS_READ, "/api/v1/deals", api_feed,
-        NONE, REVALIDATE),
+    read_api("api-deals", "/api/v1/deals", api_feed, LISTS,
+             IN_CURSOR|IN_WINDOW|IN_SORT|IN_LIMIT),
     api("api-deal-create", NGX_HTTP_POST, "/api/v1/deals", api_deal_create,
         JSON, NO_STORE),
-    api("api-deal", NGX_HTTP_DEALS_READ, "/api/v1/deals/{id}", api_deal,
-        NONE, REVALIDATE),
+    read_api("api-deal", "/api/v1/deals/{id}", api_deal, DEAL, 0),
     api("api-deal-update", NGX_HTTP_PATCH, "/api/v1/deals/{id}",
         api_deal_update, JSON, NO_STORE),
     api("api-deal-delete", NGX_HTTP_DELETE, "/api/v1/deals/{id}",
         api_deal_delete, NONE, NO_STORE),
     api("api-vote", NGX_HTTP_PUT, "/api/v1/deals/{id}/vote", api_vote,
         JSON, NO_STORE),
-    api("api-comments", NGX_HTTP_DEALS_READ, "/api/v1/deals/{id}/comments",
-        api_comments, NONE, REVALIDATE),
+    read_api("api-comments", "/api/v1/deals/{id}/comments", api_comments,
+             DEAL, IN_CURSOR|IN_LIMIT),
     api("api-comment-create", NGX_HTTP_POST, "/api/v1/deals/{id}/comments",
         api_comment_create, JSON, NO_STORE),
     api("api-comment-update", NGX_HTTP_PATCH,
@@ -103,8 +131,7 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
     api("api-session-delete", NGX_HTTP_DELETE, "/api/v1/sessions/current",
         api_session_delete, NONE, NO_STORE),
     api("api-me", NGX_HTTP_DEALS_READ, "/api/v1/me", api_me, NONE, NO_STORE),
-    api("api-user", NGX_HTTP_DEALS_READ, "/api/v1/users/{name}", api_user,
-        NONE, REVALIDATE),
+    read_api("api-user", "/api/v1/users/{name}", api_user, LISTS, 0),
 
     file("openapi", "/api/v1/openapi.json", openapi, REVALIDATE),
     file("static", "/static/{hash}/{name}", static, IMMUTABLE),

@@ -1,7 +1,7 @@
 
 /*
- * Variables for the access log: $deals_route, $deals_status, $deals_db_time and
- * $deals_render_time.
+ * Variables for the access log: $deals_route, $deals_status, $deals_cache_status,
+ * $deals_db_time and $deals_render_time.
  */
 
 
@@ -11,6 +11,8 @@
 static ngx_int_t ngx_http_deals_route_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_deals_status_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_deals_cache_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_deals_time_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -23,6 +25,9 @@ static ngx_http_variable_t  ngx_http_deals_vars[] = {
 
     { ngx_string("deals_status"), NULL, ngx_http_deals_status_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("deals_cache_status"), NULL,
+      ngx_http_deals_cache_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("deals_db_time"), NULL, ngx_http_deals_time_variable,
       offsetof(ngx_http_deals_ctx_t, db_time), NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -97,6 +102,31 @@ ngx_http_deals_status_variable(ngx_http_request_t *r,
     v->not_found = 0;
     v->len = ngx_strlen(ctx->outcome);
     v->data = (u_char *) ctx->outcome;
+
+    return NGX_OK;
+}
+
+
+/* HIT, MISS, UPDATING, STALE, or BYPASS: the cache had no part in it */
+
+static ngx_int_t
+ngx_http_deals_cache_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_deals_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_deals_module);
+
+    if (ctx == NULL || ctx->cache_status == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+    v->len = ngx_strlen(ctx->cache_status);
+    v->data = (u_char *) ctx->cache_status;
 
     return NGX_OK;
 }

@@ -54,6 +54,8 @@ insert(deals_call *call)
 
     state->status = deals_q_comment_create(arena, &p);
     deals_call_query(call, state->status);
+    deals_call_change(call, DEALS_CHANGE_DEAL | DEALS_CHANGE_RANKS,
+                      state->deal_id);
     (void) deals_use_touch(call);
 
     state->comment = deals_comment_query(call);
@@ -156,6 +158,7 @@ change(deals_call *call)
 
     state->status = deals_q_comment_update(deals_call_arena(call), &p);
     deals_call_query(call, state->status);
+    deals_call_change(call, DEALS_CHANGE_DEAL, state->deal_id);
     (void) deals_use_touch(call);
 
     state->comment = deals_comment_query(call);
@@ -259,6 +262,8 @@ delete_allowed(deals_call *call)
 
     state->status = deals_q_comment_delete(deals_call_arena(call), &p);
     deals_call_query(call, state->status);
+    deals_call_change(call, DEALS_CHANGE_DEAL | DEALS_CHANGE_RANKS,
+                      state->deal_id);
     (void) deals_use_touch(call);
     deals_call_send(call, deleted);
 }

@@ -156,6 +156,8 @@ deals_deal_finish(deals_call *call, deals_deal *deal, int64_t my_vote)
     }
 
     state->result.deal = deal;
+    state->result.until = deals_present_until(DEALS_NULL_INT, deal->starts_at,
+                                              deal->expires_at, present.now);
     state->result.comments = threads->flat;
     state->result.threads = threads->threads;
     state->result.comments_next = threads->next;

@@ -39,6 +39,7 @@ delete_allowed(deals_call *call)
 
     state->status = deals_q_deal_delete(deals_call_arena(call), &p);
     deals_call_query(call, state->status);
+    deals_call_change(call, DEALS_CHANGE_LISTS | DEALS_CHANGE_DEAL, state->id);
     (void) deals_use_touch(call);
     deals_call_send(call, deleted);
 }
@@ -96,6 +97,7 @@ hide(deals_call *call)
 
     state->status = deals_q_deal_hide(deals_call_arena(call), &p);
     deals_call_query(call, state->status);
+    deals_call_change(call, DEALS_CHANGE_LISTS | DEALS_CHANGE_DEAL, state->id);
     (void) deals_use_touch(call);
     deals_deal_ask_after(call);
     deals_call_send(call, deals_deal_written);

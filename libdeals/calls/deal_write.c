@@ -83,6 +83,7 @@ insert(deals_call *call)
     state->status = deals_q_deal_create(arena, &p);
     deals_call_query(call, state->status);
     deals_call_query(call, deals_q_vote(arena, &vote));
+    deals_call_change(call, DEALS_CHANGE_LISTS | DEALS_CHANGE_DEAL, state->id);
     (void) deals_use_touch(call);
     deals_deal_ask_after(call);
 
@@ -165,6 +166,7 @@ change(deals_call *call)
 
     state->status = deals_q_deal_update(arena, &p);
     deals_call_query(call, state->status);
+    deals_call_change(call, DEALS_CHANGE_LISTS | DEALS_CHANGE_DEAL, state->id);
     (void) deals_use_touch(call);
     deals_deal_ask_after(call);
     deals_call_send(call, deals_deal_written);

@@ -183,6 +183,7 @@ fill(deals_call *call)
 
     add_votes(call);
     deals_call_catch(call, "23505");
+    deals_call_change(call, DEALS_CHANGE_ALL, 0);
     deals_call_send(call, filled);
 }
 

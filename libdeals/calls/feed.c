@@ -65,6 +65,33 @@ take_about(deals_call *call, deals_feed_state *state)
 }
 
 
+/* The deal behind the page counts too: without it there is no next page. */
+static void
+take_until(deals_call *call, deals_feed_state *state)
+{
+    size_t                       i;
+    int64_t                      now = deals_call_now(call);
+    const deals_card            *cards = state->cards->rows.items;
+    const deals_next_start_row  *next;
+
+    state->result.until = DEALS_NULL_INT;
+
+    for (i = 0; i < state->cards->rows.len; i++) {
+        state->result.until = deals_present_until(state->result.until,
+                                                  cards[i].starts_at,
+                                                  cards[i].expires_at, now);
+    }
+
+    next = state->start != NULL ? deals_use_row(state->start) : NULL;
+
+    if (next != NULL) {
+        state->result.until = deals_present_until(state->result.until,
+                                                  next->starts_at,
+                                                  DEALS_NULL_INT, now);
+    }
+}
+
+
 /* Cuts the page off the rows, and makes the cursor of the next one. */
 static int
 take_page(deals_arena *arena, deals_feed_state *state)
@@ -170,6 +197,8 @@ listed(deals_call *call)
         return;
     }
 
+    take_until(call, state);
+
     if (take_page(arena, state) < 0) {
         deals_use_no_memory(call);
         return;
@@ -209,7 +238,8 @@ listed(deals_call *call)
 static void
 start(deals_call *call)
 {
-    deals_feed_state  *state = deals_call_state(call);
+    deals_feed_state         *state = deals_call_state(call);
+    deals_next_start_params   p;
 
     if (state->use.errors != NULL) {
         deals_call_finish(call, state->use.errors);
@@ -239,6 +269,15 @@ start(deals_call *call)
     state->cards = deals_feed_query(deals_call_arena(call), state,
                                     deals_call_now(call));
     deals_call_query(call, state->cards);
+
+    /* the others show deals that wait, and so have them among their rows */
+    if (state->until && state->sort <= DEALS_TOP) {
+        memset(&p, 0, sizeof(p));
+        p.now = deals_call_now(call);
+        state->start = deals_q_next_start(deals_call_arena(call), &p);
+        deals_call_query(call, state->start);
+    }
+
     deals_call_send(call, listed);
 }
 

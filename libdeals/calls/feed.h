@@ -22,6 +22,8 @@ typedef struct {
     deals_query        *cards;
     deals_query        *about;          /* the member or the merchant */
     deals_query        *votes;
+    int                 until;          /* is wanted */
+    deals_query        *start;          /* of the next deal; NULL: not asked */
     deals_feed_result   result;
 } deals_feed_state;
 

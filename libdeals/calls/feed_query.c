@@ -141,6 +141,7 @@ deals_feed_take(deals_call *call, deals_feed_state *state,
     }
 
     state->sort = params->sort;
+    state->until = params->until;
     state->window = params->sort == DEALS_TOP ? params->window : DEALS_ALL;
     state->limit = params->limit == 0 ? LIMIT_DEFAULT : params->limit;
 

@@ -210,6 +210,7 @@ send_next(deals_call *call)
         deals_call_query(call, st->writes[st->order[i]]);
     }
 
+    deals_call_change(call, DEALS_CHANGE_ALL, 0);
     deals_call_catch(call, "22");       /* data exceptions */
     deals_call_catch(call, "23");       /* constraints */
     deals_call_catch(call, "54");       /* limits of the program */

@@ -187,6 +187,7 @@ role_found(deals_call *call)
 
     p.role = st->role;
     deals_call_query(call, deals_q_member_role(deals_call_arena(call), &p));
+    deals_call_change(call, DEALS_CHANGE_LISTS, 0);
     deals_call_send(call, finished);
 }
 

@@ -255,3 +255,22 @@ deals_present_poster(const deals_deal *deal)
     return deal->author != NULL && deal->author->member ? deal->author->name
                                                         : DEALS_NONE;
 }
+
+
+static int64_t
+earlier(int64_t until, int64_t then, int64_t now)
+{
+    if (then == DEALS_NULL_INT || then <= now) {
+        return until;
+    }
+
+    return until == DEALS_NULL_INT || then < until ? then : until;
+}
+
+
+int64_t
+deals_present_until(int64_t until, int64_t starts_at, int64_t expires_at,
+    int64_t now)
+{
+    return earlier(earlier(until, starts_at, now), expires_at, now);
+}

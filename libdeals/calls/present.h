@@ -29,6 +29,11 @@ int  deals_present_deal(const deals_present *present, deals_deal *deal,
 int  deals_present_comment(const deals_present *present, deals_comment *comment,
          int64_t my_vote, deals_str poster);
 
+/* The earlier of `until` and when a deal begins or ends that at `now` has not
+ * yet; DEALS_NULL_INT: never. */
+int64_t  deals_present_until(int64_t until, int64_t starts_at,
+             int64_t expires_at, int64_t now);
+
 /* The name of the member who posted the deal; absent: nobody here. */
 deals_str  deals_present_poster(const deals_deal *deal);
 

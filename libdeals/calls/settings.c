@@ -173,6 +173,7 @@ put(deals_call *call)
     p.name = st->name;
     p.value = st->value;
     deals_call_query(call, deals_q_setting_put(deals_call_arena(call), &p));
+    deals_call_change(call, DEALS_CHANGE_ALL, 0);
     deals_call_send(call, put_done);
 }
 
@@ -238,6 +239,7 @@ rank(deals_call *call)
 
     st->query = deals_q_rerank(deals_call_arena(call));
     deals_call_query(call, st->query);
+    deals_call_change(call, DEALS_CHANGE_RANKS, 0);
     deals_call_send(call, ranked);
 }
 

@@ -221,6 +221,10 @@ join(deals_call *call)
 {
     vote_state  *state = deals_call_state(call);
 
+    deals_call_change(call, state->comment_id == 0
+                            ? DEALS_CHANGE_RANKS | DEALS_CHANGE_SCORE
+                            : DEALS_CHANGE_SCORE,
+                      state->deal_id);
     deals_call_join(call, state->comment_id == 0 ? &deal_votes : &comment_votes,
                     counted);
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "io/call_internal.h"
+#include "io/changes.h"
 
 
 static void
@@ -50,6 +51,11 @@ list_remove(deals_call *call)
 static void
 let_go(deals_call *call)
 {
+    if (call->changes != 0) {
+        deals_changes_tell(call->ctx, call->changes, call->changed_id);
+        call->changes = 0;
+    }
+
     if (call->segment != NULL) {
         deals_pool_abandon(call->ctx->pool, call->segment);
         call->segment = NULL;
@@ -220,6 +226,14 @@ deals_call_start(deals_call *call, deals_step step)
     deals_ctx_timer(ctx, DEALS_BUSY, &call->deadline,
                     deals_mono() + ctx->config.query_timeout * 1000);
     deals_ctx_touch(ctx);
+}
+
+
+void
+deals_call_change(deals_call *call, unsigned what, int64_t deal_id)
+{
+    call->changes |= what;
+    call->changed_id = deal_id;
 }
 
 

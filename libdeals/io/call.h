@@ -75,6 +75,11 @@ void  deals_call_count(deals_call *call, deals_str key, int seconds,
 void  deals_call_work(deals_call *call, void (*fn)(void *arg), void *arg,
           void (*release)(void *arg), deals_step step);
 
+/* What the writes of this call change (DEALS_CHANGE_...), of this deal if it is
+ * not 0. Said with the query, told to caches when the call ends, however it
+ * ends: that a write was not answered does not mean that it did not happen. */
+void  deals_call_change(deals_call *call, unsigned what, int64_t deal_id);
+
 /* Ends the call. error NULL: success. The error and its texts lie in the call's
  * arena or are static. */
 void  deals_call_finish(deals_call *call, const deals_error *error);

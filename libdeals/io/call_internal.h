@@ -49,6 +49,9 @@ struct deals_call {
     int                  ncatches;
     char                 sqlstate[6];   /* of the error caught; "" */
 
+    unsigned             changes;       /* DEALS_CHANGE_... */
+    int64_t              changed_id;
+
     deals_count         *count;
     int64_t             *counted;       /* where it goes */
     deals_job           *job;

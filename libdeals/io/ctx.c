@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "io/call_internal.h"
+#include "io/changes.h"
 #include "io/config.h"
 #include "io/ctx.h"
 #include "io/loop.h"
@@ -67,6 +68,7 @@ void
 deals_ctx_destroy(deals_ctx *ctx)
 {
     deals_batches_free(ctx);
+    deals_changes_free(ctx->changes);
     deals_rate_free(ctx->rate);
     deals_redis_free(ctx->redis);
     deals_pool_free(ctx->pool);
@@ -114,8 +116,9 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
 
     if (settings.redis != NULL) {
         ctx->redis = deals_redis_new(ctx, settings.redis);
+        ctx->changes = deals_changes_new(ctx, settings.redis);
 
-        if (ctx->redis == NULL) {
+        if (ctx->redis == NULL || ctx->changes == NULL) {
             return deals_error_oom(error);
         }
     }
@@ -161,10 +164,15 @@ deals_ctx_free(deals_ctx *ctx)
         return;
     }
 
-    ctx->dead = 1;
     ctx->depth++;
-
     deals_calls_cancel_all(ctx);
+
+    if (ctx->loop != NULL) {
+        deals_changes_wait(ctx);
+    }
+
+    ctx->dead = 1;
+    deals_changes_close(ctx);
     deals_jobs_forget(ctx);
     deals_pool_close(ctx->pool);
 

@@ -285,6 +285,10 @@ greeted(redisAsyncContext *ac, void *r, void *data)
     redis->complained = 0;
     redis->attempts = 0;
     redis->retry_at = 0;
+
+    if (redis->greeted != NULL) {
+        redis->greeted(redis->owner);
+    }
 }
 
 
@@ -416,6 +420,11 @@ void
 deals_redis_close(deals_redis *redis)
 {
     redis->closing = 1;
+
+    /* what can be written at once is */
+    if (redis->ac != NULL && redis->up && (redis->wanted & DEALS_WRITE)) {
+        write_quietly(redis->ac);
+    }
 
     if (redis->ac != NULL) {
         redisAsyncFree(redis->ac);

@@ -24,4 +24,11 @@ int           deals_redis_is_up(const deals_redis *redis);
 int           deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
                   deals_redis_answer answer, void *owner);
 
+/* PUBLISH. Connects if that is due. -1: Redis is away, nobody will hear. */
+int           deals_redis_publish(deals_redis *redis, deals_str channel,
+                  deals_str message);
+
+/* Whether something was published that Redis has not confirmed, and still may. */
+int           deals_redis_is_publishing(const deals_redis *redis);
+
 #endif /* DEALS_IO_REDIS_H */

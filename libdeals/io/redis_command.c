@@ -68,6 +68,36 @@ incremented(redisAsyncContext *ac, void *r, void *data)
 }
 
 
+/* Connects if that is due; whether one more command can be sent. */
+
+static int
+usable(deals_redis *redis)
+{
+    if (redis->ac == NULL && !redis->closing
+        && deals_mono() >= redis->retry_at)
+    {
+        deals_redis_connect(redis);
+    }
+
+    return redis->ac != NULL && !redis->ac->err && !redis->broken
+           && redis->nasked < MAX_ASKED;
+}
+
+
+void
+deals_redis_sent(deals_redis *redis)
+{
+    if (redis->nasked++ == 0) {
+        redis->progress = deals_mono();
+    }
+
+    if (!redis->patience.set) {
+        deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
+                        deals_mono() + DEALS_REDIS_PATIENCE);
+    }
+}
+
+
 int
 deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
     deals_redis_answer answer, void *owner)
@@ -77,15 +107,7 @@ deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
     asked     *a;
     deals_str  args[6];
 
-    if (redis->ac == NULL && !redis->closing
-        && deals_mono() >= redis->retry_at)
-    {
-        deals_redis_connect(redis);
-    }
-
-    if (redis->ac == NULL || redis->ac->err || redis->broken
-        || redis->nasked >= MAX_ASKED)
-    {
+    if (!usable(redis)) {
         return -1;
     }
 
@@ -119,14 +141,64 @@ deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
         return -1;
     }
 
-    if (redis->nasked++ == 0) {
-        redis->progress = deals_mono();
-    }
-
-    if (!redis->patience.set) {
-        deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
-                        deals_mono() + DEALS_REDIS_PATIENCE);
-    }
+    deals_redis_sent(redis);
 
     return 0;
+}
+
+
+static void
+published(redisAsyncContext *ac, void *r, void *data)
+{
+    deals_redis  *redis = data;
+    redisReply   *reply = r;
+
+    (void) ac;
+
+    redis->nasked--;
+    redis->npublished--;
+
+    if (reply == NULL) {
+        return;
+    }
+
+    redis->progress = deals_mono();
+
+    if (reply->type == REDIS_REPLY_ERROR && !redis->broken) {
+        deals_log(redis->ctx, redis->complained ? DEALS_LOG_DEBUG
+                                                : DEALS_LOG_WARN,
+                  "redis: can't publish: %s", reply->str);
+        redis->complained = 1;
+    }
+}
+
+
+int
+deals_redis_publish(deals_redis *redis, deals_str channel, deals_str message)
+{
+    deals_str  args[3];
+
+    if (!usable(redis)) {
+        return -1;
+    }
+
+    args[0] = DEALS_STR("PUBLISH");
+    args[1] = channel;
+    args[2] = message;
+
+    if (deals_redis_command(redis, published, redis, 3, args) != REDIS_OK) {
+        return -1;
+    }
+
+    redis->npublished++;
+    deals_redis_sent(redis);
+
+    return 0;
+}
+
+
+int
+deals_redis_is_publishing(const deals_redis *redis)
+{
+    return redis->ac != NULL && !redis->broken && redis->npublished > 0;
 }

@@ -26,11 +26,14 @@ struct deals_redis {
     int                         closing;
     int                         broken;     /* to be dropped by the timer */
     int                         nasked;
+    int                         npublished; /* of these */
     int                         attempts;
     int64_t                     retry_at;
     int64_t                     progress;
     deals_timer                 patience;
     deals_timer                 retry;
+    void                      (*greeted)(void *owner);  /* may be NULL */
+    void                       *owner;
     char                        why[160];
 };
 
@@ -40,5 +43,8 @@ void  deals_redis_connect(deals_redis *redis);
 /* At most 6 arguments. REDIS_OK, or REDIS_ERR: fn will not be called. */
 int   deals_redis_command(deals_redis *redis, redisCallbackFn *fn, void *data,
           int argc, const deals_str *args);
+
+/* One more command waits for its answer. */
+void  deals_redis_sent(deals_redis *redis);
 
 #endif /* DEALS_IO_REDIS_INTERNAL_H */

@@ -65,6 +65,7 @@ worker_processes 1;
 events { worker_connections 1024; }
 http {
     %%HTTP%%
+    deals_cache zone=pages:32m;
     access_log off;
     include /etc/nginx/mime.types;
     open_file_cache max=100;
@@ -74,17 +75,29 @@ http {
         listen 127.0.0.1:%%PORT%%;
         deals_rate_limit vote=off;
         location / { deals; }
-        location = /page.html { root %%DIR%%; }
+        location /file. { root %%DIR%%; }
+    }
+    server {
+        listen 127.0.0.1:%%PORT:uncached%%;
+        location / { deals; deals_cache off; }
     }
 }
 CONF
     $t->wait_until(sub { $t->get('/')->status == 200 })
         or die "the site does not answer: " . $t->get('/')->status . "\n";
-    open my $fh, '>', $t->dir . '/page.html' or die "page.html: $!\n";
-    binmode $fh;
-    print $fh $t->get('/')->body;
-    close $fh or die "page.html: $!\n";
+    $self->keep('/', 'file.html');
+    $self->keep('/api/v1/deals', 'file.json');
     $self->{sql} = $self->statement('feed_hot_26');
+}
+
+# The bytes of an answer as a static file.
+sub keep {
+    my ($self, $path, $name) = @_;
+    my $file = $self->{test}->dir . "/$name";
+    open my $fh, '>', $file or die "$file: $!\n";
+    binmode $fh;
+    print $fh $self->{test}->get($path)->body;
+    close $fh or die "$file: $!\n";
 }
 
 # The SQL of a statement as the library prepares it.
@@ -152,12 +165,14 @@ sub measured {
     return $r;
 }
 
+# Options: port (its name), headers.
 sub http {
-    my ($self, $path) = @_;
+    my ($self, $path, %o) = @_;
+    my @headers = map { ('-H', "$_: $o{headers}{$_}") } keys %{ $o{headers} };
+    my $url = $self->{test}->url($o{port}) . $path;
     return $self->measured(sub {
         return wrk_result($self->{test}->command(['wrk', '-t', 1, '-c', 32,
-            '-d', "$self->{seconds}s", '--latency',
-            $self->{test}->url . $path]));
+            '-d', "$self->{seconds}s", '--latency', @headers, $url]));
     });
 }
 
@@ -170,6 +185,16 @@ sub wrk_result {
     die "errors under load:\n$r->{out}\n"
         if $r->{out} =~ /Non-2xx|Socket errors/;
     return { count => $count, rate => $rate, p50 => $p{50}, p99 => $p{99} };
+}
+
+# The same for what a client has already.
+sub unchanged {
+    my ($self, $path) = @_;
+    my $t = $self->{test};
+    my $tag = $t->get($path)->header('ETag');
+    my %h = ('If-None-Match' => $tag);
+    $t->get($path, headers => \%h)->status == 304 or die "$path: no 304\n";
+    return $self->http($path, headers => \%h);
 }
 
 sub latency {

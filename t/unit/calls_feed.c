@@ -541,7 +541,60 @@ test_many_days(void **state)
                              " now() - interval '30 days'"));
 }
 
+/* Until when a list stands, in seconds from now; -1: for ever. */
+static int
+until(deals_sort sort, const char *key, int limit)
+{
+    int                       in;
+    deals_call               *call;
+    deals_feed_params         p = list(sort, key);
+    const deals_feed_result  *r;
+
+    p.until = 1;
+    p.limit = limit;
+    call = OK(deals_feed_wait(ctx, NULL, &p, TIMEOUT));
+    r = deals_feed_get(call);
+    in = r->until == DEALS_NULL_INT ? -1 : (int) (r->until - time(NULL));
+    deals_call_free(call);
+
+    return in;
+}
+
+
+static void
+test_until(void **state)
+{
+    (void) state;
+    many(4);
+    assert_int_equal(until(DEALS_HOT, NULL, 0), -1);
+    sql("UPDATE deals SET expires_at = now() + interval '1000 s'"
+        " WHERE deal_id = 1;"
+        "UPDATE deals SET starts_at = now() + interval '500 s'"
+        " WHERE deal_id = 2;"
+        "UPDATE deals SET starts_at = now() + interval '200 s'"
+        " WHERE deal_id = 3;"
+        "UPDATE deals SET expires_at = now() - interval '9 s'"
+        " WHERE deal_id = 4;"
+        "UPDATE deal_stats s SET starts_at = d.starts_at,"
+        " expires_at = d.expires_at FROM deals d WHERE d.deal_id = s.deal_id;"
+        "SELECT deals_deal_hide(3, true, NULL, now())");
+
+    /* the next that begins, but not a hidden one; what ended is over */
+    assert_in_range(until(DEALS_HOT, NULL, 0), 490, 500);
+    assert_in_range(until(DEALS_NEW, NULL, 0), 490, 500);
+    assert_in_range(until(DEALS_TOP, NULL, 0), 490, 500);
+    assert_in_range(until(DEALS_BY_TAG, "lego", 0), 490, 500);
+
+    sql("UPDATE deals SET expires_at = now() + interval '100 s'"
+        " WHERE deal_id = 1;"
+        "UPDATE deal_stats SET expires_at = now() + interval '100 s'"
+        " WHERE deal_id = 1");
+    assert_in_range(until(DEALS_HOT, NULL, 0), 90, 100);
+    assert_in_range(until(DEALS_BY_MERCHANT, "shop", 0), 90, 100);
+}
+
 static const struct CMUnitTest  tests[] = {
+    TEST(test_until),
     TEST(test_paging),
     TEST(test_exact),
     TEST(test_empty),

@@ -72,6 +72,7 @@ typedef struct {
     deals_str     key;          /* tag, merchant's slug, user's name */
     int           limit;        /* 1..100; 0: 25 */
     deals_str     cursor;       /* of the page before; absent: first page */
+    int           until;        /* 1: until is wanted */
 } deals_feed_params;
 
 typedef struct {
@@ -80,6 +81,9 @@ typedef struct {
     deals_str    key;           /* the tag, or the name as it is written */
     const deals_user           *user;       /* BY_USER */
     const deals_card_merchant  *merchant;   /* BY_MERCHANT */
+    int64_t      until;         /* from this second on it is another list, even
+                                   if nobody writes: a deal of it ends, or one
+                                   begins; DEALS_NULL_INT: nothing will */
 } deals_feed_result;
 
 /* Writes as {"deals":[...],"next":...}. */
@@ -114,6 +118,8 @@ typedef struct {
                                        each has its `replies` as a tree too */
     deals_list         threads;     /* of deals_comment: only the roots */
     deals_str          comments_next;
+    int64_t            until;       /* from this second on it is shown as begun
+                                       or ended; DEALS_NULL_INT: nothing will */
 } deals_deal_result;
 
 /* A deal that is hidden: NOT_FOUND but for its author and moderators. A

@@ -82,7 +82,27 @@ typedef struct {
      * for rate limits while Redis is away. May be NULL: then the context
      * counts for itself alone. */
     int64_t (*count)(void *host, deals_str key, int seconds);
+
+    /* Something that pages show is another now: a sum of DEALS_CHANGE_...; of
+     * one deal, where deal_id is not 0. Told of each write of this context as
+     * it ends and before its `done`, and, once deals_ctx_node has asked for it,
+     * of what other nodes wrote. For caches. May be NULL. */
+    void (*changed)(void *host, unsigned what, int64_t deal_id);
 } deals_hooks;
+
+enum {
+    DEALS_CHANGE_LISTS = 1,     /* which deals lists show, or what of them */
+    DEALS_CHANGE_DEAL  = 2,     /* the deal, or its comments */
+    DEALS_CHANGE_RANKS = 4,     /* counters that lists show; their order */
+    DEALS_CHANGE_SCORE = 8,     /* counters that the deal's page shows */
+    DEALS_CHANGE_ALL   = 16,    /* anything; also: changes may have been missed
+                                   until now */
+    DEALS_CHANGE_HEARD = 32     /* nothing: but if there were something in
+                                   another node, one would hear of it. Comes at
+                                   least every DEALS_CHANGE_BEAT ms. */
+};
+
+#define DEALS_CHANGE_BEAT  1000
 
 /*
  * Zeroed fields mean the default named. Strings are copied.
@@ -135,9 +155,20 @@ DEALS_API deals_ctx  *deals_ctx_new(const deals_config *config,
                           const deals_error **error);
 
 /* Cancels every call (their deals_call stay the callers' to free; each is done
- * then, with an error, and not called back), closes the connections. May be
+ * then, with an error, and not called back), closes the connections. Without
+ * hooks it waits, for at most a second, until Redis has what was changed. May be
  * called from a call's `done`. NULL is ok. */
 DEALS_API void  deals_ctx_free(deals_ctx *ctx);
+
+/*
+ * Names the node that a context is part of (any number, the same in all contexts
+ * that share a cache): changes are published through Redis under it. With
+ * `listen` set the context also subscribes to what other nodes publish, and goes
+ * on doing so whenever Redis comes back; the hook `changed` is told. One
+ * listener for each cache is enough. Contexts without a name publish too. -1:
+ * no memory. Without Redis nothing happens.
+ */
+DEALS_API int  deals_ctx_node(deals_ctx *ctx, uint64_t node, int listen);
 
 /* Timers that are due and callbacks that wait: what the hooks wake and timer
  * ask for. */

@@ -1,0 +1,433 @@
+
+/*
+ * A request's way through the cache: from the worker's copies, from the zone,
+ * waiting for who fills the entry, or filling it.
+ */
+
+
+#include "ngx_http_deals_cache.h"
+
+
+static ngx_int_t ngx_http_deals_cache_anonymous(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_cache_go(ngx_http_deals_keyed_t *keyed);
+static ngx_int_t ngx_http_deals_cache_wait(ngx_http_deals_keyed_t *keyed);
+static ngx_int_t ngx_http_deals_cache_local(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_cache_t *cache, ngx_http_deals_local_t *local,
+    uint64_t *hash, u_char *key, size_t len);
+static ngx_int_t ngx_http_deals_cache_send(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_copy_t *copy, const char *status);
+static ngx_int_t ngx_http_deals_cache_keep(ngx_http_deals_keyed_t *keyed,
+    ngx_http_deals_copy_t *copy, const char *status);
+
+
+/* the status of those whose bytes nobody else will get */
+
+#define NGX_HTTP_DEALS_BYPASS  "BYPASS"
+#define NGX_HTTP_DEALS_MISS    "MISS"
+
+
+static const char  *ngx_http_deals_found_names[] = {
+    "HIT", "UPDATING", "STALE"
+};
+
+
+/*
+ * NGX_DECLINED: nothing ready; goes on with the handler of the route or, if
+ * ctx->keyed is set, with ngx_http_deals_cache_enter().
+ */
+
+ngx_int_t
+ngx_http_deals_cache_handler(ngx_http_deals_ctx_t *ctx)
+{
+    size_t                   len;
+    u_char                   key[NGX_HTTP_DEALS_KEY];
+    uint64_t                 hash[2];
+    ngx_int_t                rc;
+    ngx_http_deals_cache_t  *cache;
+    ngx_http_deals_keyed_t  *keyed;
+    ngx_http_deals_local_t  *local;
+
+    ctx->cache_status = NGX_HTTP_DEALS_BYPASS;
+
+    if (ctx->route == NULL
+        || ctx->route->scope == NGX_HTTP_DEALS_OF_NOTHING
+        || ctx->conf->cache == NULL
+        || ngx_http_deals_cache_anonymous(ctx) != NGX_OK
+        || ngx_http_deals_cache_key(ctx, key, &len) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    cache = ctx->conf->cache->data;
+    local = ngx_http_deals_local(cache);
+
+    if (local == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_deals_zone_hash(cache, key, len, hash);
+
+    rc = ngx_http_deals_cache_local(ctx, cache, local, hash, key, len);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    keyed = ngx_pcalloc(ctx->request->pool,
+                        sizeof(ngx_http_deals_keyed_t) + len);
+    if (keyed == NULL) {
+        return NGX_DECLINED;
+    }
+
+    keyed->ctx = ctx;
+    keyed->cache = cache;
+    keyed->local = local;
+    keyed->hash[0] = hash[0];
+    keyed->hash[1] = hash[1];
+    keyed->give_up = ngx_current_msec + ngx_http_deals_patience(ctx);
+    keyed->key_len = len;
+    ngx_memcpy(keyed->key, key, len);
+
+    ngx_http_deals_zone_generations(cache, ctx, &keyed->hard, &keyed->soft);
+
+    ctx->keyed = keyed;
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Private bytes can't get into the zone if nobody who may see any comes this
+ * far. What is no credential of ours counts as one too.
+ */
+
+static ngx_int_t
+ngx_http_deals_cache_anonymous(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+        || r->headers_in.authorization)
+    {
+        return NGX_DECLINED;
+    }
+
+#if (nginx_version >= 1023000)
+    if (r->headers_in.cookie == NULL) {
+        return NGX_OK;
+    }
+#else
+    if (r->headers_in.cookies.nelts == 0) {
+        return NGX_OK;
+    }
+#endif
+
+    return ngx_http_deals_has_cookie(ctx) ? NGX_DECLINED : NGX_OK;
+}
+
+
+/* no lock is taken here */
+
+static ngx_int_t
+ngx_http_deals_cache_local(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_cache_t *cache, ngx_http_deals_local_t *local,
+    uint64_t *hash, u_char *key, size_t len)
+{
+    uint64_t                hard, soft;
+    ngx_int_t               rc;
+    ngx_http_deals_copy_t  *copy;
+
+    copy = ngx_http_deals_local_find(local, hash, key, len);
+
+    if (copy == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_deals_zone_generations(cache, ctx, &hard, &soft);
+
+    if (ngx_http_deals_good(&copy->bytes, hard, soft,
+                            ngx_http_deals_zone_ttl(cache,
+                                                    ctx->conf->backend))
+        != 2)
+    {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_discard_request_body(ctx->request);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_deals_cache_send(ctx, copy, "HIT");
+}
+
+
+static ngx_int_t
+ngx_http_deals_cache_send(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_copy_t *copy, const char *status)
+{
+    ctx->cache_status = status;
+
+    if (ctx->outcome == NULL) {
+        ctx->outcome = "ok";
+    }
+
+    return ngx_http_deals_copy_send(ctx, copy);
+}
+
+
+/* a copy that has just been made, or that the worker has already */
+
+static ngx_int_t
+ngx_http_deals_cache_keep(ngx_http_deals_keyed_t *keyed,
+    ngx_http_deals_copy_t *copy, const char *status)
+{
+    ngx_int_t  rc;
+
+    if (!copy->kept) {
+        ngx_http_deals_local_keep(keyed->local, copy);
+    }
+
+    rc = ngx_http_deals_cache_send(keyed->ctx, copy, status);
+
+    /* too large to be kept, and nothing was sent of it */
+
+    if (copy->refs == 0 && !copy->kept) {
+        ngx_free(copy);
+    }
+
+    return rc;
+}
+
+
+/* the request has its arena and its cleanup; returns what a handler does */
+
+ngx_int_t
+ngx_http_deals_cache_enter(ngx_http_deals_ctx_t *ctx)
+{
+    return ngx_http_deals_cache_go(ctx->keyed);
+}
+
+
+static ngx_int_t
+ngx_http_deals_cache_go(ngx_http_deals_keyed_t *keyed)
+{
+    ngx_http_deals_ctx_t   *ctx;
+    ngx_http_deals_copy_t  *copy;
+    ngx_http_deals_found_e  found;
+
+    ctx = keyed->ctx;
+    ctx->cache_status = NGX_HTTP_DEALS_MISS;
+
+    found = ngx_http_deals_zone_find(keyed, &copy);
+
+    switch (found) {
+
+    case NGX_HTTP_DEALS_HIT:
+    case NGX_HTTP_DEALS_UPDATING:
+    case NGX_HTTP_DEALS_STALE:
+        return ngx_http_deals_cache_keep(keyed, copy,
+                                         ngx_http_deals_found_names[found]);
+
+    case NGX_HTTP_DEALS_WAIT:
+        return ngx_http_deals_cache_wait(keyed);
+
+    case NGX_HTTP_DEALS_AWAY:
+        ctx->keyed = NULL;
+        return ngx_http_deals_fail(ctx, DEALS_UNAVAILABLE,
+                                   "The database cannot be reached.");
+
+    case NGX_HTTP_DEALS_PASS_BY:
+        ctx->keyed = NULL;
+        break;
+
+    default: /* NGX_HTTP_DEALS_FILL */
+        break;
+    }
+
+    return ngx_http_deals_run(ctx);
+}
+
+
+static ngx_int_t
+ngx_http_deals_cache_wait(ngx_http_deals_keyed_t *keyed)
+{
+    ngx_http_deals_ctx_t  *ctx;
+    ngx_http_request_t    *r;
+
+    ctx = keyed->ctx;
+    r = ctx->request;
+
+    if ((ngx_msec_int_t) (ngx_current_msec - keyed->give_up) >= 0) {
+        return ngx_http_deals_fail(ctx, DEALS_TIMEOUT,
+                                   "This took too long. Please try again.");
+    }
+
+    if (ngx_http_deals_local_wait(keyed) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_test_reading;
+    }
+
+    return NGX_DONE;
+}
+
+
+/* from a clean stack, when an entry was filled or given up */
+
+void
+ngx_http_deals_cache_resume(ngx_http_deals_keyed_t *keyed)
+{
+    ngx_int_t                rc;
+    ngx_connection_t        *c;
+    ngx_http_request_t      *r;
+    ngx_http_deals_copy_t   *copy;
+
+    r = keyed->ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    /* a copy that is good enough for when this request came */
+
+    copy = ngx_http_deals_local_find(keyed->local, keyed->hash, keyed->key,
+                                     keyed->key_len);
+
+    if (copy
+        && ngx_http_deals_good(&copy->bytes, keyed->hard, keyed->soft,
+                               ngx_http_deals_zone_ttl(keyed->cache,
+                                                   keyed->ctx->conf->backend))
+           == 2)
+    {
+        rc = ngx_http_deals_cache_send(keyed->ctx, copy, "HIT");
+
+    } else {
+        rc = ngx_http_deals_cache_go(keyed);
+    }
+
+    if (rc == NGX_DONE) {
+        return;
+    }
+
+    ngx_http_finalize_request(r, rc);
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* --- the end of a fill ---------------------------------------------------- */
+
+
+/*
+ * The answer to a request that fills: it is kept, and sent from what is kept.
+ * NGX_DECLINED: it is not, and must be sent as it is.
+ */
+
+ngx_int_t
+ngx_http_deals_cache_filled(ngx_http_deals_ctx_t *ctx, const char *type,
+    deals_str bytes)
+{
+    ngx_http_deals_copy_t   *copy;
+    ngx_http_deals_keyed_t  *keyed;
+
+    keyed = ctx->keyed;
+
+    if (keyed == NULL || !keyed->filling) {
+        return NGX_DECLINED;
+    }
+
+    /* whatever might come here one day: these are nobody's private bytes */
+
+    if (ctx->asker.token.data
+        || ctx->cookie || ctx->bearer || ctx->signed_in || ctx->no_store
+        || ngx_http_deals_viewer(ctx))
+    {
+        ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
+                      "a private page was about to be kept");
+        return NGX_DECLINED;
+    }
+
+    copy = ngx_http_deals_copy_make(keyed, type, bytes);
+
+    if (copy == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_deals_zone_store(keyed, &copy->bytes);
+    ngx_http_deals_local_landed(keyed);
+
+    return ngx_http_deals_cache_keep(keyed, copy, NGX_HTTP_DEALS_MISS);
+}
+
+
+/*
+ * The request ends otherwise. `status` is that of its answer; 0: there is
+ * none.
+ */
+
+void
+ngx_http_deals_cache_end(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
+{
+    ngx_http_deals_end_e     end;
+    ngx_http_deals_keyed_t  *keyed;
+
+    keyed = ctx->keyed;
+
+    if (keyed == NULL) {
+        return;
+    }
+
+    if (keyed->waiting) {
+        ngx_http_deals_local_leave(keyed);
+    }
+
+    if (!keyed->filling) {
+        return;
+    }
+
+    end = status == 0 ? NGX_HTTP_DEALS_GIVEN_UP
+          : status >= NGX_HTTP_INTERNAL_SERVER_ERROR ? NGX_HTTP_DEALS_FAILED
+          : NGX_HTTP_DEALS_NOT_KEPT;
+
+    ngx_http_deals_zone_release(keyed, end);
+    ngx_http_deals_local_landed(keyed);
+}
+
+
+/*
+ * The fill failed because the database is away: what was kept before is better
+ * than nothing. NGX_DECLINED: there is nothing.
+ */
+
+ngx_int_t
+ngx_http_deals_cache_failed(ngx_http_deals_ctx_t *ctx, deals_code code)
+{
+    ngx_http_deals_copy_t   *copy;
+    ngx_http_deals_found_e   found;
+    ngx_http_deals_keyed_t  *keyed;
+
+    keyed = ctx->keyed;
+
+    if (keyed == NULL
+        || (code != DEALS_UNAVAILABLE && code != DEALS_TIMEOUT))
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_deals_cache_end(ctx, NGX_HTTP_SERVICE_UNAVAILABLE);
+
+    found = ngx_http_deals_zone_find(keyed, &copy);
+
+    if (found <= NGX_HTTP_DEALS_STALE) {
+        return ngx_http_deals_cache_keep(keyed, copy,
+                                         ngx_http_deals_found_names[found]);
+    }
+
+    ngx_http_deals_cache_end(ctx, NGX_HTTP_SERVICE_UNAVAILABLE);
+
+    return NGX_DECLINED;
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/perl
+
+# Two nodes, one database: what one writes the other shows within a second, by
+# Redis; the command line too; without Redis within the time that pages live.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use Time::HiRes qw(time sleep);
+use Deals::Test;
+
+my $t = Deals::Test->new;
+
+# The second node: another nginx with a zone of its own.
+my $conf = <<'CONF';
+%%GLOBALS%%
+worker_processes 2;
+events { worker_connections 512; }
+http {
+    %%HTTP%%
+    deals_cache zone=pages:4m;
+    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
+    add_header X-Cache $deals_cache_status always;
+    server {
+        listen 127.0.0.1:%%PORT%% reuseport;
+        location / { deals; }
+    }
+}
+CONF
+$t->nginx($conf);
+my $two = $t->fill($conf =~ s/%%PORT%%/%%PORT:two%%/r);
+$two =~ s{(pid|error_log|access_log) "[^"]*/(\w+\.\w+)"}
+         {$1 "@{[$t->dir]}/two.$2"}g;
+Deals::Test::write_file($t->dir . '/two.conf', $two);
+my $r = $t->command([Deals::Servers::nginx_binary(), '-p', $t->dir . '/', '-c',
+    $t->dir . '/two.conf', '-e', $t->dir . '/two.log'],
+    env => { $t->sanitizer_env });
+is $r->{code}, 0, 'a second node' or diag $r->{err};
+my $second;
+END { kill 'TERM', $second if $second }
+$t->wait_until(sub { ($second) = Deals::Test::read_file($t->dir . '/two.nginx.pid')
+    =~ /(\d+)/ }) or die "no pid\n";
+
+my $one = $t->client;
+my $other = $t->client(port => $t->port('two'));
+sub status { return $_[0]->header('X-Cache') // '' }
+
+my $ann = $t->member('ann');
+sub post { return $ann->post('/api/v1/deals', json => { title => $_[0] })
+                      ->json->{id} }
+my $id = post('first');
+$t->wait_until(sub { $other->get('/')->status == 200 });
+ok $t->wait_until(sub { $other->get('/new'); sleep 1.5;
+    status($other->get('/new')) eq 'HIT' }), 'its pages last';
+
+# Writes here; how long until the other node shows what it should.
+sub seen {
+    my ($what, $path, $write, $like, $max) = @_;
+    $other->get($path) for 1 .. 8;
+    is status($other->get($path)), 'HIT', "$what: kept there";
+    $write->();
+    my $start = time;
+    my $r = $t->wait_until(sub { $other->get($path)->body =~ $like }, 14);
+    my $took = time - $start;
+    ok $r && $took < $max, sprintf '  seen after %.2f s', $took;
+    return $took;
+}
+
+seen('a new deal', '/', sub { post('posted here') }, qr/posted here/, 1);
+seen('in lists of the API', '/api/v1/deals?sort=new', sub { post('and this') },
+    qr/and this/, 1);
+seen('a change', "/api/v1/deals/$id", sub { $ann->patch("/api/v1/deals/$id",
+    json => { title => 'second' }) }, qr/second/, 1);
+seen('a comment', "/deals/$id/second", sub { $ann->post(
+    "/api/v1/deals/$id/comments", json => { body => 'hear hear' }) },
+    qr/hear hear/, 1);
+sleep 1;
+seen('a vote', "/api/v1/deals/$id", sub { $ann->put("/api/v1/deals/$id/vote",
+    json => { value => -1 }) }, qr/"score":-1/, 1.3);
+seen('hidden on the command line', '/api/v1/deals', sub {
+    my $r = $t->deals('deal', 'hide', $id);
+    is $r->{code}, 0, '  deals deal hide' or diag $r->{err};
+}, qr/^(?!.*"second")/s, 1);
+my $import = '{"source":"reddit","source_id":"1","title":"from elsewhere",'
+    . '"created_at":"2026-01-01T00:00:00Z"}';
+my $took = seen('imported', '/top?window=all', sub {
+    my $r = $t->deals('import', '-', { input => "$import\n" });
+    is $r->{code}, 0, '  deals import' or diag $r->{err}, $r->{out};
+}, qr/from elsewhere/, 1);
+
+# Own changes do not come back.
+$one->get('/new') for 1 .. 6;
+post('echo');
+$one->get('/new') for 1 .. 6;
+sleep 0.2;
+is status($one->get('/new')), 'HIT', 'a node does not hear itself';
+
+# A connection to Redis that was away: anything may have changed.
+$other->get('/new') for 1 .. 6;
+$t->stop_redis;
+post('unheard');
+my $start = time;
+ok $t->wait_until(sub { $other->get('/new')->body =~ /unheard/ }, 14),
+    'without Redis it is found out';
+ok time - $start < 4.5, sprintf '  soon enough: %.1f s', time - $start;
+$other->get('/new') for 1 .. 4;
+$start = time;
+post('alone');
+$t->wait_until(sub { $other->get('/new')->body =~ /alone/ }, 14);
+ok time - $start < 1.3, sprintf '  and later within a second: %.1f s',
+    time - $start;
+$t->start_redis;
+ok $t->wait_until(sub { $other->get('/new'); sleep 1.5;
+    status($other->get('/new')) eq 'HIT' }, 20), 'it is back';
+seen('again', '/', sub { post('heard') }, qr/heard/, 1);
+
+# Nonsense in the channel harms nobody.
+my $redis = $t->{servers}->redis_socket;
+for my $message ('', 'x', '0 1:', '0 99999:1', '0 1:99999999999999999999',
+                 '0 ' . '1:2 ' x 500, "\0\1", 'ffffffffffffffffffff 1:1') {
+    $t->command(['redis-cli', '-s', $redis, 'PUBLISH', 'deals:changed:0',
+        $message]);
+}
+is $other->get('/')->status, 200, 'nonsense in the channel';
+
+kill 'QUIT', $second;
+ok $t->wait_until(sub { !kill 0, $second }), 'the second node leaves';
+my $log = Deals::Test::read_file($t->dir . '/two.error.log');
+unlike $log, qr/\[alert\]|\[emerg\]|exited on signal/, '  with a clean log';
+$second = 0;
+$t->finish;
