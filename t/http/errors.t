@@ -40,7 +40,7 @@ sub is_problem {
     is $r->status, $status, $what or diag $r->head, "\n", $r->body;
     is $r->header('Content-Type'), 'application/problem+json', '  as a problem';
     is eval { $r->json->{status} }, $status, '  that says so';
-    is $r->header('Cache-Control'), 'no-store', '  for now';
+    is $r->header('Cache-Control'), 'no-store', '  as long as that lasts';
 }
 
 sub is_page {
