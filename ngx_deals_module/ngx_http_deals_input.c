@@ -7,6 +7,7 @@
 
 #include "ngx_http_deals_module.h"
 
+#include "base/time.h"
 #include "core/money.h"
 
 
@@ -358,29 +359,13 @@ ngx_http_deals_form_deal(ngx_http_deals_ctx_t *ctx, const deals_deal *deal)
 static deals_str
 ngx_http_deals_when(ngx_http_deals_ctx_t *ctx, int64_t time)
 {
-    char      *text;
-    ngx_tm_t   tm;
+    char  text[DEALS_TIME_SIZE];
 
     if (time == DEALS_NULL_INT) {
         return DEALS_NONE;
     }
 
-    ngx_gmtime((time_t) time, &tm);
-
-    if (tm.ngx_tm_sec) {
-        text = deals_arena_printf(ctx->arena, "%04d-%02d-%02dT%02d:%02d:%02d",
-                                  tm.ngx_tm_year, tm.ngx_tm_mon,
-                                  tm.ngx_tm_mday, tm.ngx_tm_hour,
-                                  tm.ngx_tm_min, tm.ngx_tm_sec);
-
-    } else {
-        text = deals_arena_printf(ctx->arena, "%04d-%02d-%02dT%02d:%02d",
-                                  tm.ngx_tm_year, tm.ngx_tm_mon,
-                                  tm.ngx_tm_mday, tm.ngx_tm_hour,
-                                  tm.ngx_tm_min);
-    }
-
-    return deals_str_of(text);
+    return deals_arena_copy(ctx->arena, deals_time_format_local(text, time));
 }
 
 

@@ -153,35 +153,6 @@ hex_byte(const char *digits)
 }
 
 
-deals_str
-deals_hex_decode(deals_arena *arena, deals_str text)
-{
-    int      byte;
-    char    *out;
-    size_t   i;
-
-    if (text.data == NULL || text.len % 2 != 0) {
-        return DEALS_NONE;
-    }
-
-    out = deals_arena_alloc(arena, text.len / 2 + 1);
-    if (out == NULL) {
-        return DEALS_NONE;
-    }
-
-    for (i = 0; i < text.len; i += 2) {
-        byte = hex_byte(text.data + i);
-        if (byte < 0) {
-            return DEALS_NONE;
-        }
-
-        out[i / 2] = (char) byte;
-    }
-
-    return (deals_str) { out, text.len / 2 };
-}
-
-
 void
 deals_percent(deals_buf *buf, deals_str s)
 {

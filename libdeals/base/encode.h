@@ -9,11 +9,10 @@
 
 /* All return an absent string when out of memory; the decoding ones also when
  * the input is not exactly what the encoder would have written (padding, spare
- * bits and odd lengths included; hex in either case). */
+ * bits and odd lengths included). */
 deals_str  deals_base64url(deals_arena *arena, deals_str bytes);
 deals_str  deals_base64url_decode(deals_arena *arena, deals_str text);
 deals_str  deals_hex(deals_arena *arena, deals_str bytes);
-deals_str  deals_hex_decode(deals_arena *arena, deals_str text);
 
 /* Appends s with everything but [A-Za-z0-9-._~] as %XX. */
 void       deals_percent(deals_buf *buf, deals_str s);

@@ -13,9 +13,6 @@ static const char *const  months[] = {
     "January", "February", "March", "April", "May", "June", "July", "August",
     "September", "October", "November", "December"
 };
-static const char *const  weekdays[] = {
-    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
-};
 
 
 static int
@@ -75,7 +72,6 @@ deals_time_civil(int64_t seconds, deals_civil *c)
     c->hour = (int) (rest / 3600);
     c->minute = (int) (rest / 60 % 60);
     c->second = (int) (rest % 60);
-    c->weekday = (int) (((days + 4) % 7 + 7) % 7);
 
     /* a guess, some years off at most */
     c->year = 1970 + (int) (days / 366) - (days < 0);
@@ -314,22 +310,6 @@ deals_time_format_local(char *out, int64_t seconds)
 
 
 deals_str
-deals_time_format_http(char *out, int64_t seconds)
-{
-    deals_civil  c;
-
-    if (deals_time_civil(seconds, &c) != 0) {
-        return DEALS_NONE;
-    }
-
-    return text(out, snprintf(out, DEALS_TIME_SIZE,
-                         "%s, %02d %.3s %04d %02d:%02d:%02d GMT",
-                         weekdays[c.weekday], c.day, months[c.month - 1],
-                         c.year, c.hour, c.minute, c.second));
-}
-
-
-deals_str
 deals_time_format_words(char *out, int64_t seconds)
 {
     deals_civil  c;
@@ -341,18 +321,4 @@ deals_time_format_words(char *out, int64_t seconds)
     return text(out, snprintf(out, DEALS_TIME_SIZE, "%d %s %d, %02d:%02d UTC",
                          c.day, months[c.month - 1], c.year, c.hour,
                          c.minute));
-}
-
-
-deals_str
-deals_time_format_day(char *out, int64_t seconds)
-{
-    deals_civil  c;
-
-    if (deals_time_civil(seconds, &c) != 0) {
-        return DEALS_NONE;
-    }
-
-    return text(out, snprintf(out, DEALS_TIME_SIZE, "%d %s %d",
-                         c.day, months[c.month - 1], c.year));
 }

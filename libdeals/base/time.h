@@ -15,7 +15,6 @@
 typedef struct {
     int  year, month, day;          /* 1..9999, 1..12, 1..31 */
     int  hour, minute, second;
-    int  weekday;                   /* 0 Sunday .. 6 */
 } deals_civil;
 
 /* RFC 3339 "2026-01-31T12:00:00Z", "...12:00:00.25+02:00" (fractions are cut
@@ -36,14 +35,8 @@ deals_str  deals_time_format(char *out, int64_t seconds);
  * seconds are not 0). */
 deals_str  deals_time_format_local(char *out, int64_t seconds);
 
-/* "Sat, 31 Jan 2026 12:00:00 GMT": RSS and HTTP. */
-deals_str  deals_time_format_http(char *out, int64_t seconds);
-
 /* "31 January 2026, 12:00 UTC": for people. */
 deals_str  deals_time_format_words(char *out, int64_t seconds);
-
-/* "31 January 2026": for people. */
-deals_str  deals_time_format_day(char *out, int64_t seconds);
 
 /* 0, or -1 outside of the years 1..9999. */
 int        deals_time_civil(int64_t seconds, deals_civil *civil);

@@ -99,6 +99,10 @@ is $json->{starts_at}, undef, '  no start';
 is $json->{description}, "It *works*.\n\nReally.", '  its text';
 is $json->{title}, $deal{title}, '  its title';
 
+like $ann->get("/deals/$id/-/edit")->body,
+    qr/name="expires_at" [^>]*value="2099-12-31T23:59"/,
+    '  its end stands in the form as a browser takes it';
+
 $r = $ann->post('/submit', form => { %deal, title => 'x', price => 'cheap',
     url => 'javascript:alert(1)', expires_at => 'soon' });
 is $r->status, 422, 'mistakes in a new deal';

@@ -164,10 +164,6 @@ hex_there_and_back(void **state)
     (void) state;
 
     assert_str(deals_hex(arena, S("\0\x0f\xff")), "000fff");
-    assert_str(deals_hex_decode(arena, S("414a4A")), "AJJ");
-    assert_null(deals_hex_decode(arena, S("414")).data);
-    assert_null(deals_hex_decode(arena, S("4g")).data);
-    assert_null(deals_hex_decode(arena, S("4\0")).data);
 }
 
 

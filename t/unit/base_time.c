@@ -138,8 +138,7 @@ every_day_there_and_back(void **state)
 
         if (c.year != tm.tm_year + 1900 || c.month != tm.tm_mon + 1
             || c.day != tm.tm_mday || c.hour != tm.tm_hour
-            || c.minute != tm.tm_min || c.second != tm.tm_sec
-            || c.weekday != tm.tm_wday)
+            || c.minute != tm.tm_min || c.second != tm.tm_sec)
         {
             fail_msg("%lld", (long long) t);
         }
@@ -162,19 +161,13 @@ times_are_written(void **state)
     assert_str(deals_time_format(out, DEALS_TIME_MIN), "0001-01-01T00:00:00Z");
     assert_str(deals_time_format_local(out, 1769860800), "2026-01-31T12:00");
     assert_str(deals_time_format_local(out, 1769860807), "2026-01-31T12:00:07");
-    assert_str(deals_time_format_http(out, 1769860807),
-               "Sat, 31 Jan 2026 12:00:07 GMT");
-    assert_str(deals_time_format_day(out, 1769860807), "31 January 2026");
     assert_str(deals_time_format_words(out, 1769860807),
                "31 January 2026, 12:00 UTC");
-    assert_str(deals_time_format_day(out, 1746057600), "1 May 2025");
 
     assert_str(deals_time_format(out, DEALS_TIME_MAX + 1), NULL);
     assert_str(deals_time_format(out, DEALS_TIME_MIN - 1), NULL);
     assert_str(deals_time_format(out, DEALS_NULL_INT), NULL);
     assert_str(deals_time_format_local(out, DEALS_NULL_INT), NULL);
-    assert_str(deals_time_format_http(out, INT64_MAX), NULL);
-    assert_str(deals_time_format_day(out, INT64_MAX), NULL);
     assert_str(deals_time_format_words(out, INT64_MAX), NULL);
 }
 
