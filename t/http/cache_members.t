@@ -205,11 +205,9 @@ unlike $t->get('/', headers => { Cookie => "deals=$token" })->body,
 
 my $erin = $t->member('erin');
 $erin->get('/api/v1/deals') for 1 .. 6;
-open my $secret, '>', $t->dir . '/secret' or die;
-print {$secret} "another password of erin\n";
-close $secret;
-is $t->deals('user', 'passwd', 'erin', '--password-file',
-    $t->dir . '/secret')->{code}, 0, 'the password of erin is changed';
+is $t->deals('user', 'passwd', 'erin', '--password-stdin',
+    { input => "another password of erin\n" })->{code}, 0,
+    'the password of erin is changed';
 my $bearer = { Authorization => "Bearer $erin->{cookie}{deals}" };
 ok $t->wait_until(sub { $t->get('/api/v1/deals', headers => $bearer)->status
     == 401 }, 3), '  and her sessions are over';
