@@ -1,6 +1,6 @@
 /*
  * calls/feed.c - lists of deals. One segment brings the session and the list,
- * a second one the viewer's votes on it.
+ * a second one the viewer's votes on it, unless they are known.
  */
 
 #include <stddef.h>
@@ -133,28 +133,6 @@ take_page(deals_arena *arena, deals_feed_state *state)
 }
 
 
-static int64_t
-my_vote(const deals_query *votes, int64_t id)
-{
-    size_t                     i;
-    const deals_my_votes_row  *row;
-
-    if (votes == NULL) {
-        return 0;
-    }
-
-    row = votes->rows.items;
-
-    for (i = 0; i < votes->rows.len; i++) {
-        if (row[i].deal_id == id) {
-            return row[i].value;
-        }
-    }
-
-    return 0;
-}
-
-
 static void
 present(deals_call *call)
 {
@@ -162,6 +140,10 @@ present(deals_call *call)
     deals_card     *cards;
     deals_feed_state     *state = deals_call_state(call);
     deals_present   how;
+
+    if (state->own.values != NULL) {
+        deals_own_votes_take(&state->own, call);
+    }
 
     how.arena = deals_call_arena(call);
     how.now = deals_call_now(call);
@@ -172,7 +154,7 @@ present(deals_call *call)
 
     for (i = 0; i < state->result.deals.len; i++) {
         if (deals_present_card(&how, &cards[i],
-                               my_vote(state->votes, cards[i].id)) < 0)
+                               deals_own_vote(&state->own, i)) < 0)
         {
             deals_use_no_memory(call);
             return;
@@ -187,11 +169,10 @@ static void
 listed(deals_call *call)
 {
     size_t                  i, n;
-    int64_t                *ids;
-    deals_feed_state             *state = deals_call_state(call);
+    deals_feed_state       *state = deals_call_state(call);
     deals_arena            *arena = deals_call_arena(call);
+    deals_vote_key         *rows;
     const deals_card       *cards;
-    deals_my_votes_params   p;
 
     if (deals_use_answer(call) < 0 || take_about(call, state) < 0) {
         return;
@@ -211,8 +192,8 @@ listed(deals_call *call)
         return;
     }
 
-    ids = deals_arena_array(arena, n, sizeof(int64_t));
-    if (ids == NULL) {
+    rows = deals_arena_array(arena, n, sizeof(*rows));
+    if (rows == NULL) {
         deals_use_no_memory(call);
         return;
     }
@@ -220,16 +201,14 @@ listed(deals_call *call)
     cards = state->result.deals.items;
 
     for (i = 0; i < n; i++) {
-        ids[i] = cards[i].id;
+        rows[i].deal_id = cards[i].id;
     }
 
-    memset(&p, 0, sizeof(p));
-    p.user_id = state->use.user_id;
-    p.deal_ids = ids;
-    p.ndeal_ids = n;
-    state->votes = deals_q_my_votes(arena, &p);
+    if (deals_own_votes_ask(&state->own, call, rows, n) < 0) {
+        deals_use_no_memory(call);
+        return;
+    }
 
-    deals_call_query(call, state->votes);
     (void) deals_use_touch(call);
     deals_call_send(call, present);
 }
