@@ -180,7 +180,8 @@ add_hole(deals_drafter *d, const deals_draft_hole *hole)
 }
 
 
-/* Writes down the hole under way, if there is one. */
+/* Writes down the hole under way, if there is one. One whose parts together come
+ * to the same in all states is none. */
 static void
 close_hole(deals_drafter *d)
 {
@@ -213,7 +214,9 @@ close_hole(deals_drafter *d)
         }
     }
 
-    add_hole(d, &hole);
+    if (n > 0) {
+        add_hole(d, &hole);
+    }
 }
 
 
