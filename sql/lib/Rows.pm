@@ -108,8 +108,9 @@ sub parse_field {
         Lex::fail($file, $line, "'$name': where from? An SQL expression,"
                   . " 'fill' or 'page'");
     }
-    if ($field->{private} && @parts > 1) {
-        Lex::fail($file, $line, "'$name': nothing private inside an object");
+    if ($field->{private} && (@parts > 1 || $field->{viewer})) {
+        Lex::fail($file, $line, "'$name': what is private is a plain field of"
+                  . " the row, the same for all viewers");
     }
     if ($rest ne '') {
         if ($field->{list}) {
@@ -134,7 +135,7 @@ sub words {
         $field->{$1} = 1 if $1 ne 'fill';
         $fill = $1 eq 'fill';
     }
-    if (!$field->{private} && $$rest =~ s/\Aviewer(?:\s+|\z)//) {
+    if ($$rest =~ s/\Aviewer(?:\s+|\z)//) {
         $field->{viewer} = 1;
     }
     return $fill;

@@ -193,8 +193,9 @@ json_can_stand_in_a_script(void **state)
 
     (void) state;
 
-    deals_json_value(&buf, DEALS_TEXT, 0, NULL, &text, 1);
-    deals_json_value(&buf, DEALS_OBJECT, 0, &inner_shape, NULL, 1);
+    deals_json_value(&buf, DEALS_TEXT, 0, NULL, &text, 1, NULL);
+    deals_json_value(&buf, DEALS_OBJECT, 0, &inner_shape, NULL, 1,
+                     NULL);
     assert_str(taken(&buf),
                "\"\\u003c/script\\u003e\\u003c!--\\u0026\\u2028\\u2029'\"null");
 }
