@@ -283,6 +283,10 @@ ngx_http_deals_cache_go(ngx_http_deals_keyed_t *keyed)
                                    "The database cannot be reached.");
 
     case NGX_HTTP_DEALS_PASS_BY:
+        if (keyed->member) {
+            return ngx_http_deals_cache_alone(ctx);
+        }
+
         ctx->keyed = NULL;
         break;
 

@@ -67,7 +67,8 @@ sub asker {
     }
     for my $part (split /[;,] */, $cookie // '') {
         my ($name, $value) = split /=/, $part, 2;
-        next if lc $name ne 'deals' || !length($value // '');
+        next if lc $name ne 'deals';
+        return '' if !length($value // '');
         return $value eq $token{ann} ? 'ann' : $value eq $token{bob} ? 'bob'
             : '?';
     }

@@ -173,10 +173,10 @@ is $bob->get("/deals/$id[2]/deal-3")->status, 404, '  differ';
 like $bob->get("/deals/$id[2]/deal-3")->body, qr{/users/bob"},
     '  a member sees the page of an error as a member';
 
-my $mod = $t->member('mod');
+my $mod = $t->member('morris');
 $mod->get('/') for 1 .. 4;
 is status($mod->get('/')), 'HIT', 'a member';
-is $t->deals('user', 'role', 'mod', 'moderator')->{code}, 0, '  is promoted';
+is $t->deals('user', 'role', 'morris', 'moderator')->{code}, 0, '  is promoted';
 ok $t->wait_until(sub { status($mod->get('/')) eq 'BYPASS' }, 3),
     '  and gets pages of his own';
 like $mod->get("/deals/$id/deal-1")->body, qr/Hide from lists/,
