@@ -144,8 +144,7 @@ struct ngx_http_deals_zone_s {
     ngx_rbtree_node_t            sentinel;
     ngx_queue_t                  queue;
 
-    ngx_uint_t                   nmembers;      /* a power of two */
-    ngx_http_deals_member_t      members[1];
+    ngx_http_deals_member_t      members[1];    /* cache->nmembers */
 };
 
 
@@ -153,6 +152,7 @@ struct ngx_http_deals_cache_s {
     ngx_shm_zone_t            *shm_zone;
     ngx_slab_pool_t           *shpool;
     ngx_http_deals_zone_t     *sh;
+    ngx_uint_t                 nmembers;        /* a power of two */
 };
 
 

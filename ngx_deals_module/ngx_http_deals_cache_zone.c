@@ -19,7 +19,7 @@
 #define NGX_HTTP_DEALS_EVICT  64        /* at most, for one that comes in */
 
 
-static size_t ngx_http_deals_zone_size(ngx_uint_t nmembers);
+static size_t ngx_http_deals_zone_size(ngx_http_deals_cache_t *cache);
 static void ngx_http_deals_zone_empty(ngx_http_deals_cache_t *cache);
 static void ngx_http_deals_zone_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
@@ -28,10 +28,10 @@ static void ngx_http_deals_zone_remove(ngx_http_deals_cache_t *cache,
 
 
 static size_t
-ngx_http_deals_zone_size(ngx_uint_t nmembers)
+ngx_http_deals_zone_size(ngx_http_deals_cache_t *cache)
 {
     return sizeof(ngx_http_deals_zone_t)
-           + (nmembers - 1) * sizeof(ngx_http_deals_member_t);
+           + (cache->nmembers - 1) * sizeof(ngx_http_deals_member_t);
 }
 
 
@@ -40,11 +40,20 @@ ngx_http_deals_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
     ngx_http_deals_cache_t  *old = data;
 
-    ngx_uint_t               n;
     ngx_http_deals_zone_t   *sh;
     ngx_http_deals_cache_t  *cache;
 
     cache = shm_zone->data;
+
+    /* for these a thirty-second of it */
+
+    for (cache->nmembers = NGX_HTTP_DEALS_MEMBERS;
+         cache->nmembers * sizeof(ngx_http_deals_member_t)
+         > shm_zone->shm.size / 32;
+         cache->nmembers /= 2)
+    {
+        /* void */
+    }
 
     if (old) {
         cache->shpool = old->shpool;
@@ -59,21 +68,11 @@ ngx_http_deals_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_OK;
     }
 
-    /* a thirty-second of the zone */
-
-    for (n = NGX_HTTP_DEALS_MEMBERS;
-         n * sizeof(ngx_http_deals_member_t) > shm_zone->shm.size / 32;
-         n /= 2)
-    {
-        /* void */
-    }
-
-    sh = ngx_slab_calloc(cache->shpool, ngx_http_deals_zone_size(n));
+    sh = ngx_slab_calloc(cache->shpool, ngx_http_deals_zone_size(cache));
     if (sh == NULL) {
         return NGX_ERROR;
     }
 
-    sh->nmembers = n;
 
     sh->node = ((uint64_t) ngx_random() << 33) ^ ((uint64_t) ngx_random() << 11)
                ^ (uint64_t) ngx_pid ^ ngx_current_msec;
@@ -137,7 +136,7 @@ ngx_http_deals_zone_empty(ngx_http_deals_cache_t *cache)
     size_t                  size;
 
     sh = cache->sh;
-    size = ngx_http_deals_zone_size(sh->nmembers);
+    size = ngx_http_deals_zone_size(cache);
 
 #if (NGX_DEBUG_MALLOC)
     void                   *saved;
@@ -231,7 +230,7 @@ ngx_http_deals_zone_generation(ngx_http_deals_cache_t *cache, ngx_uint_t n,
     ngx_http_deals_member_t  *member;
 
     member = &cache->sh->members[ngx_http_deals_zone_slot(n, user_id,
-                                                     cache->sh->nmembers)];
+                                                     cache->nmembers)];
 
     generation = cache->sh->sites[n].all;
     generation += (what & DEALS_CHANGE_VOTES) ? member->votes
@@ -256,7 +255,7 @@ ngx_http_deals_zone_changed(ngx_http_deals_cache_t *cache, ngx_uint_t n,
     deal = &cache->sh->deals[ngx_http_deals_zone_slot(n, id,
                                                       NGX_HTTP_DEALS_HASHED)];
     member = &cache->sh->members[ngx_http_deals_zone_slot(n, id,
-                                                     cache->sh->nmembers)];
+                                                     cache->nmembers)];
 
     if (what & DEALS_CHANGE_MEMBER) {
         (void) ngx_atomic_fetch_add(&member->sessions, 1);
