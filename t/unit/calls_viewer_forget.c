@@ -348,6 +348,32 @@ test_changed_meanwhile(void **state)
     assert_false(knows_vote(a, &ann, deal, 0, NULL));
 }
 
+/* Who signed out does not wait for the answer; the session ends all the same,
+ * and what was read of it meanwhile does not outlive it. */
+static void
+test_given_up(void **state)
+{
+    int          i;
+    deals_call  *call;
+
+    (void) state;
+    community();
+    all_known();
+    sql("BEGIN; SELECT FROM sessions WHERE user_id = %lld FOR UPDATE",
+        (long long) ann.id);
+    call = deals_session_delete(b, &ann.asker, NULL, NULL);
+    in_flight(b);
+    deals_call_free(call);
+    assert_string_equal(whoami(a, &ann), "member");
+    assert_true(knows(a, &ann));
+    sql("COMMIT");
+
+    for (i = 0; i < 200 && knows(a, &ann); i++) {
+        (void) deals_ctx_poll(b, 10);
+    }
+    ann_is_out();
+}
+
 static const struct CMUnitTest  tests[] = {
     NODE_TEST(test_sign_out),
     NODE_TEST(test_password),
@@ -358,6 +384,7 @@ static const struct CMUnitTest  tests[] = {
     NODE_TEST(test_limits),
     NODE_TEST(test_use),
     NODE_TEST(test_changed_meanwhile),
+    NODE_TEST(test_given_up),
 };
 
 NODE_RUN("calls: what is kept of members, and forgotten", tests)
