@@ -208,9 +208,6 @@ deals_viewer_learn(deals_viewer *viewer, const deals_reading *reading,
             votes->used++;
             place->deal_id = rows[i].deal_id;
             place->comment_id = rows[i].comment_id;
-
-        } else if (place->read > read) {
-            continue;               /* what was read later is known */
         }
 
         place->value = values[i];

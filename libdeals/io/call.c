@@ -46,20 +46,32 @@ list_remove(deals_call *call)
 }
 
 
+/* A write that is still on its way will change it once more. */
+
+static void
+tell(deals_call *call, unsigned what, int64_t id)
+{
+    if (what == 0) {
+        return;
+    }
+
+    deals_changes_tell(call->ctx, what, id);
+
+    if (call->segment != NULL) {
+        deals_segment_owe(call->segment, call->ctx, what, id);
+    }
+}
+
+
 /* Whatever it waits for goes on without it. */
 
 static void
 let_go(deals_call *call)
 {
-    if (call->changes != 0) {
-        deals_changes_tell(call->ctx, call->changes, call->changed_id);
-        call->changes = 0;
-    }
-
-    if (call->member_changes != 0) {
-        deals_changes_tell(call->ctx, call->member_changes, call->member_id);
-        call->member_changes = 0;
-    }
+    tell(call, call->changes, call->changed_id);
+    tell(call, call->member_changes, call->member_id);
+    call->changes = 0;
+    call->member_changes = 0;
 
     if (call->segment != NULL) {
         deals_pool_abandon(call->ctx->pool, call->segment);

@@ -94,8 +94,8 @@ typedef struct {
      * DEALS_CHANGE_MEMBER or DEALS_CHANGE_VOTES: another number after each
      * `changed` with that bit for this member, or with DEALS_CHANGE_ALL, in any
      * context of the node (never one that it had in the last *keep_ms).
-     * *keep_ms: how long what was read under it may be kept, in milliseconds;
-     * 0: not at all. Asked often: it should cost next to nothing. NULL:
+     * *keep_ms: how long what was read under it may be kept, in milliseconds,
+     * but ten minutes at most; 0: not at all. Asked often: it should cost next to nothing. NULL:
      * contexts keep nothing of members. */
     uint64_t (*generation)(void *host, unsigned what, int64_t user_id,
                            int64_t *keep_ms);
