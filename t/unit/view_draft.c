@@ -79,6 +79,100 @@ make_world(size_t ncards, size_t ncomments)
 }
 
 
+/* -- rows ----------------------------------------------------------------- */
+
+#define ASSERT_VARIED(row, shape, presented)                                  \
+    deals_vary.vary(&(shape), &(row), my_vote, own);                          \
+    assert_memory_equal(&(row), &(presented), sizeof(row))
+
+/* Of every kind, in every state: what is varied is what is presented. */
+static void
+rows_vary_as_they_are_presented(void **state)
+{
+    int                i, own, my_vote;
+    deals_deal         deal, deal_of;
+    deals_card         card, card_of;
+    deals_present      how = { arena, NOW, NULL, 0 };
+    deals_comment      comment, comment_of;
+    deals_card_author  author = { S("kim"), 1 };
+    const deals_me     *viewer[] = { &people[1], &people[0] };
+
+    (void) state;
+
+    for (i = 0; i < 12; i++) {
+        my_vote = i % 3 - 1;
+        own = i / 3 % 2;
+        memset(&card, 0, sizeof(card));
+        memset(&deal, 0, sizeof(deal));
+        memset(&comment, 0, sizeof(comment));
+        card.title = deal.title = S("A deal");
+        card.author = deal.author = comment.author = &author;
+        card.starts_at = deal.starts_at = DEALS_NULL_INT;
+        card.expires_at = deal.expires_at = DEALS_NULL_INT;
+        comment.deleted = i / 6;
+
+        how.viewer = NULL;
+        assert_int_equal(deals_present_card(&how, &card, 0), 0);
+        assert_int_equal(deals_present_deal(&how, &deal, 0), 0);
+        assert_int_equal(deals_present_comment(&how, &comment, 0, S("x")), 0);
+
+        card_of = card;
+        deal_of = deal;
+        comment_of = comment;
+        how.viewer = viewer[own];
+        assert_int_equal(deals_present_card(&how, &card_of, my_vote), 0);
+        assert_int_equal(deals_present_deal(&how, &deal_of, my_vote), 0);
+        assert_int_equal(deals_present_comment(&how, &comment_of, my_vote,
+                                               S("x")), 0);
+
+        /* these are made anew each time */
+        card_of.slug = card.slug;
+        card_of.age = card.age;
+        deal_of.slug = deal.slug;
+        deal_of.age = deal.age;
+        comment_of.age = comment.age;
+
+        ASSERT_VARIED(card, deals_card_shape, card_of);
+        ASSERT_VARIED(deal, deals_deal_shape, deal_of);
+        ASSERT_VARIED(comment, deals_comment_shape, comment_of);
+    }
+}
+
+
+static void
+rows_say_whose_they_are(void **state)
+{
+    deals_card         card = { .id = 7, .user_id = 11 };
+    deals_comment      comment = { .id = 8, .deal_id = 7,
+                                   .user_id = DEALS_NULL_INT };
+    deals_draft_row    row;
+    deals_card_author  author = { S("kim"), 0 };
+
+    (void) state;
+
+    /* of one who is not told, or not from here, it is nobody's */
+    assert_int_equal(deals_vary.row(&deals_card_shape, &card, &row), 0);
+    assert_int_equal(row.user_id, 0);
+    card.author = &author;
+    assert_int_equal(deals_vary.row(&deals_card_shape, &card, &row), 0);
+    assert_int_equal(row.user_id, 0);
+    author.member = 1;
+    assert_int_equal(deals_vary.row(&deals_card_shape, &card, &row), 0);
+    assert_int_equal(row.user_id, 11);
+    assert_int_equal(row.deal_id, 7);
+    assert_int_equal(row.comment_id, 0);
+
+    comment.author = &author;
+    assert_int_equal(deals_vary.row(&deals_comment_shape, &comment, &row), 0);
+    assert_int_equal(row.user_id, 0);
+    assert_int_equal(row.deal_id, 7);
+    assert_int_equal(row.comment_id, 8);
+
+    assert_int_equal(deals_vary.row(&deals_user_shape, &card, &row), -1);
+    assert_int_equal(deals_vary.row(&deals_page_shape, &card, &row), -1);
+}
+
+
 static void
 pages_are_what_each_member_gets(void **state)
 {
@@ -330,6 +424,8 @@ hashes_cover_all_that_varies(void **state)
 
 
 static const struct CMUnitTest  tests[] = {
+    TEST(rows_vary_as_they_are_presented),
+    TEST(rows_say_whose_they_are),
     TEST(pages_are_what_each_member_gets),
     TEST(no_rows_and_many),
     TEST(rows_are_named_once),
