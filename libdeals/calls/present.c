@@ -131,6 +131,11 @@ facts_of(const deals_present *present, facts *f)
 
     f->own = present->viewer != NULL && f->author.data != NULL
              && deals_str_eq(f->author, present->viewer->name);
+
+    if (present->data_only) {
+        return 0;
+    }
+
     f->heat = heat(f->score);
 
     if (f->url.data != NULL) {
@@ -241,6 +246,10 @@ deals_present_comment(const deals_present *present, deals_comment *comment,
                           && !comment->deleted;
     comment->is_poster = poster.data != NULL && author.data != NULL
                          && deals_str_eq(author, poster);
+
+    if (present->data_only) {
+        return 0;
+    }
 
     comment->age = deals_text_when(present->arena, comment->created_at,
                                    present->now);
