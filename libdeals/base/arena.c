@@ -24,8 +24,18 @@ struct chunk {
     unsigned char  *end;
 };
 
+/* What is given back with the arena, but is none of its memory. */
+typedef struct adopted  adopted;
+
+struct adopted {
+    adopted  *next;
+    void     *thing;
+    void    (*release)(void *thing);
+};
+
 struct deals_arena {
     chunk   *newest;
+    adopted *adopted;
     size_t   chunk_size;        /* of the newest */
     size_t   used;              /* bytes handed out */
     size_t   limit;             /* of them */
@@ -74,10 +84,15 @@ deals_arena_new(void)
 void
 deals_arena_free(deals_arena *arena)
 {
-    chunk  *c, *next;
+    chunk    *c, *next;
+    adopted  *a;
 
     if (arena == NULL) {
         return;
+    }
+
+    for (a = arena->adopted; a != NULL; a = a->next) {
+        a->release(a->thing);
     }
 
     for (c = arena->newest; c != NULL; c = next) {
@@ -185,6 +200,26 @@ deals_arena_array(deals_arena *arena, size_t n, size_t size)
     }
 
     return deals_arena_alloc(arena, n * size);
+}
+
+
+int
+deals_arena_adopt(deals_arena *arena, void *thing,
+    void (*release)(void *thing))
+{
+    adopted  *a;
+
+    a = deals_arena_alloc(arena, sizeof(*a));
+    if (a == NULL) {
+        return -1;
+    }
+
+    a->thing = thing;
+    a->release = release;
+    a->next = arena->adopted;
+    arena->adopted = a;
+
+    return 0;
 }
 
 
