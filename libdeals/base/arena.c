@@ -247,11 +247,11 @@ char *
 deals_arena_printf(deals_arena *arena, const char *fmt, ...)
 {
     int      n;
-    char    *p;
+    char    *p, few[256];
     va_list  args;
 
     va_start(args, fmt);
-    n = vsnprintf(NULL, 0, fmt, args);
+    n = vsnprintf(few, sizeof(few), fmt, args);
     va_end(args);
 
     if (n < 0) {
@@ -261,6 +261,11 @@ deals_arena_printf(deals_arena *arena, const char *fmt, ...)
     p = deals_arena_alloc(arena, (size_t) n + 1);
     if (p == NULL) {
         return NULL;
+    }
+
+    if ((size_t) n < sizeof(few)) {
+        memcpy(p, few, (size_t) n);
+        return p;
     }
 
     va_start(args, fmt);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "base/word.h"
 #include "view/value.h"
 
 enum { DEPTH = 64 };        /* of structs inside of each other */
@@ -70,27 +71,21 @@ write_wide(deals_buf *out, deals_str text, size_t *pos, int in_html)
 }
 
 
-/* Whether one of eight bytes must be looked at: a control character, one that
- * is not ASCII, '"', '\\', in HTML also '<', '>' and '&'. The bytes are taken
- * as one number; x - ONES has the top bit of a byte set that is 0 in x (and
- * perhaps of one above it, which then is looked at for nothing). */
-#define ONES         (~UINT64_C(0) / 255)
-#define HAS_ZERO(x)  ((x) - ONES)
-
+/* Whether one of eight bytes must be looked at. */
 static int
 is_special(uint64_t word, int in_html)
 {
     uint64_t  found;
 
-    found = word | (word - ONES * 0x20) | HAS_ZERO(word ^ ONES * '"')
-            | HAS_ZERO(word ^ ONES * '\\');
+    found = deals_word_not_ascii(word) | deals_word_below(word, ' ')
+            | deals_word_is(word, '"') | deals_word_is(word, '\\');
 
     if (in_html) {
-        found |= HAS_ZERO(word ^ ONES * '<') | HAS_ZERO(word ^ ONES * '>')
-                 | HAS_ZERO(word ^ ONES * '&');
+        found |= deals_word_is(word, '<') | deals_word_is(word, '>')
+                 | deals_word_is(word, '&');
     }
 
-    return (found & ONES * 0x80) != 0;
+    return deals_word_found(found);
 }
 
 
@@ -110,7 +105,7 @@ copy_plain(char *to, deals_str text, int in_html)
     uint64_t  word;
 
     for (i = 0; text.len - i >= sizeof(word); i += sizeof(word)) {
-        memcpy(&word, text.data + i, sizeof(word));
+        word = deals_word(text.data + i);
 
         if (is_special(word, in_html)) {
             break;

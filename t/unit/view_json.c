@@ -313,6 +313,46 @@ problems_name_every_field(void **state)
 
 
 static void
+every_byte_is_escaped_at_every_place(void **state)
+{
+    int        c;
+    char       text[20];
+    size_t     n, i;
+    deals_buf  got = { 0 }, want = { 0 };
+
+    (void) state;
+
+    for (c = 0; c < 256; c++)
+    for (n = 1; n <= sizeof(text); n++)
+    for (i = 0; i < n; i++) {
+        deals_buf_clear(&got);
+        deals_buf_clear(&want);
+
+        memset(text, (c + (int) i) % 2 ? 'a' : 0xe9, n);
+        text[i] = (char) c;
+
+        deals_buf_add(&want, text, i);
+        deals_buf_c(&want, c == '&' ? "&amp;" : c == '<' ? "&lt;"
+                           : c == '>' ? "&gt;" : c == '"' ? "&quot;"
+                           : c == '\'' ? "&#39;" : "");
+
+        if (want.len == i) {
+            deals_buf_char(&want, (char) c);
+        }
+
+        deals_buf_add(&want, text + i + 1, n - i - 1);
+        deals_html_escape(&got, (deals_str) { text, n });
+
+        assert_int_equal(got.len, want.len);
+        assert_memory_equal(got.data, want.data, want.len);
+    }
+
+    deals_buf_free(&got);
+    deals_buf_free(&want);
+}
+
+
+static void
 html_is_escaped(void **state)
 {
     deals_buf  buf = { 0 };
@@ -337,6 +377,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(json_can_stand_in_a_script),
     TEST(problems_name_every_field),
     TEST(html_is_escaped),
+    TEST(every_byte_is_escaped_at_every_place),
 };
 
 RUN("JSON and HTML", tests)
