@@ -73,6 +73,7 @@ deals_present_of(deals_call *call)
     present.now = deals_call_now(call);
     present.viewer = use->viewer;
     present.moderator = deals_use_is_moderator(use);
+    present.data_only = use->data_only;
 
     return present;
 }

@@ -149,6 +149,7 @@ present(deals_call *call)
     how.now = deals_call_now(call);
     how.viewer = state->use.viewer;
     how.moderator = deals_use_is_moderator(&state->use);
+    how.data_only = state->use.data_only;
 
     cards = state->result.deals.items;
 

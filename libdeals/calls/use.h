@@ -40,6 +40,7 @@ typedef struct {
     deals_str           user_agent;
     int                 strict;         /* a bad token is an error */
     int                 required;       /* and so is none */
+    int                 data_only;      /* no texts for pages */
 
     int                 token;          /* 1: one came; 2: it can be one */
     int64_t             user_id;        /* of the token */

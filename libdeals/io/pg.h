@@ -185,9 +185,10 @@ int   deals_segment_may_hold(const deals_segment *segment);
 /* Whether that keeps it from being asked once more after a loss. */
 int   deals_segment_in_doubt(const deals_segment *segment);
 
-/* pg_result.c: `op` NULL: the Sync */
-void  deals_result(deals_pg_conn *conn, deals_segment *segment,
-          const deals_op *op, const PGresult *res);
+/* pg_result.c: `op` NULL: the Sync. 1: the result belongs to the segment's arena
+ * now, 0: still to the caller. */
+int   deals_result(deals_pg_conn *conn, deals_segment *segment,
+          const deals_op *op, PGresult *res);
 void  deals_result_error(deals_pg_conn *conn, deals_segment *segment,
           const deals_op *op, const PGresult *res, const char *sqlstate);
 

@@ -155,7 +155,7 @@ sub shapes {
 sub decode_one {
     my ($field, $cell, $to, $nullable) = @_;
     my $code = $field->{type}{code};
-    my $arena = $code =~ /\Atext/ ? 'arena, ' : '';
+    my $arena = $code eq 'texts' ? 'arena, ' : '';
 
     return "deals_decode_$code(&cells[$cell], $nullable, $arena&$to)";
 }

@@ -46,6 +46,8 @@ typedef struct {
                                    counts by its /64 */
     deals_str   user_agent;
     int         strict;         /* reads: a bad token is an error */
+    int         data_only;      /* the texts that only pages show (slug, host,
+                                   age, price.text ...) are left absent */
 } deals_asker;
 
 /* The member behind the token, once it was looked up; NULL: anonymous. The row
