@@ -88,7 +88,19 @@ typedef struct {
      * it ends and before its `done`, and, once deals_ctx_node has asked for it,
      * of what other nodes wrote. For caches. May be NULL. */
     void (*changed)(void *host, unsigned what, int64_t deal_id);
+
+    /* Keep bytes (at most DEALS_KEEP_BYTES) under a key for all contexts of
+     * the node, for about `seconds`, instead of what was kept under it. They
+     * may vanish at any time: what is kept only saves asking again, or lets
+     * lists go on as they began. Both or neither; NULL: a context on the
+     * host's loop keeps nothing, one with its own a little for itself. */
+    void (*keep)(void *host, deals_str key, deals_str bytes, int seconds);
+
+    /* What is kept under a key, copied into `arena`; absent: nothing. */
+    deals_str (*kept)(void *host, deals_str key, deals_arena *arena);
 } deals_hooks;
+
+#define DEALS_KEEP_BYTES  32768
 
 enum {
     DEALS_CHANGE_LISTS = 1,     /* which deals lists show, or what of them */
