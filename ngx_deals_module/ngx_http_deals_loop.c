@@ -62,6 +62,10 @@ static int64_t ngx_http_deals_hook_count(void *host, deals_str key,
     int seconds);
 static void ngx_http_deals_hook_changed(void *host, unsigned what,
     int64_t deal_id);
+static void ngx_http_deals_hook_keep(void *host, deals_str key,
+    deals_str bytes, int seconds);
+static deals_str ngx_http_deals_hook_kept(void *host, deals_str key,
+    deals_arena *arena);
 
 
 /* all loops of this process */
@@ -160,6 +164,11 @@ ngx_http_deals_loop_open(ngx_http_deals_loop_t *loop)
     hooks.work = ngx_http_deals_hook_work;
     hooks.count = ngx_http_deals_hook_count;
     hooks.changed = ngx_http_deals_hook_changed;
+
+    if (loop->backend->caches->nelts) {
+        hooks.keep = ngx_http_deals_hook_keep;
+        hooks.kept = ngx_http_deals_hook_kept;
+    }
 
     error = NULL;
 
@@ -549,4 +558,23 @@ ngx_http_deals_hook_changed(void *host, unsigned what, int64_t deal_id)
     ngx_http_deals_loop_t  *loop = host;
 
     ngx_http_deals_cache_changed(loop->backend, what, deal_id);
+}
+
+
+static void
+ngx_http_deals_hook_keep(void *host, deals_str key, deals_str bytes,
+    int seconds)
+{
+    ngx_http_deals_loop_t  *loop = host;
+
+    ngx_http_deals_kept_put(loop->backend, key, bytes, seconds);
+}
+
+
+static deals_str
+ngx_http_deals_hook_kept(void *host, deals_str key, deals_arena *arena)
+{
+    ngx_http_deals_loop_t  *loop = host;
+
+    return ngx_http_deals_kept_get(loop->backend, key, arena);
 }
