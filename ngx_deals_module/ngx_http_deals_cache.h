@@ -11,6 +11,7 @@
  *     _cache_bytes.c  ready bytes: identity and gzip, their tags
  *     _cache_member.c pages for members: what is their own laid over
  *     _cache_conf.c   deals_cache
+ *     _kept.c         what contexts keep for each other
  *
  * An entry is good as long as its generations are today's, its second has not
  * come and it is not too old. Generations are counters in the zone which are
@@ -143,6 +144,11 @@ struct ngx_http_deals_zone_s {
     ngx_rbtree_t                 rbtree;
     ngx_rbtree_node_t            sentinel;
     ngx_queue_t                  queue;
+
+    ngx_rbtree_t                 kept;          /* _kept.c */
+    ngx_rbtree_node_t            kept_sentinel;
+    ngx_queue_t                  kept_queue;
+    size_t                       kept_size;
 
     ngx_http_deals_member_t      members[1];    /* cache->nmembers */
 };
@@ -301,6 +307,10 @@ ngx_int_t ngx_http_deals_member_now(ngx_http_deals_ctx_t *ctx,
     ngx_http_deals_copy_t *copy, const char *status);
 ngx_int_t ngx_http_deals_member_send(ngx_http_deals_keyed_t *keyed,
     ngx_http_deals_copy_t *copy, const char *status);
+
+/* _kept.c */
+
+void ngx_http_deals_kept_init(ngx_http_deals_zone_t *sh);
 
 /* _cache.c */
 

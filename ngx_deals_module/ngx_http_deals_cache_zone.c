@@ -81,6 +81,7 @@ ngx_http_deals_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     ngx_rbtree_init(&sh->rbtree, &sh->sentinel, ngx_http_deals_zone_insert);
     ngx_queue_init(&sh->queue);
+    ngx_http_deals_kept_init(sh);
 
     cache->sh = sh;
     cache->shpool->data = sh;
@@ -167,6 +168,7 @@ ngx_http_deals_zone_empty(ngx_http_deals_cache_t *cache)
 
     ngx_rbtree_init(&sh->rbtree, &sh->sentinel, ngx_http_deals_zone_insert);
     ngx_queue_init(&sh->queue);
+    ngx_http_deals_kept_init(sh);
 }
 
 

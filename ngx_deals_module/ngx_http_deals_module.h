@@ -308,6 +308,13 @@ ngx_int_t ngx_http_deals_cache_failed(ngx_http_deals_ctx_t *ctx,
     deals_code code);
 void ngx_http_deals_cache_end(ngx_http_deals_ctx_t *ctx, ngx_uint_t status);
 
+/* _kept.c */
+
+void ngx_http_deals_kept_put(ngx_http_deals_backend_t *backend, deals_str key,
+    deals_str bytes, int seconds);
+deals_str ngx_http_deals_kept_get(ngx_http_deals_backend_t *backend,
+    deals_str key, deals_arena *arena);
+
 /* _handler.c */
 
 ngx_int_t ngx_http_deals_begin(ngx_http_deals_ctx_t *ctx);

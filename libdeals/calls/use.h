@@ -57,6 +57,7 @@ typedef struct {
     deals_step          next;           /* of deals_use_member, _limit */
     int64_t             count;
     int                 limit;
+    struct deals_snapshot *snapshot;    /* that is being looked for */
 } deals_use;
 
 /* deals_call_new, with the asker (NULL: nobody) copied. */

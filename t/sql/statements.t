@@ -106,9 +106,11 @@ sub nodes {
 my %small = map { $_ => 1 } qw(settings merchants schema_version pg_class);
 # Rows that a statement may look at, if more than 60 for each that it answers
 # with (100 where it has no limit).
-my %looks = (feed_top => 12_000, verify_deals => 30_000,
+my %looks = (feed_top => 12_000, feed_top_ids => 18_000, feed_hot_ids => 2_000,
+             feed_top_all_ids => 2_000, verify_deals => 30_000,
              verify_comments => 30_000, verify_range => 2_000,
-             member_list => 4_000, comment_replies => 2_000);
+             member_list => 4_000, comment_replies => 2_000,
+             comment_replies_of => 200, comment_root_ids => 2_000);
 
 # What is wrong with a plan.
 sub faults {
