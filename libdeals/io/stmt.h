@@ -17,6 +17,8 @@ typedef struct {
     int              ncols;
     const uint32_t  *col_types;     /* type OIDs; all results are binary */
     int              write;         /* not a plain read */
+    int              slow;          /* may take much longer than a page's: goes
+                                       over connections of its own */
 } deals_stmt;
 
 /* Generated: all of them; an index in this table identifies one. */

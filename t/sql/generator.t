@@ -339,7 +339,7 @@ subtest 'C that compiles, and is left alone' => sub {
             . "/*[y]*/ AND t.at = ANY (:us) /*[/y]*/ AND :ok\n"
             . "LIMIT \@limit\@\n",
         'statements/none.sql' =>
-            "-- none: nothing\n-- out: none\n-- write\nDELETE FROM t\n",
+            "-- none: nothing\n-- out: none\n-- write\n-- slow\nDELETE FROM t\n",
         'migrations/0001_a.sql' =>
             "CREATE TABLE a (t text DEFAULT '\"\\??/');\n");
     is $err, '', 'no errors';
@@ -352,6 +352,10 @@ subtest 'C that compiles, and is left alone' => sub {
             -I$out -c -o $dir/object.o $out/$file 2>&1`;
         is $?, 0, "$file compiles without a warning" or diag $said;
     }
+    my $stmts = slurp("$out/stmts.c");
+    like $stmts, qr/"DELETE FROM t",\s+0, NULL, 0, NULL, 1, 1 \}/,
+        'write and slow';
+    like $stmts, qr/"s_x_y_9",.*?, 0, 0 \}/s, 'neither';
     my $rows = slurp("$out/deals/rows.h");
     like $rows, qr/const deals_money  \*p;/, 'money is the known type';
     like $rows, qr/typedef deals_thing_o  deals_thing_q;/,

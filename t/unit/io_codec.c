@@ -14,9 +14,9 @@
 
 /* The encoder asks only how many parameters a statement takes. */
 const deals_stmt  deals_stmts[] = {
-    { "none", "", 0, NULL, 0, NULL, 0 },
-    { "one", "", 1, NULL, 0, NULL, 0 },
-    { "two", "", 2, NULL, 0, NULL, 0 }
+    { "none", "", 0, NULL, 0, NULL, 0, 0 },
+    { "one", "", 1, NULL, 0, NULL, 0, 0 },
+    { "two", "", 2, NULL, 0, NULL, 0, 0 }
 };
 const size_t  deals_nstmts = 3;
 const int     deals_schema_version = 0;

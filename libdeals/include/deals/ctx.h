@@ -145,8 +145,11 @@ typedef struct {
     const char  *redis;         /* "unix:/path", "HOST:PORT" or
                                    "redis://[[USER]:PASSWORD@]HOST:PORT/DB";
                                    NULL: no Redis */
-    int          pool_size;             /* connections to PostgreSQL: 2 */
-    int          queue_size;            /* calls that may wait: 1000 */
+    int          pool_size;             /* connections to PostgreSQL: 2; and
+                                           half as many again, opened when
+                                           statements come that take long */
+    int          queue_size;            /* calls that may wait: 1000; and as
+                                           many of those that take long */
     int64_t      connect_timeout;       /* ms: 5000 */
     int64_t      query_timeout;         /* ms, a call's deadline: 5000 */
     int          no_prepare;            /* behind PgBouncer: no prepared
