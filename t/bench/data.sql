@@ -95,7 +95,7 @@ SELECT n, body, '<p>' || replace(body, E'\n\n', E'</p>\n<p>') || '</p>' AS html
   FROM (SELECT g AS n, string_agg(sentence, CASE WHEN g % 3 = 0 THEN E'\n\n'
                                                  ELSE ' ' END ORDER BY i) AS body
           FROM generate_series(0, 63) AS g,
-               LATERAL generate_series(1, 1 + g * g % 11) AS i,
+               LATERAL generate_series(1, 1 + g * g % 5) AS i,
                LATERAL (SELECT format('%s the %s from %s%s costs %s less%s.',
                     (ARRAY['Today', 'Since Monday', 'I saw that', 'Apparently'
                            ])[1 + (g + i) % 4], t.thing, w.word, d.detail,
@@ -147,8 +147,7 @@ SELECT i, u, 'member' || u, w.word || ' ' || t.thing || d.detail,
   JOIN word w ON w.n = h % 32
   JOIN thing t ON t.n = h / 32 % 32
   JOIN detail d ON d.n = h / 1024 % 32
-  JOIN said s ON s.n = h / 32768 % 64
- ORDER BY i;
+  JOIN said s ON s.n = h / 32768 % 64;
 
 INSERT INTO deal_tags (deal_id, tag, created_at, live)
 SELECT deal_id, unnest(tags), created_at, live FROM deals;
@@ -175,10 +174,9 @@ SELECT i, u, i * 1000 + c.n AS id, i * 1000 + root AS root,
   FROM (SELECT i, n, t, comments, 1 + (i * 13 + n * 17) % :members AS u,
                CASE WHEN comments = 2 THEN n ELSE 1 + (n - 1) % 25 END AS root,
                CASE WHEN n <= 25 THEN 0 WHEN n <= 75 THEN 1 ELSE 2 END AS depth,
-               11 * ((h + n) % 5) + n % 3 AS said
+               5 * ((h + n) % 12) + n % 2 AS said
           FROM plan, LATERAL generate_series(1, comments) AS n) c
-  JOIN said s ON s.n = c.said
- ORDER BY i, c.n;
+  JOIN said s ON s.n = c.said;
 
 INSERT INTO comment_votes (deal_id, comment_id, user_id, value, prev, voted_at)
 SELECT i, id, 1 + (u + x * 101) % :members, CASE x WHEN 2 THEN -1 ELSE 1 END, 0,

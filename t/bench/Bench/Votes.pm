@@ -20,18 +20,23 @@ sub new {
     return $self;
 }
 
-# The statement of a vote, for pgbench. It has no arrays, so they are made of
-# single values.
+# The statement of a vote that is alone, for pgbench. It has no arrays: where the
+# statement wants one, it is made of a single value.
 sub one_by_one {
     my ($self, $name, $deal) = @_;
     my $site = $self->{site};
     my @ran = $site->statements(sub { $self->vote(1, 1, 1) });
-    my ($vote) = grep { $_->{sql} =~ /deals_vote\(/ } @ran;
-    my @as = ('ARRAY[:deal]::int8[]', 'ARRAY[:member]::int8[]',
-              'ARRAY[:value]::int2[]', 'ARRAY[clock_timestamp()]');
+    my ($vote) = grep { $_->{sql} =~ /\bdeals_vote\w*\(/ } @ran;
+    my @as = ([':deal', 'int8'], [':member', 'int8'], [':value', 'int2'],
+              ['clock_timestamp()', 'timestamptz']);
     $vote && @{ $vote->{params} } == @as
         or die "a vote is not the statement that this bench knows\n";
-    my $sql = $vote->{sql} =~ s/\s+/ /gr =~ s/\$(\d)/$as[$1 - 1]/gr;
+    my $sql = $vote->{sql} =~ s/\s+/ /gr;
+    $sql =~ s{\$(\d)}{
+        my ($value, $type) = @{ $as[$1 - 1] };
+        $vote->{params}[$1 - 1] =~ /^\{/ ? "ARRAY[$value]::${type}[]"
+                                         : "$value\::$type"
+    }ge;
     my $file = $site->test->dir . "/$name.sql";
     my $members = $site->members;
     Deals::Test::write_file($file, "\\set deal $deal\n"
