@@ -1,8 +1,9 @@
 
 /*
  * What a page depends on, as bytes: the mount, whether it is the page of
- * strangers or that of members, the route, what the address names, and those inputs of the query that the route knows, checked and in one
- * form. Never the address as it came, nor Host.
+ * strangers or that of members, the route, what the address names, and those
+ * inputs of the query that the route knows, checked and in one form. Never the
+ * address as it came, nor Host.
  */
 
 

@@ -92,7 +92,7 @@ rows_vary_as_they_are_presented(void **state)
     int                i, own, my_vote;
     deals_deal         deal, deal_of;
     deals_card         card, card_of;
-    deals_present      how = { arena, NOW, NULL, 0 };
+    deals_present      how = { arena, NOW, NULL, 0, 0 };
     deals_comment      comment, comment_of;
     deals_card_author  author = { S("kim"), 1 };
     const deals_me     *viewer[] = { &people[1], &people[0] };

@@ -201,7 +201,7 @@ static inline void
 present(world *w, const deals_me *me, int round)
 {
     size_t         i;
-    deals_present  how = { arena, NOW, me, 0 };
+    deals_present  how = { arena, NOW, me, 0, 0 };
 
     for (i = 0; i < w->ncards; i++) {
         assert_int_equal(deals_present_card(&how, &w->cards[i],

@@ -213,7 +213,7 @@ every_byte_is_seen_at_every_place(void **state)
 
         deals_buf_char(&want, '"');
         s.len = n;
-        deals_json_value(&got, DEALS_TEXT, 0, NULL, &s, in_html);
+        deals_json_value(&got, DEALS_TEXT, 0, NULL, &s, in_html, NULL);
 
         assert_int_equal(got.len, want.len);
         assert_memory_equal(got.data, want.data, want.len);
