@@ -51,6 +51,16 @@ present(deals_call *call)
 
 
 static void
+voted(deals_call *call)
+{
+    comments_state  *state = deals_call_state(call);
+
+    deals_threads_take_votes(&state->threads, call);
+    present(call);
+}
+
+
+static void
 listed(deals_call *call)
 {
     comments_state  *state = deals_call_state(call);
@@ -71,14 +81,13 @@ listed(deals_call *call)
         return;
     }
 
-    if (deals_threads_ask_votes(&state->threads, call, state->use.user_id) < 0)
-    {
+    if (deals_threads_ask_votes(&state->threads, call) < 0) {
         deals_use_no_memory(call);
         return;
     }
 
     (void) deals_use_touch(call);
-    deals_call_send(call, present);
+    deals_call_send(call, voted);
 }
 
 

@@ -1,7 +1,7 @@
 /*
  * calls/feed.c - lists of deals. One segment brings the session and the list,
- * a second one the viewer's votes on it. The second page of a ranked list asks
- * for the order of the list before.
+ * a second one the viewer's votes on it, unless they are known. The second page
+ * of a ranked list asks for the order of the list before.
  */
 
 #include <stddef.h>
@@ -102,28 +102,6 @@ take_until(deals_call *call, deals_feed_state *state)
 }
 
 
-static int64_t
-my_vote(const deals_query *votes, int64_t id)
-{
-    size_t                     i;
-    const deals_my_votes_row  *row;
-
-    if (votes == NULL) {
-        return 0;
-    }
-
-    row = votes->rows.items;
-
-    for (i = 0; i < votes->rows.len; i++) {
-        if (row[i].deal_id == id) {
-            return row[i].value;
-        }
-    }
-
-    return 0;
-}
-
-
 static void
 present(deals_call *call)
 {
@@ -132,16 +110,21 @@ present(deals_call *call)
     deals_feed_state     *state = deals_call_state(call);
     deals_present   how;
 
+    if (state->own.values != NULL) {
+        deals_own_votes_take(&state->own, call);
+    }
+
     how.arena = deals_call_arena(call);
     how.now = deals_call_now(call);
     how.viewer = state->use.viewer;
     how.moderator = deals_use_is_moderator(&state->use);
+    how.data_only = state->use.data_only;
 
     cards = state->result.deals.items;
 
     for (i = 0; i < state->result.deals.len; i++) {
         if (deals_present_card(&how, &cards[i],
-                               my_vote(state->votes, cards[i].id)) < 0)
+                               deals_own_vote(&state->own, i)) < 0)
         {
             deals_use_no_memory(call);
             return;
@@ -156,11 +139,10 @@ static void
 show(deals_call *call)
 {
     size_t                  i, n;
-    int64_t                *ids;
     deals_feed_state       *state = deals_call_state(call);
     deals_arena            *arena = deals_call_arena(call);
+    deals_vote_key         *rows;
     const deals_card       *cards;
-    deals_my_votes_params   p;
 
     if (deals_feed_ask_again(call)) {
         deals_call_send(call, show);
@@ -181,8 +163,8 @@ show(deals_call *call)
         return;
     }
 
-    ids = deals_arena_array(arena, n, sizeof(int64_t));
-    if (ids == NULL) {
+    rows = deals_arena_array(arena, n, sizeof(*rows));
+    if (rows == NULL) {
         deals_use_no_memory(call);
         return;
     }
@@ -190,16 +172,14 @@ show(deals_call *call)
     cards = state->result.deals.items;
 
     for (i = 0; i < n; i++) {
-        ids[i] = cards[i].id;
+        rows[i].deal_id = cards[i].id;
     }
 
-    memset(&p, 0, sizeof(p));
-    p.user_id = state->use.user_id;
-    p.deal_ids = ids;
-    p.ndeal_ids = n;
-    state->votes = deals_q_my_votes(arena, &p);
+    if (deals_own_votes_ask(&state->own, call, rows, n) < 0) {
+        deals_use_no_memory(call);
+        return;
+    }
 
-    deals_call_query(call, state->votes);
     (void) deals_use_touch(call);
     deals_call_send(call, present);
 }

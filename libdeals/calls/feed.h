@@ -7,6 +7,7 @@
 #define DEALS_CALLS_FEED_H
 
 #include "core/cursor.h"
+#include "calls/own_votes.h"
 #include "calls/snapshot.h"
 #include "calls/use.h"
 
@@ -25,7 +26,7 @@ typedef struct {
 
     deals_query        *cards;
     deals_query        *about;          /* the member or the merchant */
-    deals_query        *votes;
+    deals_own_votes     own;
     int                 until;          /* is wanted */
     deals_query        *start;          /* of the next deal; NULL: not asked */
     deals_feed_result   result;

@@ -268,59 +268,36 @@ deals_threads_build(deals_threads *threads, deals_call *call)
 
 
 int
-deals_threads_ask_votes(deals_threads *threads, deals_call *call,
-    int64_t user_id)
+deals_threads_ask_votes(deals_threads *threads, deals_call *call)
 {
-    size_t                          i;
-    int64_t                        *ids;
-    deals_arena                    *arena = deals_call_arena(call);
-    deals_my_comment_votes_params   p;
+    size_t           i;
+    deals_vote_key  *rows;
 
     if (threads->n == 0) {
         return 0;
     }
 
-    ids = deals_arena_array(arena, threads->n, sizeof(int64_t));
-    if (ids == NULL) {
+    rows = deals_arena_array(deals_call_arena(call), threads->n,
+                             sizeof(*rows));
+    if (rows == NULL) {
         return -1;
     }
 
     for (i = 0; i < threads->n; i++) {
-        ids[i] = threads->tree[i].id;
+        rows[i].deal_id = threads->deal_id;
+        rows[i].comment_id = threads->tree[i].id;
     }
 
-    memset(&p, 0, sizeof(p));
-    p.deal_id = threads->deal_id;
-    p.user_id = user_id;
-    p.comment_ids = ids;
-    p.ncomment_ids = threads->n;
-
-    threads->votes = deals_q_my_comment_votes(arena, &p);
-    deals_call_query(call, threads->votes);
-
-    return 0;
+    return deals_own_votes_ask(&threads->own, call, rows, threads->n);
 }
 
 
-static int64_t
-my_vote(const deals_query *votes, int64_t id)
+void
+deals_threads_take_votes(deals_threads *threads, deals_call *call)
 {
-    size_t                             i;
-    const deals_my_comment_votes_row  *row;
-
-    if (votes == NULL) {
-        return 0;
+    if (threads->n > 0) {
+        deals_own_votes_take(&threads->own, call);
     }
-
-    row = votes->rows.items;
-
-    for (i = 0; i < votes->rows.len; i++) {
-        if (row[i].comment_id == id) {
-            return row[i].value;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -381,7 +358,7 @@ deals_threads_present(deals_threads *threads, const deals_present *present,
         comment = &threads->tree[i];
 
         if (deals_present_comment(present, comment,
-                                  my_vote(threads->votes, comment->id),
+                                  deals_own_vote(&threads->own, i),
                                   poster) < 0)
         {
             return -1;

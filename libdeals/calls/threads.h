@@ -8,6 +8,7 @@
 #define DEALS_CALLS_THREADS_H
 
 #include "core/cursor.h"
+#include "calls/own_votes.h"
 #include "calls/present.h"
 #include "calls/snapshot.h"
 #include "calls/use.h"
@@ -20,7 +21,8 @@ typedef struct {
     deals_snapshot snapshot;            /* of the roots; ids NULL: pages by
                                            keys */
     size_t         slice;               /* so many ids of it were asked for */
-    deals_query   *roots, *replies, *votes;
+    deals_query   *roots, *replies;
+    deals_own_votes  own;               /* on `tree` */
 
     size_t         n;                   /* comments of the page */
     deals_comment *tree;                /* by level: siblings side by side */
@@ -52,10 +54,10 @@ int   deals_threads_build(deals_threads *threads, deals_call *call);
 int   deals_threads_end(deals_threads *threads, deals_call *call,
           size_t nroots);
 
-/* Adds the statement for a member's votes on the page's comments, if it has
- * any. 0, or -1: no memory. */
-int   deals_threads_ask_votes(deals_threads *threads, deals_call *call,
-          int64_t user_id);
+/* Adds the statement for the viewer's votes on the page's comments, if they are
+ * not known; and takes its answer. 0, or -1: no memory. */
+int   deals_threads_ask_votes(deals_threads *threads, deals_call *call);
+void  deals_threads_take_votes(deals_threads *threads, deals_call *call);
 
 /* Fills in what depends on the viewer, and lays out `flat` and `threads`. 0,
  * or -1: no memory. */

@@ -68,6 +68,10 @@ set_hooks(deals_ctx *ctx, const deals_hooks *hooks)
 void
 deals_ctx_destroy(deals_ctx *ctx)
 {
+    if (ctx->belongings.release != NULL) {
+        ctx->belongings.release(ctx->belongings.what);
+    }
+
     deals_batches_free(ctx);
     deals_changes_free(ctx->changes);
     deals_kept_free(ctx->kept);
@@ -220,6 +224,34 @@ deals_ctx_moment(deals_ctx *ctx)
     ctx->moment = now > ctx->moment ? now : ctx->moment + 1;
 
     return ctx->moment;
+}
+
+
+int
+deals_ctx_has_generations(const deals_ctx *ctx)
+{
+    return ctx->hooks.generation != NULL;
+}
+
+
+uint64_t
+deals_ctx_generation(const deals_ctx *ctx, unsigned what, int64_t user_id,
+    int64_t *keep_ms)
+{
+    *keep_ms = 0;
+
+    if (ctx->hooks.generation == NULL) {
+        return 0;
+    }
+
+    return ctx->hooks.generation(ctx->hooks.host, what, user_id, keep_ms);
+}
+
+
+deals_belongings *
+deals_ctx_belongings(deals_ctx *ctx)
+{
+    return &ctx->belongings;
 }
 
 
