@@ -476,6 +476,25 @@ for my $size ('128k', '512k') {
     $t->wait_until(sub { $t->get('/new')->status == 200 });
     goes_on("a zone of $size", $t->client);
 }
+# Snapshots have their share of the zone: older ones go, and pages stay.
+{
+    turn_over();
+    my $path = '/api/v1/deals?sort=top&window=month&limit=51';
+    my (undef, $next) = page($t->client, $path);
+    (my $ids, $next) = page($t->client, $path, $next);
+    my ($score) = $t->sql("SELECT score FROM deal_stats WHERE deal_id = $ids->[-1]");
+    for my $limit (71 .. 79) {
+        turn_over();
+        my $other = $path =~ s/51/$limit/r;
+        (undef, my $its) = page($t->client, $other);
+        page($t->client, $other, $its);
+    }
+    my @expected = $t->sql('SELECT deal_id FROM deal_stats WHERE (score,'
+        . " deal_id) < ($score, $ids->[-1]) AND created_at >= now() - interval"
+        . " '30 days' ORDER BY score DESC, deal_id DESC LIMIT 51");
+    my ($more) = page($t->client, $path, $next);
+    is "@$more", "@expected", 'too many for their share: the oldest goes';
+}
 my ($path, $kept) = ('/api/v1/deals?sort=top&window=month&limit=50');
 my (undef, $begun) = page($t->client, $path);
 (undef, $begun) = page($t->client, $path, $begun);
