@@ -263,8 +263,9 @@ my @members = map { $t->member("member_$_") } 1 .. 4;
 {
     my ($id) = $t->sql('SELECT deal_id FROM deal_stats ORDER BY hot DESC,'
         . ' deal_id DESC OFFSET 14 LIMIT 1');
-    $t->sql("UPDATE $_ SET expires_at = date_trunc('second', now()) + interval"
-        . " '3 s' WHERE deal_id = $id") for qw(deals deal_stats);
+    my ($end) = $t->sql("SELECT date_trunc('second', now()) + interval '3 s'");
+    $t->sql("UPDATE $_ SET expires_at = '$end' WHERE deal_id = $id")
+        for qw(deals deal_stats);
     my $path = '/api/v1/deals?sort=hot&limit=11';
     my ($ids, $next) = page($t->client, $path);
     my ($more) = page($t->client, $path, $next);
