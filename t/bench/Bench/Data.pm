@@ -11,6 +11,7 @@ use Cwd ();
 use Fcntl qw(:flock);
 use File::Basename ();
 use File::Path ();
+use List::Util qw(max min);
 
 use Deals::Test;
 
@@ -76,9 +77,9 @@ sub enough_space {
 # Fills an empty database.
 sub fill {
     my ($t, $deals) = @_;
-    my $members = $deals / 5 < 4_000 ? 4_000 : int $deals / 5;
-    # No more than ten years.
-    my $spacing = $deals > 3_000_000 ? int 10 * 365 * 86400 / $deals : 97;
+    my $members = max(4_000, int $deals / 5);
+    # A year is full, and there are no more than ten.
+    my $spacing = min(320, int 10 * 365 * 86400 / $deals);
     my $sql = Deals::Test::read_file("$HERE/data.sql");
     length $sql or die "$HERE/data.sql is missing\n";
     $t->sql(join "\n", "\\set deals $deals", "\\set members $members",
