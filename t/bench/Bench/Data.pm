@@ -38,7 +38,8 @@ sub open {
     my ($class, $deals, $keep) = @_;
     my ($data, $lock) = defined $keep ? place($keep, $deals) : ();
     enough_space($deals, $keep) if !defined $data || !-d $data;
-    my $t = Deals::Test->new(settings => \%SETTINGS, data => $data);
+    my $t = Deals::Test->new(settings => \%SETTINGS, data => $data,
+                             tidy => 1);
     $t->{bench_lock} = $lock;
     return $t if count($t);
 
