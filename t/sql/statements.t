@@ -106,9 +106,11 @@ sub nodes {
 my %small = map { $_ => 1 } qw(settings merchants schema_version pg_class);
 # Rows that a statement may look at, if more than 60 for each that it answers
 # with (100 where it has no limit).
-my %looks = (feed_top => 12_000, verify_deals => 30_000,
+my %looks = (feed_top => 12_000, feed_top_ids => 18_000, feed_hot_ids => 2_000,
+             feed_top_all_ids => 2_000, verify_deals => 30_000,
              verify_comments => 30_000, verify_range => 2_000,
-             member_list => 4_000, comment_replies => 2_000);
+             member_list => 4_000, comment_replies => 2_000,
+             comment_replies_of => 200, comment_root_ids => 2_000);
 
 # What is wrong with a plan.
 sub faults {
@@ -187,7 +189,9 @@ for my $mode (qw(force_custom_plan force_generic_plan)) {
 }
 
 # Planning costs more than most statements do. PostgreSQL goes on with it for
-# those whose plan without the parameters looks dearer than those with them.
+# those whose plan without the parameters looks dearer than those with them. That
+# of a window's order does, which is asked for once by all who leaf through it.
+my $rare = qr/\Afeed_top_ids_/;
 subtest 'a plan is made once' => sub {
     my $script = $SESSION;
     my %mode;
@@ -199,7 +203,7 @@ subtest 'a plan is made once' => sub {
     for my $row ($t->sql($script . 'SELECT name, generic_plans'
                          . ' FROM pg_prepared_statements;')) {
         my ($name, $generic) = split /\|/, $row;
-        cmp_ok $generic, ">=", 2, $name;
+        cmp_ok $generic, ">=", 2, $name if $name !~ $rare;
         $mode{$name} = 1;
     }
     is scalar keys %mode, scalar keys %seen, 'all were looked at';
