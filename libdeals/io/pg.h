@@ -120,6 +120,8 @@ struct deals_pool {
     int            attempts;        /* that failed one after the other */
     int64_t        retry_at;        /* not before */
     int64_t        down_since;      /* 0: not known to be down */
+    int64_t        since;           /* seconds since 1970: up, or down; 0: not
+                                       known */
     deals_outcome  down;            /* what callers are told then */
     deals_timer    retry;
     deals_timer    grace;

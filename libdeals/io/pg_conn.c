@@ -196,6 +196,11 @@ deals_conn_checked(deals_pg_conn *conn, const char *why,
     }
 
     conn->state = CONN_READY;
+
+    if (conn->ready_since != 0) {
+        conn->pool->ctx->stats.reconnects++;
+    }
+
     conn->ready_since = deals_mono();
     deals_pool_conn_ready(conn);
 }

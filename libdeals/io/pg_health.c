@@ -132,6 +132,7 @@ deals_pool_conn_failed(deals_pg_conn *conn, const char *why,
 
     if (pool->down_since == 0) {
         pool->down_since = now;
+        pool->since = deals_ctx_now_usec(ctx) / 1000000;
     }
 
     if (deals_pool_is_refusing(pool)) {
@@ -155,8 +156,8 @@ deals_pool_conn_ready(deals_pg_conn *conn)
         deals_log(pool->ctx, DEALS_LOG_NOTICE, "database: available again");
     }
 
-    if (pool->was_ready) {
-        pool->ctx->stats.reconnects++;
+    if (pool->down_since != 0 || !pool->was_ready) {
+        pool->since = deals_ctx_now_usec(pool->ctx) / 1000000;
     }
 
     pool->was_ready = 1;

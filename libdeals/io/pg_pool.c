@@ -441,4 +441,7 @@ deals_pool_status(const deals_pool *pool, deals_ctx_stats *stats)
     stats->in_flight = (int) n;
     stats->waiting = (int) pool->queue.n;
     stats->database_up = stats->connections > 0;
+    stats->database_since = pool->since;
+    stats->refusing = deals_pool_is_refusing(pool);
+    stats->pool_size = pool->nconns;
 }

@@ -3,6 +3,8 @@
  * away: what callers are told and when, and that service resumes by itself.
  */
 
+#include <time.h>
+
 #include "io_fake.h"
 
 static fake          *srv;
@@ -224,11 +226,17 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
 {
     int              i;
     asking           a = NEW;
-    int64_t          start;
+    int64_t          start, since;
     deals_ctx_stats  stats;
 
     (void) state;
+    deals_ctx_status(ctx, &stats);
+    assert_int_equal(stats.pool_size, 1);
+    assert_int_equal(stats.database_since, 0);
+    assert_int_equal(stats.refusing, 0);
+
     fake_away(srv);
+    since = time(NULL);
     start = deals_mono();
     ask(ctx, &a, NUMBER, 1, -1);
     spin_until(ctx, srv, &a.done, 1);
@@ -248,8 +256,11 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
     deals_ctx_status(ctx, &stats);
     assert_int_equal(stats.refused, 21);
     assert_int_equal(stats.database_up, 0);
+    assert_int_equal(stats.refusing, 1);
+    assert_in_range(stats.database_since, since, since + 1);
     assert_int_equal(times_logged("not available"), 1);
 
+    since = time(NULL);
     fake_listen(srv);
     start = deals_mono();
 
@@ -261,6 +272,9 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
     ask(ctx, &a, NUMBER, 1, -1);
     expect(&a, DEALS_OK);
     assert_int_equal(times_logged("available again"), 1);
+    assert_in_range(stats.database_since, since, time(NULL));
+    assert_int_equal(stats.refusing, 0);
+    assert_int_equal(stats.reconnects, 0);
 }
 
 

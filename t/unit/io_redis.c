@@ -3,6 +3,7 @@
  */
 
 #include <sys/un.h>
+#include <time.h>
 
 #include "io/rate.h"
 #include "io/redis.h"
@@ -152,6 +153,15 @@ redis_up(void)
     return stats.redis_up;
 }
 
+static int64_t
+redis_since(void)
+{
+    deals_ctx_stats  stats;
+
+    deals_ctx_status(ctx, &stats);
+    return stats.redis_since;
+}
+
 static void
 until_up(void)
 {
@@ -239,11 +249,15 @@ static void
 away_it_is_counted_here_and_comes_back(void **state)
 {
     int      i;
-    int64_t  start;
+    int64_t  start, since;
 
     (void) state;
+    assert_int_equal(redis_since(), 0);
     until_up();
+    assert_in_range(redis_since(), time(NULL) - 5, time(NULL));
+    spin(1100);
     stop_server(SIGKILL);
+    since = time(NULL);
     start = deals_mono();
 
     for (i = 0; i < 10; i++) {
@@ -252,6 +266,7 @@ away_it_is_counted_here_and_comes_back(void **state)
 
     assert_true(ms_since(start) < 500);
     assert_int_equal(redis_up(), 0);
+    assert_in_range(redis_since(), since, since + 1);
     assert_int_equal(times_logged("redis: not available"), 1);
     spin(500);
     assert_int_equal(times_logged("redis: not available"), 1);
