@@ -499,6 +499,8 @@ ngx_http_deals_init_process(ngx_cycle_t *cycle)
         (void) ngx_http_deals_loop(backend[i]);
     }
 
+    ngx_http_deals_loop_tell_all();
+
     return NGX_OK;
 }
 

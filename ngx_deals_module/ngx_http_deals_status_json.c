@@ -145,9 +145,9 @@ ngx_http_deals_json_site(deals_buf *buf, ngx_http_deals_report_t *report,
 static void
 ngx_http_deals_json_backends(deals_buf *buf, uint64_t *v)
 {
-    deals_buf_printf(buf, ",\"database\":{\"up\":%s,\"refusing\":%s",
+    deals_buf_printf(buf, ",\"database\":{\"up\":%s,\"breaker\":\"%s\"",
                      v[NGX_HTTP_DEALS_DATABASE_UP] ? "true" : "false",
-                     v[NGX_HTTP_DEALS_REFUSING] ? "true" : "false");
+                     v[NGX_HTTP_DEALS_REFUSING] ? "open" : "closed");
     ngx_http_deals_json_time(buf, "since", v[NGX_HTTP_DEALS_DATABASE_SINCE]);
 
     if (!v[NGX_HTTP_DEALS_REDIS]) {

@@ -139,7 +139,7 @@ ngx_http_deals_metrics_backends(deals_buf *buf,
                                  NGX_HTTP_DEALS_DATABASE_UP,
                                  NGX_HTTP_DEALS_WANTED);
 
-    ngx_http_deals_metrics_gauge(buf, report, "deals_database_refusing",
+    ngx_http_deals_metrics_gauge(buf, report, "deals_breaker_open",
                                  "Whether calls are refused at once, because "
                                  "PostgreSQL is known to be away.",
                                  NGX_HTTP_DEALS_REFUSING,
@@ -172,10 +172,10 @@ ngx_http_deals_metrics_gauge(deals_buf *buf, ngx_http_deals_report_t *report,
     ngx_uint_t condition)
 {
     uint64_t                  *own;
-    ngx_uint_t                 i, n;
+    ngx_uint_t                 i, n, some;
     ngx_http_deals_subject_t  *site;
 
-    ngx_http_deals_metric(buf, name, "gauge", help);
+    some = 0;
 
     for (n = 0; n < report->nsites; n++) {
         site = &report->sites[n];
@@ -183,11 +183,17 @@ ngx_http_deals_metrics_gauge(deals_buf *buf, ngx_http_deals_report_t *report,
         for (i = 0; i < report->nworkers; i++) {
             own = site->own + i * site->nvalues;
 
-            if (report->workers[i]->pid && own[condition]) {
-                ngx_http_deals_labels(buf, name, report->workers[i], "site",
-                                      site);
-                ngx_http_deals_sample(buf, own[value]);
+            if (report->workers[i]->pid == 0 || own[condition] == 0) {
+                continue;
             }
+
+            if (!some++) {
+                ngx_http_deals_metric(buf, name, "gauge", help);
+            }
+
+            ngx_http_deals_labels(buf, name, report->workers[i], "site",
+                                  site);
+            ngx_http_deals_sample(buf, own[value]);
         }
     }
 }

@@ -18,6 +18,8 @@ static ngx_int_t ngx_http_deals_report_workers(ngx_http_request_t *r,
     ngx_http_deals_report_t *report, ngx_http_deals_status_t *status);
 static void ngx_http_deals_report_copy(ngx_http_deals_worker_t *worker,
     ngx_http_deals_status_table_t *table, ngx_uint_t n);
+static void ngx_http_deals_report_words(uint64_t *to,
+    const volatile uint64_t *from, size_t size);
 static ngx_int_t ngx_http_deals_report_sites(ngx_http_request_t *r,
     ngx_http_deals_report_t *report, ngx_http_deals_status_t *status);
 static ngx_int_t ngx_http_deals_report_zones(ngx_http_request_t *r,
@@ -46,6 +48,10 @@ const ngx_http_deals_status_value_t  ngx_http_deals_site_values[] = {
     { "waiting", "deals_calls_waiting",
       "Calls that wait for a connection to PostgreSQL.",
       NGX_HTTP_DEALS_WAITING, 1 },
+
+    { "waiting_limit", "deals_calls_waiting_limit",
+      "Calls that may wait, more are refused (deals_queue_size).",
+      NGX_HTTP_DEALS_WAITING_LIMIT, 1 },
 
     { "calls", "deals_calls_total",
       "Calls of the library.",
@@ -198,9 +204,11 @@ ngx_http_deals_report_copy(ngx_http_deals_worker_t *worker,
         worker->generation = owner->generation;
         worker->started = owner->started;
 
-        ngx_memcpy(to->sites, (void *) from->sites,
+        ngx_http_deals_report_words((uint64_t *) to->sites,
+                                    (volatile uint64_t *) from->sites,
                    table->sites.n * sizeof(ngx_http_deals_status_site_t));
-        ngx_memcpy(to->zones, (void *) from->zones,
+        ngx_http_deals_report_words((uint64_t *) to->zones,
+                                    (volatile uint64_t *) from->zones,
                    table->zones.n * sizeof(ngx_http_deals_status_zone_t));
 
         ngx_memory_barrier();
@@ -215,6 +223,20 @@ ngx_http_deals_report_copy(ngx_http_deals_worker_t *worker,
     }
 
     worker->pid = 0;
+}
+
+
+/* word by word, as they are written */
+
+static void
+ngx_http_deals_report_words(uint64_t *to, const volatile uint64_t *from,
+    size_t size)
+{
+    size_t  i;
+
+    for (i = 0; i < size / sizeof(uint64_t); i++) {
+        to[i] = from[i];
+    }
 }
 
 

@@ -146,7 +146,7 @@ ngx_http_deals_text_backends(deals_buf *buf, ngx_http_request_t *r,
     ngx_http_deals_cell(&table, "worker");
     ngx_http_deals_cell(&table, "database");
     ngx_http_deals_cell(&table, "since");
-    ngx_http_deals_cell(&table, "calls");
+    ngx_http_deals_cell(&table, "breaker");
     ngx_http_deals_cell(&table, "redis");
     ngx_http_deals_cell(&table, "since");
 
@@ -163,8 +163,8 @@ ngx_http_deals_text_backends(deals_buf *buf, ngx_http_request_t *r,
                             : v[NGX_HTTP_DEALS_DATABASE_SINCE] ? "down"
                             : "not asked");
         ngx_http_deals_cell_time(&table, v[NGX_HTTP_DEALS_DATABASE_SINCE]);
-        ngx_http_deals_cell(&table, v[NGX_HTTP_DEALS_REFUSING] ? "refused"
-                                                               : "taken");
+        ngx_http_deals_cell(&table, v[NGX_HTTP_DEALS_REFUSING] ? "open"
+                                                               : "closed");
         ngx_http_deals_cell(&table, v[NGX_HTTP_DEALS_REDIS_UP] ? "up"
                             : v[NGX_HTTP_DEALS_REDIS_SINCE] ? "down"
                             : v[NGX_HTTP_DEALS_REDIS] ? "not asked"
@@ -181,14 +181,14 @@ ngx_http_deals_text_calls(deals_buf *buf, ngx_http_request_t *r,
     ngx_http_deals_report_t *report, ngx_http_deals_subject_t *site)
 {
     static const char  *names[] = {
-        "ready", "wanted", "in flight", "waiting", "calls", "timeouts",
-        "refused", "reconnects"
+        "ready", "wanted", "in flight", "waiting", "at most", "calls",
+        "timeouts", "refused", "reconnects"
     };
 
     static const ngx_uint_t  columns[] = {
         NGX_HTTP_DEALS_CONNECTIONS, NGX_HTTP_DEALS_WANTED,
         NGX_HTTP_DEALS_IN_FLIGHT, NGX_HTTP_DEALS_WAITING,
-        NGX_HTTP_DEALS_CALLS, NGX_HTTP_DEALS_TIMEOUTS,
+        NGX_HTTP_DEALS_WAITING_LIMIT, NGX_HTTP_DEALS_CALLS, NGX_HTTP_DEALS_TIMEOUTS,
         NGX_HTTP_DEALS_REFUSED, NGX_HTTP_DEALS_RECONNECTS
     };
 

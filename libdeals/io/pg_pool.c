@@ -444,4 +444,5 @@ deals_pool_status(const deals_pool *pool, deals_ctx_stats *stats)
     stats->database_since = pool->since;
     stats->refusing = deals_pool_is_refusing(pool);
     stats->pool_size = pool->nconns;
+    stats->queue_size = pool->ctx->config.queue_size;
 }

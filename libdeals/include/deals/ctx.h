@@ -201,6 +201,7 @@ typedef struct {
     uint64_t  batch_sizes[DEALS_BATCH_SIZES];   /* the batches of 1 call, of
                                    2-10, of 11-100, of more */
     int       pool_size;        /* connections wanted, if there is work */
+    int       queue_size;       /* calls that may wait */
     int       refusing;         /* 1: the database is known to be away, calls
                                    are refused at once */
     int64_t   database_since;   /* seconds since 1970: it is up, or known to be
