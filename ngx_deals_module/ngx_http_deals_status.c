@@ -20,6 +20,9 @@
      + sizeof(ngx_http_deals_status_table_t) / 64 + 64 * 1024)
 
 
+#define NGX_HTTP_DEALS_STATUS_AGAIN  10         /* seconds */
+
+
 static ngx_int_t ngx_http_deals_status_init(ngx_shm_zone_t *shm_zone,
     void *data);
 static void ngx_http_deals_status_name_all(ngx_http_deals_status_t *status,
@@ -43,6 +46,7 @@ static struct {
     ngx_http_deals_status_table_t  *table;      /* NULL: not looked for yet */
     ngx_http_deals_status_slot_t   *slot;       /* NULL: there was none */
     ngx_http_deals_status_owner_t  *owner;
+    time_t                          again;      /* then one may be free */
 } ngx_http_deals_status_own;
 
 
@@ -265,15 +269,26 @@ ngx_http_deals_status_clean(u_char *dst, size_t size, ngx_str_t *name)
 ngx_http_deals_status_slot_t *
 ngx_http_deals_status_slot(ngx_http_deals_status_t *status)
 {
-    ngx_uint_t  n;
+    ngx_uint_t  n, said;
+
+    said = 0;
 
     if (ngx_http_deals_status_own.table == status->table) {
-        return ngx_http_deals_status_own.slot;
+
+        if (ngx_http_deals_status_own.slot
+            || ngx_time() < ngx_http_deals_status_own.again)
+        {
+            return ngx_http_deals_status_own.slot;
+        }
+
+        said = 1;
     }
 
     ngx_http_deals_status_own.table = status->table;
     ngx_http_deals_status_own.slot = NULL;
     ngx_http_deals_status_own.owner = NULL;
+    ngx_http_deals_status_own.again = ngx_time()
+                                      + NGX_HTTP_DEALS_STATUS_AGAIN;
 
     for (n = 0; n < NGX_HTTP_DEALS_STATUS_SLOTS; n++) {
 
@@ -289,9 +304,11 @@ ngx_http_deals_status_slot(ngx_http_deals_status_t *status)
         return ngx_http_deals_status_own.slot;
     }
 
-    ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                  "deals_status counts for %d workers at most: not for this "
-                  "one", NGX_HTTP_DEALS_STATUS_SLOTS);
+    if (!said) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "deals_status counts for %d workers at most: not for "
+                      "this one", NGX_HTTP_DEALS_STATUS_SLOTS);
+    }
 
     return NULL;
 }
