@@ -260,7 +260,7 @@ ngx_http_deals_status_site(ngx_http_deals_backend_t *backend,
     }
 
     v[NGX_HTTP_DEALS_CONNECTIONS] = now->connections;
-    v[NGX_HTTP_DEALS_WANTED] = now->pool_size;
+    v[NGX_HTTP_DEALS_CONNECTIONS_LIMIT] = now->pool_size;
     v[NGX_HTTP_DEALS_IN_FLIGHT] = now->in_flight;
     v[NGX_HTTP_DEALS_WAITING] = now->waiting;
     v[NGX_HTTP_DEALS_WAITING_LIMIT] = now->queue_size;

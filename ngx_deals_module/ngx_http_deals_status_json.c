@@ -214,6 +214,8 @@ ngx_http_deals_json_zone(deals_buf *buf, ngx_http_deals_report_t *report,
     ngx_http_deals_json_number(buf, "size_bytes", size);
     ngx_http_deals_json_number(buf, "used_bytes", used);
     ngx_http_deals_json_number(buf, "entries", zone->cache->sh->entries);
+    ngx_http_deals_json_number(buf, "snapshots_bytes",
+                               zone->cache->sh->kept_size);
 
     deals_buf_printf(buf, ",\"broken\":%s,\"workers\":[",
                      zone->cache->sh->broken ? "true" : "false");

@@ -137,13 +137,13 @@ ngx_http_deals_metrics_backends(deals_buf *buf,
                                  "Whether a connection to PostgreSQL is "
                                  "ready.",
                                  NGX_HTTP_DEALS_DATABASE_UP,
-                                 NGX_HTTP_DEALS_WANTED);
+                                 NGX_HTTP_DEALS_CONNECTIONS_LIMIT);
 
     ngx_http_deals_metrics_gauge(buf, report, "deals_breaker_open",
                                  "Whether calls are refused at once, because "
                                  "PostgreSQL is known to be away.",
                                  NGX_HTTP_DEALS_REFUSING,
-                                 NGX_HTTP_DEALS_WANTED);
+                                 NGX_HTTP_DEALS_CONNECTIONS_LIMIT);
 
     ngx_http_deals_metrics_gauge(buf, report,
                                  "deals_database_changed_timestamp_seconds",
@@ -211,7 +211,7 @@ ngx_http_deals_metrics_calls(deals_buf *buf, ngx_http_deals_report_t *report)
         if (value->gauge) {
             ngx_http_deals_metrics_gauge(buf, report, value->metric,
                                          value->help, value->value,
-                                         NGX_HTTP_DEALS_WANTED);
+                                         NGX_HTTP_DEALS_CONNECTIONS_LIMIT);
             continue;
         }
 
@@ -307,7 +307,7 @@ ngx_http_deals_metrics_requests(deals_buf *buf,
 static void
 ngx_http_deals_metrics_caches(deals_buf *buf, ngx_http_deals_report_t *report)
 {
-    size_t                     v[4];
+    size_t                     v[5];
     ngx_uint_t                 k, n;
     ngx_http_deals_subject_t  *zone;
 
@@ -318,6 +318,8 @@ ngx_http_deals_metrics_caches(deals_buf *buf, ngx_http_deals_report_t *report)
         { "deals_cache_size_bytes", "Memory for ready pages." },
         { "deals_cache_used_bytes", "What of it is in use." },
         { "deals_cache_entries", "Pages in it, also such as are filled." },
+        { "deals_cache_snapshots_bytes",
+          "What the order of lists takes of it, kept for paging." },
         { "deals_cache_broken", "Whether it is out of use until a restart." }
     };
 
@@ -329,7 +331,8 @@ ngx_http_deals_metrics_caches(deals_buf *buf, ngx_http_deals_report_t *report)
 
             v[0] = ngx_http_deals_zone_used(zone->cache, &v[1]);
             v[2] = zone->cache->sh->entries;
-            v[3] = zone->cache->sh->broken;
+            v[3] = zone->cache->sh->kept_size;
+            v[4] = zone->cache->sh->broken;
 
             ngx_http_deals_labels(buf, gauges[k].name, NULL, "zone", zone);
             ngx_http_deals_sample(buf, v[k]);

@@ -37,9 +37,10 @@ const ngx_http_deals_status_value_t  ngx_http_deals_site_values[] = {
       "Connections to PostgreSQL that are ready.",
       NGX_HTTP_DEALS_CONNECTIONS, 1 },
 
-    { "connections_wanted", "deals_connections_wanted",
-      "Connections to PostgreSQL that there may be (deals_pool_size).",
-      NGX_HTTP_DEALS_WANTED, 1 },
+    { "connections_limit", "deals_connections_limit",
+      "Connections to PostgreSQL that there may be (deals_pool_size, and some "
+      "for slow statements).",
+      NGX_HTTP_DEALS_CONNECTIONS_LIMIT, 1 },
 
     { "in_flight", "deals_calls_in_flight",
       "Calls written to PostgreSQL and not answered.",

@@ -181,12 +181,12 @@ ngx_http_deals_text_calls(deals_buf *buf, ngx_http_request_t *r,
     ngx_http_deals_report_t *report, ngx_http_deals_subject_t *site)
 {
     static const char  *names[] = {
-        "ready", "wanted", "in flight", "waiting", "at most", "calls",
+        "connections", "limit", "in flight", "waiting", "limit", "calls",
         "timeouts", "refused", "reconnects"
     };
 
     static const ngx_uint_t  columns[] = {
-        NGX_HTTP_DEALS_CONNECTIONS, NGX_HTTP_DEALS_WANTED,
+        NGX_HTTP_DEALS_CONNECTIONS, NGX_HTTP_DEALS_CONNECTIONS_LIMIT,
         NGX_HTTP_DEALS_IN_FLIGHT, NGX_HTTP_DEALS_WAITING,
         NGX_HTTP_DEALS_WAITING_LIMIT, NGX_HTTP_DEALS_CALLS, NGX_HTTP_DEALS_TIMEOUTS,
         NGX_HTTP_DEALS_REFUSED, NGX_HTTP_DEALS_RECONNECTS
@@ -264,9 +264,11 @@ ngx_http_deals_text_zone(deals_buf *buf, ngx_http_request_t *r,
     size = ngx_http_deals_zone_used(zone->cache, &used);
 
     deals_buf_printf(buf, "\ncache %s: %llu of %llu bytes in use, %llu "
-                     "entries%s\n\n", zone->name.data,
+                     "entries, %llu bytes of snapshots%s\n\n",
+                     zone->name.data,
                      (unsigned long long) used, (unsigned long long) size,
                      (unsigned long long) zone->cache->sh->entries,
+                     (unsigned long long) zone->cache->sh->kept_size,
                      zone->cache->sh->broken ? ", broken: restart nginx"
                                              : "");
 

@@ -170,7 +170,7 @@ is_deeply $site->{all}{batch_sizes},
     { 1 => 3, '2-10' => 0, '11-100' => 0, '101-500' => 0 }, '  by size';
 ok $site->{all}{calls} >= 8, 'calls';
 is $site->{all}{$_}, 0, "no $_" for qw(timeouts refused reconnects waiting);
-is $site->{all}{connections_wanted}, 4, 'two connections of each are wanted';
+is $site->{all}{connections_limit}, 6, 'each may have three connections';
 is $site->{all}{waiting_limit}, 2000, '  a thousand may wait';
 my ($busy) = grep { $_->{connections} } @{ $site->{workers} };
 is $busy->{database}{up}, JSON::PP::true, 'the database is up';
@@ -279,7 +279,7 @@ is $m->sum('deals_breaker_open', site => $NAME), scalar away(),
 is $m->sum('deals_database_up', site => $NAME), 0, '  as down';
 is scalar(() = $m->samples('deals_redis_up', site => $NAME)), 0,
     '  without Redis';
-is $m->sum('deals_connections_wanted', site => $NAME), 6, '  with its pool';
+is $m->sum('deals_connections_limit', site => $NAME), 10, '  with its pool';
 like $t->get('/status?format=prometheus')->body,
     qr/site="q\\"<b>\\\\d\@\/nowhere"/, '  and it is escaped';
 like $t->get('/status')->body, qr/^site q"<b>\\d\@\/nowhere$/m,

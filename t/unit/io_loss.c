@@ -231,7 +231,7 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
 
     (void) state;
     deals_ctx_status(ctx, &stats);
-    assert_int_equal(stats.pool_size, 1);
+    assert_int_equal(stats.pool_size, 2);
     assert_int_equal(stats.database_since, 0);
     assert_int_equal(stats.refusing, 0);
 
