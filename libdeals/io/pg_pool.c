@@ -446,6 +446,7 @@ deals_pool_close(deals_pool *pool)
 
     deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->retry);
     deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->grace);
+    deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->stays);
     deals_post_cancel(&pool->kick);
 }
 

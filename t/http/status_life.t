@@ -205,7 +205,8 @@ $logged = length $t->log;
 $t->start_postgresql;
 ok $t->wait_until(sub { 2 == grep { $_ eq 'closed' } backend('database', 'breaker') }),
     'it comes, nobody asks: breakers close';
-$log = substr $t->log, $logged;
+$t->wait_until(sub { $log = substr $t->log, $logged;
+    2 == (() = $log =~ /database: available again/g) }, 3);
 is scalar(() = $log =~ /database: available again/g), 2, '  each worker says it once';
 cmp_ok scalar(() = $log =~ /^.*$/mg), '<', 20, '  and little else';
 ok site(report())->{all}{reconnects} >= 2, '  connections were made anew';
@@ -228,6 +229,31 @@ $said_by{$_}++ for $log =~ /(\d+)#\d+: deals: redis: not available/g;
 cmp_ok $_, '<=', 2, '  a worker says it once of each connection' for values %said_by;
 $t->start_redis;
 ok $t->wait_until(sub { grep { $_ } backend('redis', 'up') }), '  comes';
+
+# A primary that became a standby: it answers, and refuses each write.
+sub send_away {
+    $t->sql_as($t->database, q{SELECT count(pg_terminate_backend(pid))
+        FROM pg_stat_activity WHERE usename = 'deals' AND pid <> pg_backend_pid()});
+}
+sleep 1;
+$logged = length $t->log;
+$t->sql('ALTER DATABASE deals SET default_transaction_read_only = on');
+send_away();
+is vote()->status, 503, 'a read-only database: 503' for 1 .. 20;
+$log = substr $t->log, $logged;
+for my $what (qr/database: not available/, qr/cannot execute .* read-only/,
+              qr/database: available again/) {
+    my %by;
+    $by{$1}++ while $log =~ /^.*?(\d+)#\d+:.*?$what/mg;
+    is scalar(grep { $_ > 1 } values %by), 0, "  a worker says once: $what";
+}
+$logged = length $t->log;
+$t->sql('SET default_transaction_read_only = off;'
+    . ' ALTER DATABASE deals RESET default_transaction_read_only');
+send_away();
+ok $t->wait_until(sub { vote()->status == 200 }), '  votes again';
+ok $t->wait_until(sub { (substr $t->log, $logged) =~ /available again/ }),
+    '  which is said when it lasts';
 
 # --- another configuration ---------------------------------------------------------------------
 
