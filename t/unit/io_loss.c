@@ -278,6 +278,50 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
 }
 
 
+/* It takes connections and ends them, as a standby does with each write. */
+
+static void
+each_change_is_logged_once(void **state)
+{
+    int              i;
+    asking           a = NEW;
+    deals_ctx_stats  stats;
+
+    (void) state;
+    settle();
+    srv->once = 1000;
+
+    for (i = 0; i < 10; i++) {
+        ask(ctx, &a, NUMBER, E_25006, -1);
+        expect(&a, DEALS_UNAVAILABLE);
+    }
+
+    deals_ctx_status(ctx, &stats);
+    assert_true(stats.reconnects >= 5);
+    assert_int_equal(times_logged("25006"), 1);
+    assert_int_equal(times_logged("not available"), 1);
+    assert_int_equal(times_logged("available again"), 0);
+
+    srv->once = 0;
+    spin_for(ctx, srv, 200);
+    ask(ctx, &a, NUMBER, 1, -1);
+    expect(&a, DEALS_OK);
+    assert_int_equal(times_logged("available again"), 0);
+    spin_for(ctx, srv, 1100);
+    assert_int_equal(times_logged("available again"), 1);
+
+    srv->once = 1000;
+
+    for (i = 0; i < 10; i++) {
+        ask(ctx, &a, NUMBER, E_57014, -1);
+        expect(&a, DEALS_TIMEOUT);
+    }
+
+    assert_int_equal(times_logged("57014"), 1);
+    assert_int_equal(times_logged("not available"), 1);
+}
+
+
 static void
 a_short_absence_is_waited_out(void **state)
 {
@@ -655,6 +699,7 @@ main(void)
         TEST(garbage_ends_a_connection),
         TEST(an_idle_connection_is_made_anew),
         TEST(away_is_told_soon_then_at_once_and_ends_by_itself),
+        TEST(each_change_is_logged_once),
         TEST(a_short_absence_is_waited_out),
         TEST(a_server_that_says_nothing_is_not_waited_for),
         TEST(an_address_that_hangs_is_passed_over),
