@@ -149,6 +149,17 @@ is_deeply [map { $_->{worker} } @{ report()->{workers} }],
     [sort { $a <=> $b } map { $_->{worker} } @{ report()->{workers} }],
     '  in order';
 
+$t->reload;
+ok $t->wait_until(sub { my $r = report(); @{ $r->{workers} } == 2
+    && !grep { $_->{configuration} != $r->{configuration} } @{ $r->{workers} } }),
+    'workers in slots that others had';
+is $t->get('/')->status, 200, '  a page' for 1 .. 3;
+ok $t->wait_until(sub { ok_requests() == $sum + 3 }), '  is counted';
+$r = site(report());
+is $r->{gone}{requests}{ok}, $sum, '  apart from what others counted there';
+is $r->{workers}[0]{requests}{ok} + $r->{workers}[1]{requests}{ok}, 3, '  by its own';
+$sum += 3;
+
 # --- killed -------------------------------------------------------------------------------
 
 for my $round (1 .. 3) {
