@@ -3,6 +3,8 @@
  * away: what callers are told and when, and that service resumes by itself.
  */
 
+#include <time.h>
+
 #include "io_fake.h"
 
 static fake          *srv;
@@ -224,11 +226,17 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
 {
     int              i;
     asking           a = NEW;
-    int64_t          start;
+    int64_t          start, since;
     deals_ctx_stats  stats;
 
     (void) state;
+    deals_ctx_status(ctx, &stats);
+    assert_int_equal(stats.pool_size, 2);
+    assert_int_equal(stats.database_since, 0);
+    assert_int_equal(stats.refusing, 0);
+
     fake_away(srv);
+    since = time(NULL);
     start = deals_mono();
     ask(ctx, &a, NUMBER, 1, -1);
     spin_until(ctx, srv, &a.done, 1);
@@ -248,8 +256,11 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
     deals_ctx_status(ctx, &stats);
     assert_int_equal(stats.refused, 21);
     assert_int_equal(stats.database_up, 0);
+    assert_int_equal(stats.refusing, 1);
+    assert_in_range(stats.database_since, since, since + 1);
     assert_int_equal(times_logged("not available"), 1);
 
+    since = time(NULL);
     fake_listen(srv);
     start = deals_mono();
 
@@ -261,6 +272,53 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
     ask(ctx, &a, NUMBER, 1, -1);
     expect(&a, DEALS_OK);
     assert_int_equal(times_logged("available again"), 1);
+    assert_in_range(stats.database_since, since, time(NULL));
+    assert_int_equal(stats.refusing, 0);
+    assert_int_equal(stats.reconnects, 0);
+}
+
+
+/* It takes connections and ends them, as a standby does with each write. */
+
+static void
+each_change_is_logged_once(void **state)
+{
+    int              i;
+    asking           a = NEW;
+    deals_ctx_stats  stats;
+
+    (void) state;
+    settle();
+    srv->once = 1000;
+
+    for (i = 0; i < 10; i++) {
+        ask(ctx, &a, NUMBER, E_25006, -1);
+        expect(&a, DEALS_UNAVAILABLE);
+    }
+
+    deals_ctx_status(ctx, &stats);
+    assert_true(stats.reconnects >= 5);
+    assert_int_equal(times_logged("25006"), 1);
+    assert_int_equal(times_logged("not available"), 1);
+    assert_int_equal(times_logged("available again"), 0);
+
+    srv->once = 0;
+    spin_for(ctx, srv, 200);
+    ask(ctx, &a, NUMBER, 1, -1);
+    expect(&a, DEALS_OK);
+    assert_int_equal(times_logged("available again"), 0);
+    spin_for(ctx, srv, 1100);
+    assert_int_equal(times_logged("available again"), 1);
+
+    srv->once = 1000;
+
+    for (i = 0; i < 10; i++) {
+        ask(ctx, &a, NUMBER, E_57014, -1);
+        expect(&a, DEALS_TIMEOUT);
+    }
+
+    assert_int_equal(times_logged("57014"), 1);
+    assert_int_equal(times_logged("not available"), 1);
 }
 
 
@@ -641,6 +699,7 @@ main(void)
         TEST(garbage_ends_a_connection),
         TEST(an_idle_connection_is_made_anew),
         TEST(away_is_told_soon_then_at_once_and_ends_by_itself),
+        TEST(each_change_is_logged_once),
         TEST(a_short_absence_is_waited_out),
         TEST(a_server_that_says_nothing_is_not_waited_for),
         TEST(an_address_that_hangs_is_passed_over),
