@@ -88,6 +88,28 @@ ngx_http_deals_send(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
 }
 
 
+/* the page of all members, which is nobody's as it is; rc: of drafting it */
+
+ngx_int_t
+ngx_http_deals_send_draft(ngx_http_deals_ctx_t *ctx, int rc, const char *type,
+    deals_buf *buf)
+{
+    ngx_int_t  sent;
+
+    sent = NGX_DECLINED;
+
+    if (rc == 0) {
+        sent = ngx_http_deals_cache_filled(ctx, type,
+                                           (deals_str) { buf->data,
+                                                         buf->len });
+    }
+
+    deals_buf_free(buf);
+
+    return sent != NGX_DECLINED ? sent : ngx_http_deals_cache_alone(ctx);
+}
+
+
 static void
 ngx_http_deals_free_buf(void *data)
 {
@@ -187,12 +209,22 @@ ngx_int_t
 ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
     const deals_shape *shape, const void *row)
 {
+    int        rc;
     int64_t    start;
     deals_buf  buf;
 
     start = ngx_http_deals_clock();
 
     deals_buf_init(&buf);
+
+    if (status == NGX_HTTP_OK && ngx_http_deals_cache_drafts(ctx)) {
+        rc = deals_json_draft(shape, row, &deals_vary, &buf);
+
+        ctx->render_time = ngx_http_deals_clock() - start;
+
+        return ngx_http_deals_send_draft(ctx, rc, "application/json", &buf);
+    }
+
     deals_json_write(&buf, shape, row);
 
     ctx->render_time = ngx_http_deals_clock() - start;

@@ -64,6 +64,11 @@ struct deals_segment {
     unsigned         nwrites;
     deals_lane       lane;
 
+    /* told at its end, though nobody waits: deals_segment_owe */
+    deals_ctx       *teller;        /* NULL: nothing */
+    unsigned         owed[2];
+    int64_t          owed_id[2];
+
     uint64_t         serial;        /* of its submission */
     int64_t          written;       /* deals_mono(); -1 */
 
@@ -156,6 +161,8 @@ int   deals_pool_count(const deals_pool *pool, deals_lane lane, int ready);
 deals_segment  *deals_segment_new(unsigned nops);
 /* Ends it: tells its owner, frees it. */
 void  deals_segment_end(deals_segment *segment, const deals_outcome *outcome);
+/* Nobody waits for its end. */
+void  deals_segment_drop(deals_segment *segment);
 void  deals_segments_add(deals_segments *list, deals_segment *segment);
 /* Where its serial number belongs. */
 void  deals_segments_insert(deals_segments *list, deals_segment *segment);

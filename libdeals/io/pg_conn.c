@@ -76,7 +76,7 @@ static void
 settle_lost(deals_pool *pool, deals_segment *segment)
 {
     if (segment->owner == NULL) {
-        free(segment);
+        deals_segment_drop(segment);
         return;
     }
 

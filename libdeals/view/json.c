@@ -17,8 +17,21 @@
 
 enum { DEPTH = 64 };        /* of structs inside of each other */
 
+typedef struct {
+    int             in_html;
+    deals_drafter  *drafter;    /* NULL: for one viewer */
+} manner;
+
+/* A field as what stands in a hole. */
+typedef struct {
+    const deals_field  *field;
+    const char         *row;
+    const manner       *how;
+    int                 depth;
+} hole;
+
 static void  write_object(deals_buf *out, const deals_shape *shape,
-                 const void *row, int in_html, int depth);
+                 const void *row, const manner *how, int depth);
 
 
 static void
@@ -198,7 +211,7 @@ write_text(deals_buf *out, deals_str text, int flags, int in_html)
 
 static void
 write_list(deals_buf *out, const deals_shape *shape, const deals_list *list,
-    int in_html, int depth)
+    const manner *how, int depth)
 {
     size_t       i, size = shape ? shape->size : sizeof(deals_str);
     const char  *item = list->items;
@@ -211,10 +224,10 @@ write_list(deals_buf *out, const deals_shape *shape, const deals_list *list,
         }
 
         if (shape) {
-            write_object(out, shape, item, in_html, depth + 1);
+            write_object(out, shape, item, how, depth + 1);
         } else {
             write_string(out, *(const deals_str *) (const void *) item,
-                         in_html);
+                         how->in_html);
         }
     }
 
@@ -245,7 +258,7 @@ write_bare(deals_buf *out, deals_str text, int quoted)
 
 static void
 write_value(deals_buf *out, int type, int flags, const deals_shape *shape,
-    const void *value, int in_html, int depth)
+    const void *value, const manner *how, int depth)
 {
     int      truth;
     char     buf[DEALS_TIME_SIZE > DEALS_NUMBER_SIZE ? DEALS_TIME_SIZE
@@ -281,17 +294,17 @@ write_value(deals_buf *out, int type, int flags, const deals_shape *shape,
         if (*(const void *const *) value == NULL) {
             deals_buf_put(out, "null", 4);
         } else {
-            write_object(out, shape, *(const void *const *) value, in_html,
+            write_object(out, shape, *(const void *const *) value, how,
                          depth + 1);
         }
         break;
 
     case DEALS_LIST:
-        write_list(out, shape, value, in_html, depth);
+        write_list(out, shape, value, how, depth);
         break;
 
     default:
-        write_text(out, *(const deals_str *) value, flags, in_html);
+        write_text(out, *(const deals_str *) value, flags, how->in_html);
     }
 }
 
@@ -316,10 +329,26 @@ write_key(deals_buf *out, const char *name)
 
 
 static void
+write_field(deals_buf *out, const hole *h)
+{
+    write_value(out, h->field->type, h->field->flags, h->field->shape,
+                h->row + h->field->offset, h->how, h->depth);
+}
+
+
+static void
+write_hole(void *data, deals_buf *out)
+{
+    write_field(out, data);
+}
+
+
+static void
 write_object(deals_buf *out, const deals_shape *shape, const void *row,
-    int in_html, int depth)
+    const manner *how, int depth)
 {
     int                 first = 1;
+    hole                h = { NULL, row, how, depth };
     size_t              i;
     const deals_field  *field;
 
@@ -343,8 +372,16 @@ write_object(deals_buf *out, const deals_shape *shape, const void *row,
         first = 0;
 
         write_key(out, field->name);
-        write_value(out, field->type, field->flags, field->shape,
-                    (const char *) row + field->offset, in_html, depth);
+        h.field = field;
+
+        if ((field->flags & DEALS_VIEWER) && how->drafter
+            && deals_drafter_hole(how->drafter, shape, row, write_hole, &h)
+               == 0)
+        {
+            continue;
+        }
+
+        write_field(out, &h);
     }
 
     deals_buf_put_char(out, '}');
@@ -354,20 +391,40 @@ write_object(deals_buf *out, const deals_shape *shape, const void *row,
 void
 deals_json_write(deals_buf *out, const deals_shape *shape, const void *row)
 {
-    write_object(out, shape, row, 0, 0);
+    static const manner  plain = { 0, NULL };
+
+    write_object(out, shape, row, &plain, 0);
+}
+
+
+int
+deals_json_draft(const deals_shape *shape, const void *row,
+    const deals_draft_rules *rules, deals_buf *out)
+{
+    manner         how;
+    deals_drafter  d;
+
+    deals_drafter_begin(&d, rules, out);
+    how = (manner) { 0, &d };
+    write_object(out, shape, row, &how, 0);
+
+    return deals_drafter_end(&d);
 }
 
 
 void
 deals_json_value(deals_buf *out, int type, int flags,
-    const deals_shape *shape, const void *value, int in_html)
+    const deals_shape *shape, const void *value, int in_html,
+    deals_drafter *drafter)
 {
+    manner  how = { in_html, drafter };
+
     if (value == NULL) {
         deals_buf_put(out, "null", 4);
         return;
     }
 
-    write_value(out, type, flags, shape, value, in_html, 0);
+    write_value(out, type, flags, shape, value, &how, 0);
 }
 
 

@@ -213,7 +213,7 @@ every_byte_is_seen_at_every_place(void **state)
 
         deals_buf_char(&want, '"');
         s.len = n;
-        deals_json_value(&got, DEALS_TEXT, 0, NULL, &s, in_html);
+        deals_json_value(&got, DEALS_TEXT, 0, NULL, &s, in_html, NULL);
 
         assert_int_equal(got.len, want.len);
         assert_memory_equal(got.data, want.data, want.len);
@@ -261,8 +261,9 @@ json_can_stand_in_a_script(void **state)
 
     (void) state;
 
-    deals_json_value(&buf, DEALS_TEXT, 0, NULL, &text, 1);
-    deals_json_value(&buf, DEALS_OBJECT, 0, &inner_shape, NULL, 1);
+    deals_json_value(&buf, DEALS_TEXT, 0, NULL, &text, 1, NULL);
+    deals_json_value(&buf, DEALS_OBJECT, 0, &inner_shape, NULL, 1,
+                     NULL);
     assert_str(taken(&buf),
                "\"\\u003c/script\\u003e\\u003c!--\\u0026\\u2028\\u2029'\"null");
 }
