@@ -18,6 +18,7 @@ typedef struct {
     deals_call   *call;
     int           number;       /* batches are sorted by it, highest first */
     int           deed;         /* what it makes the server do */
+    int64_t       key;
     int           ended;
     deals_code    code;
     int           retry_after;
@@ -98,7 +99,13 @@ make(deals_arena *arena, deals_call **calls, size_t n)
     return query_new(arena, BATCH, (int64_t) n * 10000 + deed);
 }
 
-static const deals_batch_kind  kind = { MAX, make };
+static int64_t
+key_of(const deals_call *call)
+{
+    return of((deals_call *) call)->key;
+}
+
+static const deals_batch_kind  kind = { MAX, make, key_of };
 
 static void
 joined(deals_call *call)
