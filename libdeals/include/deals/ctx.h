@@ -119,7 +119,7 @@ typedef struct {
     const char  *redis;         /* "unix:/path", "HOST:PORT" or
                                    "redis://[[USER]:PASSWORD@]HOST:PORT/DB";
                                    NULL: no Redis */
-    int          pool_size;             /* connections to PostgreSQL: 2 */
+    int          pool_size;             /* connections to PostgreSQL: 3 */
     int          queue_size;            /* calls that may wait: 1000 */
     int64_t      connect_timeout;       /* ms: 5000 */
     int64_t      query_timeout;         /* ms, a call's deadline: 5000 */
