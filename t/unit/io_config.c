@@ -334,7 +334,7 @@ numbers_have_defaults_and_bounds(void **state)
     assert_null(deals_config_check(&config, arena));
     assert_int_equal(deals_config_load(arena, &config, &settings, arena,
                                        &error), 0);
-    assert_int_equal(settings.config.pool_size, 2);
+    assert_int_equal(settings.config.pool_size, 3);
     assert_int_equal(settings.config.query_timeout, 5000);
     assert_int_equal(settings.config.signin_limit, 10);
     assert_int_equal(settings.config.vote_limit, 120);

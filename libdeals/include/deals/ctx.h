@@ -145,7 +145,7 @@ typedef struct {
     const char  *redis;         /* "unix:/path", "HOST:PORT" or
                                    "redis://[[USER]:PASSWORD@]HOST:PORT/DB";
                                    NULL: no Redis */
-    int          pool_size;             /* connections to PostgreSQL: 2; and
+    int          pool_size;             /* connections to PostgreSQL: 3; and
                                            half as many again, opened when
                                            statements come that take long */
     int          queue_size;            /* calls that may wait: 1000; and as
