@@ -39,6 +39,7 @@ tear_down(void **state)
     (void) state;
     deals_ctx_free(ctx);
     fake_free(srv);
+    test_hooks.log = keep_log;
 
     return 0;
 }
@@ -97,6 +98,59 @@ a_read_is_asked_again_on_another_connection(void **state)
     deals_ctx_status(ctx, &stats);
     assert_int_equal(stats.reconnects, 1);
     assert_int_equal(stats.database_up, 1);
+}
+
+
+/* As soon as one connection was lost, the server closes the others, without a
+ * word or with one. */
+
+static const char  *last_word;
+
+static void
+lose_all(void *host, deals_log_level level, deals_str line)
+{
+    int         i;
+    fake_conn  *c;
+
+    keep_log(host, level, line);
+
+    for (i = 0; i < 16 && times_logged("was lost") == 1; i++) {
+        c = &srv->conns[i];
+
+        if (c->fd != -1 && last_word != NULL) {
+            fake_error(c, "FATAL", last_word);
+            (void) !write(c->fd, c->out, c->nout);
+        }
+
+        fake_hang_up(c);
+    }
+}
+
+
+/* They may all be lost at once, and one after the other be seen to be. */
+
+static void
+a_read_outlives_all_connections(void **state)
+{
+    int     i;
+    asking  a = NEW;
+
+    (void) state;
+    config.pool_size = 2;
+    test_hooks.log = lose_all;
+
+    for (i = 0; i < 2; i++) {
+        last_word = i == 0 ? NULL : "57P01";
+        again();
+        warm();
+        settle();
+        srv->accepted = 0;
+        srv->once = 1;
+        ask(ctx, &a, NUMBER, DROP, -1);
+        expect(&a, DEALS_OK);
+        assert_int_equal(times_logged("was lost"), 2);
+        assert_true(srv->accepted > 0);
+    }
 }
 
 
@@ -692,6 +746,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         TEST(a_read_is_asked_again_on_another_connection),
+        TEST(a_read_outlives_all_connections),
         TEST(a_read_is_not_asked_a_third_time),
         TEST(a_write_is_never_repeated_in_doubt),
         TEST(a_write_that_was_refused_is_repeated),
