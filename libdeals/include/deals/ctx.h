@@ -95,8 +95,8 @@ typedef struct {
      * `changed` with that bit for this member, or with DEALS_CHANGE_ALL, in any
      * context of the node (never one that it had in the last *keep_ms).
      * *keep_ms: how long what was read under it may be kept, in milliseconds,
-     * but ten minutes at most; 0: not at all. Asked often: it should cost next to nothing. NULL:
-     * contexts keep nothing of members. */
+     * but ten minutes at most; 0: not at all. Asked often: it should cost next
+     * to nothing. NULL: contexts keep nothing of members. */
     uint64_t (*generation)(void *host, unsigned what, int64_t user_id,
                            int64_t *keep_ms);
 } deals_hooks;
