@@ -73,6 +73,7 @@ deals_present_of(deals_call *call)
     present.now = deals_call_now(call);
     present.viewer = use->viewer;
     present.moderator = deals_use_is_moderator(use);
+    present.data_only = use->data_only;
 
     return present;
 }
@@ -282,7 +283,6 @@ static void
 found(deals_call *call)
 {
     deals_deal        *deal;
-    deals_arena       *arena = deals_call_arena(call);
     deals_deal_state  *state = deals_call_state(call);
 
     if (deals_use_answer(call) < 0) {
@@ -295,7 +295,7 @@ found(deals_call *call)
     }
 
     if (state->with_comments
-        && deals_threads_build(&state->threads, arena) < 0)
+        && deals_threads_build(&state->threads, call) < 0)
     {
         deals_use_no_memory(call);
         return;
@@ -321,6 +321,24 @@ found(deals_call *call)
 
 
 static void
+ask(deals_call *call)
+{
+    deals_deal_state  *state = deals_call_state(call);
+
+    deals_use_ask(call);
+
+    state->deal = deals_deal_query(deals_call_arena(call), state->id);
+    deals_call_query(call, state->deal);
+
+    if (state->with_comments) {
+        deals_threads_ask(&state->threads, call);
+    }
+
+    deals_call_send(call, found);
+}
+
+
+static void
 start(deals_call *call)
 {
     deals_deal_state  *state = deals_call_state(call);
@@ -335,16 +353,12 @@ start(deals_call *call)
         return;
     }
 
-    deals_use_ask(call);
-
-    state->deal = deals_deal_query(deals_call_arena(call), state->id);
-    deals_call_query(call, state->deal);
-
     if (state->with_comments) {
-        deals_threads_ask(&state->threads, call);
-    }
+        deals_threads_find(&state->threads, call, ask);
 
-    deals_call_send(call, found);
+    } else {
+        ask(call);
+    }
 }
 
 

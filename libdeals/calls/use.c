@@ -123,6 +123,7 @@ deals_use_new(deals_ctx *ctx, deals_use_kind kind, size_t state_size,
     }
 
     use->strict = asker->strict != 0;
+    use->data_only = asker->data_only != 0;
 
     if (copy(arena, &use->address, asker->address, 100) < 0
         || copy(arena, &use->user_agent, asker->user_agent, AGENT_MAX) < 0)

@@ -40,6 +40,7 @@ typedef struct {
     deals_str           user_agent;
     int                 strict;         /* a bad token is an error */
     int                 required;       /* and so is none */
+    int                 data_only;      /* no texts for pages */
 
     int                 token;          /* 1: one came; 2: it can be one */
     int64_t             user_id;        /* of the token */
@@ -56,6 +57,7 @@ typedef struct {
     deals_step          next;           /* of deals_use_member, _limit */
     int64_t             count;
     int                 limit;
+    struct deals_snapshot *snapshot;    /* that is being looked for */
 } deals_use;
 
 /* deals_call_new, with the asker (NULL: nobody) copied. */

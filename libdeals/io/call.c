@@ -83,6 +83,11 @@ let_go(deals_call *call)
         call->count = NULL;
     }
 
+    if (call->lookup != NULL) {
+        deals_kept_abandon(call->lookup);
+        call->lookup = NULL;
+    }
+
     deals_batch_leave(call);
     deals_job_abandon(call);
     deals_post_cancel(&call->post);

@@ -75,6 +75,19 @@ const void  *deals_call_row(deals_call *call);
 void  deals_call_count(deals_call *call, deals_str key, int seconds,
           int64_t *count, deals_step step);
 
+/* Bytes that lists need to go on as they began (deals_hooks.keep, and Redis, for
+ * other nodes). They may be gone when they are asked for: *bytes is absent then
+ * when `step` runs. Neither fails. */
+int   deals_call_keeps(deals_call *call);       /* 0: nothing ever is */
+void  deals_call_keep(deals_call *call, deals_str key, deals_str bytes,
+          int seconds);
+void  deals_call_kept(deals_call *call, deals_str key, deals_str *bytes,
+          deals_step step);
+
+/* 1: this context was told in the last half minute that what is identified by
+ * this number was kept; 0: it was not, and is now. */
+int   deals_call_kept_lately(deals_call *call, uint64_t number);
+
 /* fn(arg) on another thread (deals_hooks.work), then `step`. `arg` is malloc'd
  * memory of its own, not the call's: the call may be cancelled while fn runs.
  * It is freed by the library after `step`, or on cancel, by release(arg). */

@@ -8,6 +8,7 @@
 #include "io/batch.h"
 #include "io/call.h"
 #include "io/ctx.h"
+#include "io/kept.h"
 #include "io/pool.h"
 #include "io/rate.h"
 
@@ -58,6 +59,8 @@ struct deals_call {
 
     deals_count         *count;
     int64_t             *counted;       /* where it goes */
+    deals_lookup        *lookup;
+    deals_str           *found;         /* where its bytes go */
     deals_job           *job;
     deals_seat           seat;
 };

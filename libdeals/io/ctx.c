@@ -11,6 +11,7 @@
 #include "io/changes.h"
 #include "io/config.h"
 #include "io/ctx.h"
+#include "io/kept.h"
 #include "io/loop.h"
 #include "io/pool.h"
 #include "io/rate.h"
@@ -73,6 +74,7 @@ deals_ctx_destroy(deals_ctx *ctx)
 
     deals_batches_free(ctx);
     deals_changes_free(ctx->changes);
+    deals_kept_free(ctx->kept);
     deals_rate_free(ctx->rate);
     deals_redis_free(ctx->redis);
     deals_pool_free(ctx->pool);
@@ -113,8 +115,9 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
 
     ctx->pool = deals_pool_new(ctx, settings.database);
     ctx->rate = deals_rate_new(ctx, settings.database);
+    ctx->kept = deals_kept_new(ctx);
 
-    if (ctx->pool == NULL || ctx->rate == NULL) {
+    if (ctx->pool == NULL || ctx->rate == NULL || ctx->kept == NULL) {
         return deals_error_oom(error);
     }
 

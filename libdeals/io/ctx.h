@@ -22,6 +22,7 @@ typedef struct deals_rate  deals_rate;
 typedef struct deals_job   deals_job;
 typedef struct deals_batch deals_batch;
 typedef struct deals_changes deals_changes;
+typedef struct deals_kept  deals_kept;
 
 /* A callback that waits for a clean stack; kept by its owner. */
 typedef struct deals_post  deals_post;
@@ -46,6 +47,7 @@ struct deals_ctx {
     deals_redis     *redis;         /* NULL: none configured */
     deals_rate      *rate;
     deals_changes   *changes;
+    deals_kept      *kept;
 
     deals_timers     timers[2];     /* DEALS_IDLE, DEALS_BUSY */
     int64_t          wished[2];     /* what the host's timers were set to; -1 */

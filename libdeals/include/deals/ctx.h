@@ -95,11 +95,23 @@ typedef struct {
      * `changed` with that bit for this member, or with DEALS_CHANGE_ALL, in any
      * context of the node (never one that it had in the last *keep_ms).
      * *keep_ms: how long what was read under it may be kept, in milliseconds,
-     * but ten minutes at most; 0: not at all. Asked often: it should cost next
-     * to nothing. NULL: contexts keep nothing of members. */
+     * but ten minutes at most; 0: not at all. Asked often: it should cost
+     * next to nothing. NULL: contexts keep nothing of members. */
     uint64_t (*generation)(void *host, unsigned what, int64_t user_id,
                            int64_t *keep_ms);
+
+    /* Keep bytes (at most DEALS_KEEP_BYTES) under a key for all contexts of
+     * the node, for about `seconds`, instead of what was kept under it. They
+     * may vanish at any time: what is kept only saves asking again, or lets
+     * lists go on as they began. Both or neither; NULL: a context on the
+     * host's loop keeps nothing, one with its own a little for itself. */
+    void (*keep)(void *host, deals_str key, deals_str bytes, int seconds);
+
+    /* What is kept under a key, copied into `arena`; absent: nothing. */
+    deals_str (*kept)(void *host, deals_str key, deals_arena *arena);
 } deals_hooks;
+
+#define DEALS_KEEP_BYTES  32768
 
 enum {
     DEALS_CHANGE_LISTS = 1,     /* which deals lists show, or what of them */
@@ -133,8 +145,11 @@ typedef struct {
     const char  *redis;         /* "unix:/path", "HOST:PORT" or
                                    "redis://[[USER]:PASSWORD@]HOST:PORT/DB";
                                    NULL: no Redis */
-    int          pool_size;             /* connections to PostgreSQL: 2 */
-    int          queue_size;            /* calls that may wait: 1000 */
+    int          pool_size;             /* connections to PostgreSQL: 2; and
+                                           half as many again, opened when
+                                           statements come that take long */
+    int          queue_size;            /* calls that may wait: 1000; and as
+                                           many of those that take long */
     int64_t      connect_timeout;       /* ms: 5000 */
     int64_t      query_timeout;         /* ms, a call's deadline: 5000 */
     int          no_prepare;            /* behind PgBouncer: no prepared
