@@ -17,7 +17,7 @@ my $MEMBERS = 100;
 my $AT_ONCE = 1000;
 
 my $t = Deals::Test->new;
-$t->nginx(<<'CONF');
+my $conf = <<'CONF';
 %%GLOBALS%%
 worker_processes 2;
 worker_rlimit_nofile 4096;
@@ -38,6 +38,7 @@ http {
     }
 }
 CONF
+$t->nginx($conf);
 
 # Test databases do not wait for their log; one of these tests crashes it.
 open my $settings, '>>', $t->dir . '/postgresql/postgresql.conf' or die;
@@ -217,6 +218,35 @@ my $start = time;
 ok $t->wait_until(sub { $of->($t->get($list))->{score} == $before + 1 }),
     'others see it in lists';
 ok time - $start < 1.3, sprintf '  after %.2f s', time - $start;
+
+# Another node: an nginx with a cache of its own on the same database.
+my $two = $t->fill($conf =~ s/%%PORT%%/%%PORT:two%%/r
+                         =~ s/%%PORT:small%%/%%PORT:three%%/r);
+$two =~ s{(pid|error_log|access_log) "[^"]*/(\w+\.\w+)"}
+         {$1 "@{[$t->dir]}/two.$2"}g;
+Deals::Test::write_file($t->dir . '/two.conf', $two);
+my $r = $t->command([Deals::Servers::nginx_binary(), '-p', $t->dir . '/', '-c',
+    $t->dir . '/two.conf', '-e', $t->dir . '/two.log'],
+    env => { $t->sanitizer_env });
+is $r->{code}, 0, 'a second node' or diag $r->{err};
+my $second;
+$t->wait_until(sub { ($second) = Deals::Test::read_file($t->dir
+    . '/two.nginx.pid') =~ /(\d+)/ }) or die "no pid\n";
+END { kill 'TERM', $second if $second }
+my $there = $t->client(port => $t->port('two'));
+$t->wait_until(sub { eval { $there->get($list)->status == 200 } });
+sleep 1.5;                              # it listens to the first one
+$there->get($list) for 1 .. 4;
+$before = $of->($there->get($list))->{score};
+is $eve->put('/api/v1/deals/5/vote', json => { value => -1 })->status, 200,
+    'a vote here';
+$start = time;
+ok $t->wait_until(sub { $of->($there->get($list))->{score} == $before - 2 }),
+    '  is in lists there';
+ok time - $start < 1.3, sprintf '  after %.2f s', time - $start;
+kill 'QUIT', $second;
+ok $t->wait_until(sub { !kill 0, $second }), '  which leaves';
+$second = 0;
 
 # --- more than may wait -----------------------------------------------------------------
 

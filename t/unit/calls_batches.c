@@ -265,11 +265,27 @@ test_many_deals(void **state)
     together(DEALS);
 }
 
+/* A context that has one batch on its way at a time, whatever the deals. */
+static void
+one_lane(void)
+{
+    deals_config        config = { 0 };
+    const deals_error  *error = NULL;
+
+    deals_ctx_free(ctx);
+    config.database = server_database;
+    config.pool_size = 2;
+    config.vote_limit = -1;
+    ctx = deals_ctx_new(&config, NULL, arena, &error);
+    assert_non_null(ctx);
+}
+
 /* Makes all votes up to the release go in one batch: the one before it waits
  * for a deal that is locked. */
 static void
 hold(vote *v)
 {
+    one_lane();
     *v = (vote) { .deal = DEALS - 1, .member = MEMBERS - 1, .value = 1 };
     sql("BEGIN; SELECT 1 FROM deal_stats WHERE deal_id = %lld FOR UPDATE",
         (long long) deals[v->deal]);
