@@ -362,6 +362,7 @@ int64_t ngx_http_deals_clock(void);
 /* _access.c */
 
 ngx_int_t ngx_http_deals_asker(ngx_http_deals_ctx_t *ctx);
+void ngx_http_deals_idempotency_key(ngx_http_deals_ctx_t *ctx);
 ngx_uint_t ngx_http_deals_has_cookie(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_same_origin(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_local_path(ngx_http_deals_ctx_t *ctx,

@@ -44,6 +44,9 @@ SELECT deal_id, up, down, up - down,
 INSERT INTO deal_tags (deal_id, tag, created_at, live)
 SELECT deal_id, unnest(tags), created_at, live FROM deals;
 
+INSERT INTO creations (user_id, key, digest, deal_id, created_at)
+SELECT user_id, 'key-' || deal_id, md5(title), deal_id, now() FROM deals;
+
 INSERT INTO import_keys (source, source_id, deal_id)
 SELECT 'reddit', deal_id::text, deal_id FROM deals;
 

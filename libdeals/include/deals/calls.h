@@ -48,6 +48,10 @@ typedef struct {
     int         strict;         /* reads: a bad token is an error */
     int         data_only;      /* the texts that only pages show (slug, host,
                                    age, price.text ...) are left absent */
+    deals_str   idempotency_key;    /* deals_deal_create and _comment_create:
+                                   within a day this member makes one thing
+                                   under it, and who asks again gets that.
+                                   INVALID: it was used for something else */
 } deals_asker;
 
 /* The member behind the token, once it was looked up; NULL: anonymous. The row
