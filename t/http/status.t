@@ -170,7 +170,7 @@ is_deeply $site->{all}{batch_sizes},
     { 1 => 3, '2-10' => 0, '11-100' => 0, '101-500' => 0 }, '  by size';
 ok $site->{all}{calls} >= 8, 'calls';
 is $site->{all}{$_}, 0, "no $_" for qw(timeouts refused reconnects waiting);
-is $site->{all}{connections_limit}, 6, 'each may have three connections';
+is $site->{all}{connections_limit}, 10, 'each may have three connections, and two';
 is $site->{all}{waiting_limit}, 2000, '  a thousand may wait';
 my ($busy) = grep { $_->{connections} } @{ $site->{workers} };
 is $busy->{database}{up}, JSON::PP::true, 'the database is up';
