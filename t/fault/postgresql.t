@@ -224,5 +224,36 @@ disaster('cut off in the middle of an answer', seconds => 1, passes => 1,
 disaster('half closed', seconds => 1, passes => 1, hangs => 1,
     begin => sub { $proxy->mode('half') });
 
+# --- a deadline is a request's ---------------------------------------------------
+
+# The page of all members waits for one table, what is laid over it for another.
+sub lock_table {
+    my ($table, $seconds) = @_;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+        open STDOUT, '>', '/dev/null';
+        exec 'psql', '-XAtq', $t->database_admin, '-c', "BEGIN; LOCK TABLE $table"
+            . " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep($seconds); COMMIT";
+    }
+    $t->wait_until(sub { $t->sql("SELECT count(*) FROM pg_locks
+        WHERE mode = 'AccessExclusiveLock' AND granted
+        AND relation = '$table'::regclass") });
+    return $pid;
+}
+
+for my $path ('/new', "/deals/$deals[0]/deal-1") {
+    my $carol = $t->member('carol' . length $path);
+    # Nobody has the page.
+    $ann->post('/api/v1/deals', json => { title => 'One more' });
+    $ann->patch("/api/v1/deals/$deals[0]", json => { title => 'Deal 1' });
+    my @locks = (lock_table('votes', 4), lock_table('deals', 1.5));
+    my $c = Deals::Test::Steady->new(like => $carol, timeout => 10);
+    my $r = $c->get($path);
+    like $r->status, qr/^(?:200|503)$/, "$path waits twice: " . $r->status;
+    cmp_ok $c->{took}, '<', $TIMEOUT + 0.8, '  but no longer than its deadline';
+    waitpid $_, 0 for @locks;
+}
+
 is $t->deals('verify')->{code}, 0, 'all counters are right';
 $t->finish;
