@@ -323,6 +323,15 @@ choose(const deals_batch *batch)
 }
 
 
+static void
+count_batch(deals_ctx_stats *stats, size_t n)
+{
+    stats->batches++;
+    stats->batched += n;
+    stats->batch_sizes[n <= 1 ? 0 : n <= 10 ? 1 : n <= 100 ? 2 : 3]++;
+}
+
+
 static deals_query *
 bind(void *owner)
 {
@@ -359,8 +368,7 @@ bind(void *owner)
     batch->flushed = calls;
     batch->nflushed = n;
     batch->nleft = n;
-    batch->ctx->stats.batches++;
-    batch->ctx->stats.batched += n;
+    count_batch(&batch->ctx->stats, n);
 
     return batch->query;
 }

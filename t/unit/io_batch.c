@@ -59,6 +59,8 @@ those_of_one_turn_go_together_and_each_gets_its_row(void **state)
 static void
 who_comes_while_one_is_on_its_way_waits_for_it(void **state)
 {
+    deals_ctx_stats  stats;
+
     (void) state;
     warm();
     join(0, 1);
@@ -71,6 +73,10 @@ who_comes_while_one_is_on_its_way_waits_for_it(void **state)
     spin_until(ctx, srv, &ended, 4);
     expect(0, 4, DEALS_OK);
     assert_string_equal(srv->log, "0:BATCH 1\n0:BATCH 3\n");
+    deals_ctx_status(ctx, &stats);
+    assert_int_equal(stats.batch_sizes[0], 1);
+    assert_int_equal(stats.batch_sizes[1], 1);
+    assert_int_equal(stats.batch_sizes[2] + stats.batch_sizes[3], 0);
 }
 
 
