@@ -134,7 +134,8 @@ deals_text_slug(deals_arena *arena, deals_str in)
     size_t  len;
 
     /* one more than there may be: then it is known where words end */
-    len = cut(slug, make(slug, DEALS_SLUG_MAX + 1, in, &lost));
+    len = make(slug, DEALS_SLUG_MAX + 1, in, &lost);
+    len = cut(slug, len);
 
     return len > 0 ? deals_arena_copy(arena, (deals_str) { slug, len })
                    : DEALS_STR("deal");
