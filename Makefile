@@ -44,6 +44,7 @@ CLI_SRC  := $(wildcard libdeals/cli/*.c)
 MODULE_SRC := $(wildcard ngx_deals_module/*.c)
 MODULE_IN  := $(MODULE_SRC) $(wildcard ngx_deals_module/*.h config)
 UNIT_SRC := $(wildcard t/unit/*.c)
+FUZZ_SRC := $(wildcard t/fuzz/*.c)
 PUBLIC   := $(wildcard libdeals/include/deals/*.h)
 
 GEN_SRC  := $(if $(wildcard sql/generate),stmts.c migrations.c)
@@ -62,8 +63,8 @@ MODULE   := $(if $(and $(MODULE_SRC),$(wildcard config)),\
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all gen lib cli module unit packages test-packages run start stop \
-        test asan valgrind lint bench install clean help FORCE
+.PHONY: all gen lib cli module unit packages test-packages fuzz-packages run start stop \
+        test fuzz fuzzers asan valgrind lint bench install clean help FORCE
 
 all: $(LIBRARY) $(CLI) $(MODULE)
 
@@ -117,7 +118,7 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/.flags | $(GENERATED)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BUILD)/obj/gen/builtin.d \
-         $(UNIT_SRC:%.c=$(BUILD)/obj/%.d)
+         $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
 
 # A file that was removed must leave the archive too.
 $(BUILD)/.objects: FORCE
@@ -158,7 +159,7 @@ $(BUILD)/t/%: $(BUILD)/obj/t/unit/%.o $(BUILD)/libdeals.a $(BUILTIN)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libdeals.a $(BUILTIN) -lcmocka $(LIBS)
 
-.SECONDARY: $(UNIT_SRC:%.c=$(BUILD)/obj/%.o)
+.SECONDARY: $(UNIT_SRC:%.c=$(BUILD)/obj/%.o) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.o)
 
 
 # Another make, quiet and on all processors unless it was told how many.
@@ -192,6 +193,9 @@ packages:
 test-packages:
 	@conf/run/packages run test $(if $(BROWSER),browser)
 
+fuzz-packages:
+	@conf/run/packages run test fuzz
+
 
 # --- tests ------------------------------------------------------------------
 
@@ -215,6 +219,7 @@ TAP       = --exec t/lib/tap
 
 test: test-packages
 	+@$(QUIETLY) all unit
+	+@[ -z '$(FUZZED)' ] || ! $(CAN_FUZZ) || $(MAKE_FUZZERS)
 	+@[ -z '$(NODE)' ] || $(QUIETLY) $(NODE) || echo 'Tests of pages will fail.'
 	@$(PROVE) $(TAP) $(FILES)
 
@@ -225,6 +230,29 @@ $(BUILD)/node_modules/.installed: $(wildcard t/browser/package*.json)
 	    --loglevel=error >npm.log 2>&1 || { echo "npm could not install what" \
 	    "t/browser/package.json names: $$(grep -m1 . npm.log)" >&2; exit 1; }
 	@touch $@
+
+# Fuzzers: everything again by clang, with its sanitizers and with marks that
+# tell libFuzzer what an input has reached. T: seconds for each of them; TARGET:
+# only these.
+T         = 20
+TARGET    =
+FUZZED    = $(filter t/fuzz/fuzz.t,$(FILES))
+CAN_FUZZ  = { clang -print-file-name=libclang_rt.fuzzer-x86_64.a | grep -q / ; }
+FUZZ_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+            -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__
+MAKE_FUZZERS = $(QUIETLY) BUILD='$(BUILD)/fuzz' NGINX='$(ABS)/nginx' CC=clang \
+            OPT='-g -O1' SAN='-fsanitize=fuzzer-no-link $(FUZZ_SAN)' fuzzers
+
+fuzz: fuzz-packages
+	+@$(QUIETLY) all
+	+@$(MAKE_FUZZERS)
+	@BUILD='$(ABS)' T='$(T)' TARGET='$(TARGET)' perl t/fuzz/fuzz.t
+
+fuzzers: $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz-%)
+
+$(BUILD)/fuzz-%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/libdeals.a $(BUILTIN)
+	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(BUILD)/libdeals.a \
+	    $(BUILTIN) -lcmocka $(LIBS)
 
 # The unit and http suites with AddressSanitizer and UndefinedBehaviorSanitizer
 # in library and module.
@@ -298,6 +326,7 @@ help:
 	@echo 'make start|stop  the same in the background'
 	@echo 'make test        install what is missing, build, run every test;'
 	@echo '                 TESTS="t/unit t/http/votes.t" chooses'
+	@echo 'make fuzz        each fuzzer for T=20 seconds; TARGET="json url" chooses'
 	@echo 'make asan        unit and http tests with sanitizers'
 	@echo 'make valgrind    unit tests under valgrind'
 	@echo 'make lint        the rules of the house, and static analysis'
