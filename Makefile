@@ -330,7 +330,8 @@ help:
 	@echo 'make asan        unit and http tests with sanitizers'
 	@echo 'make valgrind    unit tests under valgrind'
 	@echo 'make lint        the rules of the house, and static analysis'
-	@echo 'make bench       speed, as ratios to references of the same run'
+	@echo 'make bench       speed, as ratios to references of the same run, in 3'
+	@echo '                 minutes; BENCH=full in 20. t/bench/run says more'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean       remove $(BUILD)/'
 	@echo

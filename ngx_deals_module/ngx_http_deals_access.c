@@ -35,6 +35,10 @@ ngx_http_deals_asker(ngx_http_deals_ctx_t *ctx)
     ctx->asker.address.data = (char *) r->connection->addr_text.data;
     ctx->asker.address.len = r->connection->addr_text.len;
 
+    /* JSON has no texts for pages */
+
+    ctx->asker.data_only = ctx->api;
+
     if (r->headers_in.user_agent) {
         agent.data = (char *) r->headers_in.user_agent->value.data;
         agent.len = r->headers_in.user_agent->value.len;

@@ -8,13 +8,23 @@
 #include "ngx_http_deals_cache.h"
 
 
-static ngx_int_t ngx_http_deals_cache_anonymous(ngx_http_deals_ctx_t *ctx);
+/* whose page a request asks for */
+
+typedef enum {
+    NGX_HTTP_DEALS_STRANGER = 0,
+    NGX_HTTP_DEALS_MEMBER,
+    NGX_HTTP_DEALS_ONE_ALONE        /* nobody else's */
+} ngx_http_deals_audience_e;
+
+
+static ngx_http_deals_audience_e ngx_http_deals_cache_audience(
+    ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_cache_go(ngx_http_deals_keyed_t *keyed);
 static ngx_int_t ngx_http_deals_cache_wait(ngx_http_deals_keyed_t *keyed);
 static ngx_int_t ngx_http_deals_cache_local(ngx_http_deals_ctx_t *ctx,
     ngx_http_deals_cache_t *cache, ngx_http_deals_local_t *local,
     uint64_t *hash, u_char *key, size_t len);
-static ngx_int_t ngx_http_deals_cache_send(ngx_http_deals_ctx_t *ctx,
+static ngx_int_t ngx_http_deals_cache_send(ngx_http_deals_keyed_t *keyed,
     ngx_http_deals_copy_t *copy, const char *status);
 static ngx_int_t ngx_http_deals_cache_keep(ngx_http_deals_keyed_t *keyed,
     ngx_http_deals_copy_t *copy, const char *status);
@@ -39,21 +49,28 @@ static const char  *ngx_http_deals_found_names[] = {
 ngx_int_t
 ngx_http_deals_cache_handler(ngx_http_deals_ctx_t *ctx)
 {
-    size_t                   len;
-    u_char                   key[NGX_HTTP_DEALS_KEY];
-    uint64_t                 hash[2];
-    ngx_int_t                rc;
-    ngx_http_deals_cache_t  *cache;
-    ngx_http_deals_keyed_t  *keyed;
-    ngx_http_deals_local_t  *local;
+    size_t                      len;
+    u_char                      key[NGX_HTTP_DEALS_KEY];
+    uint64_t                    hash[2];
+    ngx_int_t                   rc;
+    ngx_http_deals_cache_t     *cache;
+    ngx_http_deals_keyed_t     *keyed;
+    ngx_http_deals_local_t     *local;
+    ngx_http_deals_audience_e   audience;
 
     ctx->cache_status = NGX_HTTP_DEALS_BYPASS;
 
     if (ctx->route == NULL
         || ctx->route->scope == NGX_HTTP_DEALS_OF_NOTHING
-        || ctx->conf->cache == NULL
-        || ngx_http_deals_cache_anonymous(ctx) != NGX_OK
-        || ngx_http_deals_cache_key(ctx, key, &len) != NGX_OK)
+        || ctx->conf->cache == NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    audience = ngx_http_deals_cache_audience(ctx);
+
+    if (audience == NGX_HTTP_DEALS_ONE_ALONE
+        || ngx_http_deals_cache_key(ctx, audience, key, &len) != NGX_OK)
     {
         return NGX_DECLINED;
     }
@@ -82,6 +99,7 @@ ngx_http_deals_cache_handler(ngx_http_deals_ctx_t *ctx)
     keyed->ctx = ctx;
     keyed->cache = cache;
     keyed->local = local;
+    keyed->member = (audience == NGX_HTTP_DEALS_MEMBER);
     keyed->hash[0] = hash[0];
     keyed->hash[1] = hash[1];
     keyed->give_up = ngx_current_msec + ngx_http_deals_patience(ctx);
@@ -97,34 +115,43 @@ ngx_http_deals_cache_handler(ngx_http_deals_ctx_t *ctx)
 
 
 /*
- * Private bytes can't get into the zone if nobody who may see any comes this
- * far. What is no credential of ours counts as one too.
+ * Private bytes can't get into the zone: strangers have no credentials, and who
+ * fills the page of members puts his aside. What is no credential of ours counts
+ * as one too, but nobody can be known by it.
  */
 
-static ngx_int_t
-ngx_http_deals_cache_anonymous(ngx_http_deals_ctx_t *ctx)
+static ngx_http_deals_audience_e
+ngx_http_deals_cache_audience(ngx_http_deals_ctx_t *ctx)
 {
     ngx_http_request_t  *r;
 
     r = ctx->request;
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
-        || r->headers_in.authorization)
-    {
-        return NGX_DECLINED;
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_DEALS_ONE_ALONE;
+    }
+
+    if (r->headers_in.authorization) {
+        return ctx->api && ngx_http_deals_member_asks(ctx) == NGX_OK
+               ? NGX_HTTP_DEALS_MEMBER : NGX_HTTP_DEALS_ONE_ALONE;
     }
 
 #if (nginx_version >= 1023000)
     if (r->headers_in.cookie == NULL) {
-        return NGX_OK;
+        return NGX_HTTP_DEALS_STRANGER;
     }
 #else
     if (r->headers_in.cookies.nelts == 0) {
-        return NGX_OK;
+        return NGX_HTTP_DEALS_STRANGER;
     }
 #endif
 
-    return ngx_http_deals_has_cookie(ctx) ? NGX_DECLINED : NGX_OK;
+    if (!ngx_http_deals_has_cookie(ctx)) {
+        return NGX_HTTP_DEALS_STRANGER;
+    }
+
+    return ngx_http_deals_member_asks(ctx) == NGX_OK
+           ? NGX_HTTP_DEALS_MEMBER : NGX_HTTP_DEALS_ONE_ALONE;
 }
 
 
@@ -161,14 +188,29 @@ ngx_http_deals_cache_local(ngx_http_deals_ctx_t *ctx,
         return rc;
     }
 
-    return ngx_http_deals_cache_send(ctx, copy, "HIT");
+    if (copy->bytes.draft) {
+        return ngx_http_deals_member_now(ctx, copy, "HIT");
+    }
+
+    ctx->cache_status = "HIT";
+    ctx->outcome = "ok";
+
+    return ngx_http_deals_copy_send(ctx, copy);
 }
 
 
 static ngx_int_t
-ngx_http_deals_cache_send(ngx_http_deals_ctx_t *ctx,
+ngx_http_deals_cache_send(ngx_http_deals_keyed_t *keyed,
     ngx_http_deals_copy_t *copy, const char *status)
 {
+    ngx_http_deals_ctx_t  *ctx;
+
+    ctx = keyed->ctx;
+
+    if (keyed->member) {
+        return ngx_http_deals_member_send(keyed, copy, status);
+    }
+
     ctx->cache_status = status;
 
     if (ctx->outcome == NULL) {
@@ -191,7 +233,7 @@ ngx_http_deals_cache_keep(ngx_http_deals_keyed_t *keyed,
         ngx_http_deals_local_keep(keyed->local, copy);
     }
 
-    rc = ngx_http_deals_cache_send(keyed->ctx, copy, status);
+    rc = ngx_http_deals_cache_send(keyed, copy, status);
 
     /* too large to be kept, and nothing was sent of it */
 
@@ -241,10 +283,15 @@ ngx_http_deals_cache_go(ngx_http_deals_keyed_t *keyed)
                                    "The database cannot be reached.");
 
     case NGX_HTTP_DEALS_PASS_BY:
+        if (keyed->member) {
+            return ngx_http_deals_cache_alone(ctx);
+        }
+
         ctx->keyed = NULL;
         break;
 
     default: /* NGX_HTTP_DEALS_FILL */
+        ngx_http_deals_member_aside(keyed);
         break;
     }
 
@@ -304,7 +351,7 @@ ngx_http_deals_cache_resume(ngx_http_deals_keyed_t *keyed)
                                                    keyed->ctx->conf->backend))
            == 2)
     {
-        rc = ngx_http_deals_cache_send(keyed->ctx, copy, "HIT");
+        rc = ngx_http_deals_cache_send(keyed, copy, "HIT");
 
     } else {
         rc = ngx_http_deals_cache_go(keyed);
@@ -322,9 +369,18 @@ ngx_http_deals_cache_resume(ngx_http_deals_keyed_t *keyed)
 /* --- the end of a fill ---------------------------------------------------- */
 
 
+/* the page of members is being made: with holes, see deals_draft */
+
+ngx_uint_t
+ngx_http_deals_cache_drafts(ngx_http_deals_ctx_t *ctx)
+{
+    return ctx->keyed && ctx->keyed->member && ctx->keyed->filling;
+}
+
+
 /*
  * The answer to a request that fills: it is kept, and sent from what is kept.
- * NGX_DECLINED: it is not, and must be sent as it is.
+ * NGX_DECLINED: it is not, and must be sent as it is; a draft can't.
  */
 
 ngx_int_t
@@ -343,7 +399,8 @@ ngx_http_deals_cache_filled(ngx_http_deals_ctx_t *ctx, const char *type,
     /* whatever might come here one day: these are nobody's private bytes */
 
     if (ctx->asker.token.data
-        || ctx->cookie || ctx->bearer || ctx->signed_in || ctx->no_store
+        || ((ctx->cookie || ctx->bearer) && !keyed->aside)
+        || ctx->signed_in || ctx->no_store
         || ngx_http_deals_viewer(ctx))
     {
         ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
@@ -359,6 +416,7 @@ ngx_http_deals_cache_filled(ngx_http_deals_ctx_t *ctx, const char *type,
 
     ngx_http_deals_zone_store(keyed, &copy->bytes);
     ngx_http_deals_local_landed(keyed);
+    ngx_http_deals_member_back(keyed);
 
     return ngx_http_deals_cache_keep(keyed, copy, NGX_HTTP_DEALS_MISS);
 }
@@ -395,12 +453,32 @@ ngx_http_deals_cache_end(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 
     ngx_http_deals_zone_release(keyed, end);
     ngx_http_deals_local_landed(keyed);
+    ngx_http_deals_member_back(keyed);
 }
 
 
 /*
- * The fill failed because the database is away: what was kept before is better
- * than nothing. NGX_DECLINED: there is nothing.
+ * The page of all members can't be had, or is none for this one: it is made for
+ * who asks alone. Returns what a handler does.
+ */
+
+ngx_int_t
+ngx_http_deals_cache_alone(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_cache_end(ctx, NGX_HTTP_NOT_FOUND);
+
+    ctx->keyed = NULL;
+    ctx->cache_status = NGX_HTTP_DEALS_BYPASS;
+    ngx_memzero(&ctx->page, sizeof(deals_page));
+
+    return ngx_http_deals_run(ctx);
+}
+
+
+/*
+ * The fill failed. If the database is away, what was kept before is better than
+ * nothing; what all members can't see one of them may. NGX_DECLINED: there is
+ * nothing.
  */
 
 ngx_int_t
@@ -412,10 +490,13 @@ ngx_http_deals_cache_failed(ngx_http_deals_ctx_t *ctx, deals_code code)
 
     keyed = ctx->keyed;
 
-    if (keyed == NULL
-        || (code != DEALS_UNAVAILABLE && code != DEALS_TIMEOUT))
-    {
+    if (keyed == NULL) {
         return NGX_DECLINED;
+    }
+
+    if (code != DEALS_UNAVAILABLE && code != DEALS_TIMEOUT) {
+        return ngx_http_deals_cache_drafts(ctx)
+               ? ngx_http_deals_cache_alone(ctx) : NGX_DECLINED;
     }
 
     ngx_http_deals_cache_end(ctx, NGX_HTTP_SERVICE_UNAVAILABLE);

@@ -9,7 +9,9 @@
  *     _cache_fill.c   who fills an entry, and who waits for it
  *     _cache_local.c  the worker's copies, and the requests that wait
  *     _cache_bytes.c  ready bytes: identity and gzip, their tags
+ *     _cache_member.c pages for members: what is their own laid over
  *     _cache_conf.c   deals_cache
+ *     _kept.c         what contexts keep for each other
  *
  * An entry is good as long as its generations are today's, its second has not
  * come and it is not too old. Generations are counters in the zone which are
@@ -28,6 +30,7 @@
 
 #define NGX_HTTP_DEALS_SITES        64
 #define NGX_HTTP_DEALS_HASHED       1024        /* generations of deals */
+#define NGX_HTTP_DEALS_MEMBERS      65536       /* of members, at most */
 
 #define NGX_HTTP_DEALS_TTL          10000       /* ms: hearing other nodes */
 #define NGX_HTTP_DEALS_TTL_ALONE    1000        /* ms: not hearing them */
@@ -36,6 +39,7 @@
 
 #define NGX_HTTP_DEALS_KEY          512
 #define NGX_HTTP_DEALS_TAG          40
+#define NGX_HTTP_DEALS_GZIP_MIN     256
 
 
 /* ready bytes, the same in the zone and in a worker; key, plain, gzip follow */
@@ -54,11 +58,15 @@ typedef struct {
     size_t                     plain_tag_len;
     size_t                     gzip_tag_len;
     size_t                     type_len;
+    size_t                     draft;           /* 1: plain is one */
     u_char                     plain_tag[NGX_HTTP_DEALS_TAG];
     u_char                     gzip_tag[NGX_HTTP_DEALS_TAG];
     u_char                     type[NGX_HTTP_DEALS_TAG];
     u_char                     data[1];
 } ngx_http_deals_bytes_t;
+
+
+#define ngx_http_deals_bytes_plain(b)  ((b)->data + (b)->key_len)
 
 
 /* a worker's own copy */
@@ -114,6 +122,14 @@ typedef struct {
 } ngx_http_deals_generation_t;
 
 
+/* what is kept of a member is good as long as these are what they were */
+
+typedef struct {
+    ngx_atomic_t                 sessions;
+    ngx_atomic_t                 votes;
+} ngx_http_deals_member_t;
+
+
 /* the zone: the first piece of the slab pool, always at the same address */
 
 struct ngx_http_deals_zone_s {
@@ -128,6 +144,13 @@ struct ngx_http_deals_zone_s {
     ngx_rbtree_t                 rbtree;
     ngx_rbtree_node_t            sentinel;
     ngx_queue_t                  queue;
+
+    ngx_rbtree_t                 kept;          /* _kept.c */
+    ngx_rbtree_node_t            kept_sentinel;
+    ngx_queue_t                  kept_queue;
+    size_t                       kept_size;
+
+    ngx_http_deals_member_t      members[1];    /* cache->nmembers */
 };
 
 
@@ -135,6 +158,7 @@ struct ngx_http_deals_cache_s {
     ngx_shm_zone_t            *shm_zone;
     ngx_slab_pool_t           *shpool;
     ngx_http_deals_zone_t     *sh;
+    ngx_uint_t                 nmembers;        /* a power of two */
 };
 
 
@@ -165,6 +189,12 @@ struct ngx_http_deals_keyed_s {
 
     unsigned                   waiting:1;
     unsigned                   filling:1;
+    unsigned                   member:1;        /* the page of members */
+    unsigned                   aside:1;         /* the asker, while it fills */
+
+    deals_asker                asker;           /* then */
+    ngx_http_deals_copy_t     *copy;            /* to be laid over */
+    const char                *status;          /* $deals_cache_status then */
 
     size_t                     key_len;
     u_char                     key[1];
@@ -195,8 +225,8 @@ typedef enum {
 
 /* _cache_key.c */
 
-ngx_int_t ngx_http_deals_cache_key(ngx_http_deals_ctx_t *ctx, u_char *key,
-    size_t *len);
+ngx_int_t ngx_http_deals_cache_key(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t member, u_char *key, size_t *len);
 
 /* _cache_zone.c */
 
@@ -208,7 +238,9 @@ void ngx_http_deals_zone_generations(ngx_http_deals_cache_t *cache,
 ngx_msec_t ngx_http_deals_zone_ttl(ngx_http_deals_cache_t *cache,
     ngx_http_deals_backend_t *backend);
 void ngx_http_deals_zone_changed(ngx_http_deals_cache_t *cache,
-    ngx_uint_t site, ngx_uint_t what, int64_t deal_id);
+    ngx_uint_t site, ngx_uint_t what, int64_t id);
+uint64_t ngx_http_deals_zone_generation(ngx_http_deals_cache_t *cache,
+    ngx_uint_t site, ngx_uint_t what, int64_t user_id);
 uint64_t ngx_http_deals_zone_node(ngx_http_deals_cache_t *cache);
 void ngx_http_deals_zone_lock(ngx_http_deals_cache_t *cache);
 void ngx_http_deals_zone_unlock(ngx_http_deals_cache_t *cache);
@@ -255,8 +287,30 @@ void ngx_http_deals_local_landed(ngx_http_deals_keyed_t *keyed);
 ngx_http_deals_copy_t *ngx_http_deals_copy_alloc(size_t size);
 ngx_http_deals_copy_t *ngx_http_deals_copy_make(
     ngx_http_deals_keyed_t *keyed, const char *type, deals_str bytes);
+size_t ngx_http_deals_gzip(deals_str bytes, ngx_int_t level, u_char *out,
+    size_t max);
+ngx_uint_t ngx_http_deals_takes_gzip(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_copy_hold(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_copy_t *copy);
 ngx_int_t ngx_http_deals_copy_send(ngx_http_deals_ctx_t *ctx,
     ngx_http_deals_copy_t *copy);
+ngx_int_t ngx_http_deals_bytes_send(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_bytes_t *bytes, u_char *start, size_t len, ngx_str_t *tag,
+    ngx_uint_t gzip);
+
+/* _cache_member.c */
+
+ngx_int_t ngx_http_deals_member_asks(ngx_http_deals_ctx_t *ctx);
+void ngx_http_deals_member_aside(ngx_http_deals_keyed_t *keyed);
+void ngx_http_deals_member_back(ngx_http_deals_keyed_t *keyed);
+ngx_int_t ngx_http_deals_member_now(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_copy_t *copy, const char *status);
+ngx_int_t ngx_http_deals_member_send(ngx_http_deals_keyed_t *keyed,
+    ngx_http_deals_copy_t *copy, const char *status);
+
+/* _kept.c */
+
+void ngx_http_deals_kept_init(ngx_http_deals_zone_t *sh);
 
 /* _cache.c */
 

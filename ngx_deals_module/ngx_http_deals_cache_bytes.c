@@ -10,11 +10,7 @@
 #include <zlib.h>
 
 
-#define NGX_HTTP_DEALS_GZIP_MIN    256
 #define NGX_HTTP_DEALS_GZIP_LEVEL  5
-
-
-static size_t ngx_http_deals_gzip(deals_str bytes, u_char *out, size_t max);
 
 
 ngx_http_deals_copy_t *
@@ -50,7 +46,8 @@ ngx_http_deals_copy_make(ngx_http_deals_keyed_t *keyed, const char *type,
 
     /* compressed it must be smaller to be of any use */
 
-    max = bytes.len >= NGX_HTTP_DEALS_GZIP_MIN ? bytes.len - 1 : 0;
+    max = bytes.len >= NGX_HTTP_DEALS_GZIP_MIN && !keyed->member
+          ? bytes.len - 1 : 0;
     size = offsetof(ngx_http_deals_bytes_t, data) + keyed->key_len
            + bytes.len;
 
@@ -73,10 +70,13 @@ ngx_http_deals_copy_make(ngx_http_deals_keyed_t *keyed, const char *type,
     b->key_len = keyed->key_len;
     b->plain_len = bytes.len;
 
+    b->draft = keyed->member;
+
     p = ngx_cpymem(b->data, keyed->key, keyed->key_len);
     p = ngx_cpymem(p, bytes.data, bytes.len);
 
-    b->gzip_len = ngx_http_deals_gzip(bytes, p, max);
+    b->gzip_len = ngx_http_deals_gzip(bytes, NGX_HTTP_DEALS_GZIP_LEVEL, p,
+                                      max);
     b->size = size + b->gzip_len;
 
     ngx_http_deals_hash(0, (u_char *) bytes.data, bytes.len, hash);
@@ -97,8 +97,8 @@ ngx_http_deals_copy_make(ngx_http_deals_keyed_t *keyed, const char *type,
 
 /* 0: it is not worth it */
 
-static size_t
-ngx_http_deals_gzip(deals_str bytes, u_char *out, size_t max)
+size_t
+ngx_http_deals_gzip(deals_str bytes, ngx_int_t level, u_char *out, size_t max)
 {
     int       rc;
     z_stream  z;
@@ -109,8 +109,8 @@ ngx_http_deals_gzip(deals_str bytes, u_char *out, size_t max)
 
     ngx_memzero(&z, sizeof(z_stream));
 
-    if (deflateInit2(&z, NGX_HTTP_DEALS_GZIP_LEVEL, Z_DEFLATED,
-                     MAX_WBITS + 16, MAX_MEM_LEVEL - 1, Z_DEFAULT_STRATEGY)
+    if (deflateInit2(&z, (int) level, Z_DEFLATED, MAX_WBITS + 16,
+                     MAX_MEM_LEVEL - 1, Z_DEFAULT_STRATEGY)
         != Z_OK)
     {
         return 0;
@@ -129,42 +129,86 @@ ngx_http_deals_gzip(deals_str bytes, u_char *out, size_t max)
 }
 
 
+/* as long as the request lives */
+
 ngx_int_t
-ngx_http_deals_copy_send(ngx_http_deals_ctx_t *ctx,
+ngx_http_deals_copy_hold(ngx_http_deals_ctx_t *ctx,
     ngx_http_deals_copy_t *copy)
 {
-    u_char                  *start;
-    size_t                   len;
-    ngx_int_t                rc;
-    ngx_str_t                tag;
-    ngx_buf_t               *b;
-    ngx_chain_t              out;
-    ngx_table_elt_t         *h;
-    ngx_pool_cleanup_t      *cln;
-    ngx_http_request_t      *r;
-    ngx_http_deals_bytes_t  *bytes;
+    ngx_pool_cleanup_t  *cln;
 
-    r = ctx->request;
-    bytes = &copy->bytes;
-
-    cln = ngx_pool_cleanup_add(r->pool, 0);
+    cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
     if (cln == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
     copy->refs++;
     cln->handler = ngx_http_deals_copy_release;
     cln->data = copy;
 
-    start = bytes->data + bytes->key_len;
-    len = bytes->plain_len;
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_deals_takes_gzip(ngx_http_deals_ctx_t *ctx)
+{
+#if (NGX_HTTP_GZIP)
+    return ngx_http_gzip_ok(ctx->request) == NGX_OK;
+#else
+    return 0;
+#endif
+}
+
+
+ngx_int_t
+ngx_http_deals_copy_send(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_copy_t *copy)
+{
+    ngx_str_t                tag;
+    ngx_http_deals_bytes_t  *bytes;
+
+    bytes = &copy->bytes;
+
+    if (ngx_http_deals_copy_hold(ctx, copy) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (bytes->gzip_len && ngx_http_deals_takes_gzip(ctx)) {
+        tag.data = bytes->gzip_tag;
+        tag.len = bytes->gzip_tag_len;
+
+        return ngx_http_deals_bytes_send(ctx, bytes,
+                                         ngx_http_deals_bytes_plain(bytes)
+                                         + bytes->plain_len,
+                                         bytes->gzip_len, &tag, 1);
+    }
+
     tag.data = bytes->plain_tag;
     tag.len = bytes->plain_tag_len;
 
-#if (NGX_HTTP_GZIP)
+    return ngx_http_deals_bytes_send(ctx, bytes,
+                                     ngx_http_deals_bytes_plain(bytes),
+                                     bytes->plain_len, &tag, 0);
+}
 
-    if (bytes->gzip_len && ngx_http_gzip_ok(r) == NGX_OK) {
 
+/* bytes, in the pool or held, of the type of `bytes` */
+
+ngx_int_t
+ngx_http_deals_bytes_send(ngx_http_deals_ctx_t *ctx,
+    ngx_http_deals_bytes_t *bytes, u_char *start, size_t len, ngx_str_t *tag,
+    ngx_uint_t gzip)
+{
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_chain_t          out;
+    ngx_table_elt_t     *h;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (gzip) {
         h = ngx_list_push(&r->headers_out.headers);
         if (h == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -179,23 +223,17 @@ ngx_http_deals_copy_send(ngx_http_deals_ctx_t *ctx,
         h->lowcase_key = NULL;
         r->headers_out.content_encoding = h;
 
-        start += bytes->plain_len;
-        len = bytes->gzip_len;
-        tag.data = bytes->gzip_tag;
-        tag.len = bytes->gzip_tag_len;
-
     } else {
 
         /* nor is it compressed on the way */
 
+#if (NGX_HTTP_GZIP)
         r->gzip_tested = 1;
         r->gzip_ok = 0;
+#endif
     }
 
-#endif
-
-    rc = ngx_http_deals_headers(ctx, NGX_HTTP_OK, &tag);
-    if (rc != NGX_OK) {
+    if (ngx_http_deals_headers(ctx, NGX_HTTP_OK, tag) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -229,7 +229,7 @@ ngx_http_deals_cache_digest(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *dlcf)
 
 void
 ngx_http_deals_cache_changed(ngx_http_deals_backend_t *backend, unsigned what,
-    int64_t deal_id)
+    int64_t id)
 {
     ngx_uint_t        i;
     ngx_shm_zone_t  **zones;
@@ -238,8 +238,30 @@ ngx_http_deals_cache_changed(ngx_http_deals_backend_t *backend, unsigned what,
 
     for (i = 0; i < backend->caches->nelts; i++) {
         ngx_http_deals_zone_changed(zones[i]->data, backend->site, what,
-                                    deal_id);
+                                    id);
     }
+}
+
+
+/*
+ * Of what a context keeps of a member. All zones are told of all changes: any
+ * of them will do.
+ */
+
+uint64_t
+ngx_http_deals_cache_generation(ngx_http_deals_backend_t *backend,
+    unsigned what, int64_t user_id, int64_t *keep_ms)
+{
+    ngx_shm_zone_t          **zones;
+    ngx_http_deals_cache_t   *cache;
+
+    zones = backend->caches->elts;
+    cache = zones[0]->data;
+
+    *keep_ms = (int64_t) ngx_http_deals_zone_ttl(cache, backend);
+
+    return ngx_http_deals_zone_generation(cache, backend->site, what,
+                                          user_id);
 }
 
 

@@ -1,8 +1,9 @@
 
 /*
- * What a page depends on, as bytes: the mount, the route, what the address
- * names, and those inputs of the query that the route knows, checked and in one
- * form. Never the address as it came, nor Host.
+ * What a page depends on, as bytes: the mount, whether it is the page of
+ * strangers or that of members, the route, what the address names, and those
+ * inputs of the query that the route knows, checked and in one form. Never the
+ * address as it came, nor Host.
  */
 
 
@@ -15,9 +16,10 @@ static ngx_int_t ngx_http_deals_key_query(ngx_http_deals_ctx_t *ctx);
 /* NGX_DECLINED: it has none; what is wrong the handler will tell */
 
 ngx_int_t
-ngx_http_deals_cache_key(ngx_http_deals_ctx_t *ctx, u_char *key, size_t *len)
+ngx_http_deals_cache_key(ngx_http_deals_ctx_t *ctx, ngx_uint_t member,
+    u_char *key, size_t *len)
 {
-    u_char                         fixed[4], *p;
+    u_char                         fixed[5], *p;
     ngx_http_deals_inputs_t       *in;
     const ngx_http_deals_route_t  *route;
 
@@ -35,6 +37,7 @@ ngx_http_deals_cache_key(ngx_http_deals_ctx_t *ctx, u_char *key, size_t *len)
     fixed[1] = (u_char) in->window;
     fixed[2] = (u_char) in->limit;
     fixed[3] = (u_char) route->name.len;
+    fixed[4] = (u_char) member;
 
     p = ngx_cpymem(key, ctx->conf->digest, 16);
     p = ngx_cpymem(p, fixed, sizeof(fixed));

@@ -19,11 +19,20 @@
 #define NGX_HTTP_DEALS_EVICT  64        /* at most, for one that comes in */
 
 
+static size_t ngx_http_deals_zone_size(ngx_http_deals_cache_t *cache);
 static void ngx_http_deals_zone_empty(ngx_http_deals_cache_t *cache);
 static void ngx_http_deals_zone_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 static void ngx_http_deals_zone_remove(ngx_http_deals_cache_t *cache,
     ngx_http_deals_entry_t *entry);
+
+
+static size_t
+ngx_http_deals_zone_size(ngx_http_deals_cache_t *cache)
+{
+    return sizeof(ngx_http_deals_zone_t)
+           + (cache->nmembers - 1) * sizeof(ngx_http_deals_member_t);
+}
 
 
 ngx_int_t
@@ -35,6 +44,16 @@ ngx_http_deals_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     ngx_http_deals_cache_t  *cache;
 
     cache = shm_zone->data;
+
+    /* for these a thirty-second of it */
+
+    for (cache->nmembers = NGX_HTTP_DEALS_MEMBERS;
+         cache->nmembers * sizeof(ngx_http_deals_member_t)
+         > shm_zone->shm.size / 32;
+         cache->nmembers /= 2)
+    {
+        /* void */
+    }
 
     if (old) {
         cache->shpool = old->shpool;
@@ -49,10 +68,11 @@ ngx_http_deals_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         return NGX_OK;
     }
 
-    sh = ngx_slab_calloc(cache->shpool, sizeof(ngx_http_deals_zone_t));
+    sh = ngx_slab_calloc(cache->shpool, ngx_http_deals_zone_size(cache));
     if (sh == NULL) {
         return NGX_ERROR;
     }
+
 
     sh->node = ((uint64_t) ngx_random() << 33) ^ ((uint64_t) ngx_random() << 11)
                ^ (uint64_t) ngx_pid ^ ngx_current_msec;
@@ -61,6 +81,7 @@ ngx_http_deals_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     ngx_rbtree_init(&sh->rbtree, &sh->sentinel, ngx_http_deals_zone_insert);
     ngx_queue_init(&sh->queue);
+    ngx_http_deals_kept_init(sh);
 
     cache->sh = sh;
     cache->shpool->data = sh;
@@ -113,28 +134,41 @@ ngx_http_deals_zone_empty(ngx_http_deals_cache_t *cache)
     void                   *p;
     ngx_http_deals_zone_t  *sh;
 
-#if (NGX_DEBUG_MALLOC)
-    ngx_http_deals_zone_t   saved = *cache->sh;
-#endif
+    size_t                  size;
 
     sh = cache->sh;
+    size = ngx_http_deals_zone_size(cache);
+
+#if (NGX_DEBUG_MALLOC)
+    void                   *saved;
+
+    saved = ngx_alloc(size, ngx_cycle->log);
+    if (saved == NULL) {
+        sh->broken = 1;
+        return;
+    }
+
+    ngx_memcpy(saved, sh, size);
+#endif
 
     ngx_slab_init(cache->shpool);
     cache->shpool->log_nomem = 0;
 
-    p = ngx_slab_alloc_locked(cache->shpool, sizeof(ngx_http_deals_zone_t));
+    p = ngx_slab_alloc_locked(cache->shpool, size);
+
+#if (NGX_DEBUG_MALLOC)
+    ngx_memcpy(sh, saved, size);
+    ngx_free(saved);
+#endif
 
     if (p != sh) {
         sh->broken = 1;
         return;
     }
 
-#if (NGX_DEBUG_MALLOC)
-    *sh = saved;
-#endif
-
     ngx_rbtree_init(&sh->rbtree, &sh->sentinel, ngx_http_deals_zone_insert);
     ngx_queue_init(&sh->queue);
+    ngx_http_deals_kept_init(sh);
 }
 
 
@@ -149,13 +183,13 @@ ngx_http_deals_zone_node(ngx_http_deals_cache_t *cache)
 
 
 static ngx_uint_t
-ngx_http_deals_zone_slot(ngx_uint_t site, int64_t deal_id)
+ngx_http_deals_zone_slot(ngx_uint_t site, int64_t id, ngx_uint_t slots)
 {
     uint64_t  h;
 
-    h = ((uint64_t) deal_id + site) * 0x9e3779b97f4a7c15ULL;
+    h = ((uint64_t) id + site) * 0x9e3779b97f4a7c15ULL;
 
-    return (ngx_uint_t) (h >> 40) % NGX_HTTP_DEALS_HASHED;
+    return (ngx_uint_t) (h >> 40) & (slots - 1);
 }
 
 
@@ -173,7 +207,8 @@ ngx_http_deals_zone_generations(ngx_http_deals_cache_t *cache,
     site = &cache->sh->sites[n];
 
     if (ctx->route->scope == NGX_HTTP_DEALS_OF_DEAL) {
-        deal = &cache->sh->deals[ngx_http_deals_zone_slot(n, ctx->id)];
+        deal = &cache->sh->deals[ngx_http_deals_zone_slot(n, ctx->id,
+                                                    NGX_HTTP_DEALS_HASHED)];
 
         *hard = site->all + deal->hard;
         *soft = deal->soft;
@@ -187,15 +222,50 @@ ngx_http_deals_zone_generations(ngx_http_deals_cache_t *cache,
 }
 
 
+/* of a member: sessions and role, or votes */
+
+uint64_t
+ngx_http_deals_zone_generation(ngx_http_deals_cache_t *cache, ngx_uint_t n,
+    ngx_uint_t what, int64_t user_id)
+{
+    uint64_t                  generation;
+    ngx_http_deals_member_t  *member;
+
+    member = &cache->sh->members[ngx_http_deals_zone_slot(n, user_id,
+                                                     cache->nmembers)];
+
+    generation = cache->sh->sites[n].all;
+    generation += (what & DEALS_CHANGE_VOTES) ? member->votes
+                                              : member->sessions;
+    ngx_memory_barrier();
+
+    return generation;
+}
+
+
+/* `id` is a member's or a deal's: the kinds of changes don't mix */
+
 void
 ngx_http_deals_zone_changed(ngx_http_deals_cache_t *cache, ngx_uint_t n,
-    ngx_uint_t what, int64_t deal_id)
+    ngx_uint_t what, int64_t id)
 {
     ngx_http_deals_site_t        *site;
+    ngx_http_deals_member_t      *member;
     ngx_http_deals_generation_t  *deal;
 
     site = &cache->sh->sites[n];
-    deal = &cache->sh->deals[ngx_http_deals_zone_slot(n, deal_id)];
+    deal = &cache->sh->deals[ngx_http_deals_zone_slot(n, id,
+                                                      NGX_HTTP_DEALS_HASHED)];
+    member = &cache->sh->members[ngx_http_deals_zone_slot(n, id,
+                                                     cache->nmembers)];
+
+    if (what & DEALS_CHANGE_MEMBER) {
+        (void) ngx_atomic_fetch_add(&member->sessions, 1);
+    }
+
+    if (what & DEALS_CHANGE_VOTES) {
+        (void) ngx_atomic_fetch_add(&member->votes, 1);
+    }
 
     if (what & DEALS_CHANGE_ALL) {
         (void) ngx_atomic_fetch_add(&site->all, 1);

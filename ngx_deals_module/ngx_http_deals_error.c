@@ -78,6 +78,8 @@ ngx_http_deals_error(ngx_http_deals_ctx_t *ctx, const deals_error *error)
         return rc;
     }
 
+    ngx_http_deals_cache_end(ctx, info->status);
+
     if (ctx->api) {
         return ngx_http_deals_problem(ctx, error);
     }

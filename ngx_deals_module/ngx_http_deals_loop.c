@@ -61,7 +61,13 @@ static int ngx_http_deals_hook_work(void *host, void (*fn)(void *arg),
 static int64_t ngx_http_deals_hook_count(void *host, deals_str key,
     int seconds);
 static void ngx_http_deals_hook_changed(void *host, unsigned what,
-    int64_t deal_id);
+    int64_t id);
+static uint64_t ngx_http_deals_hook_generation(void *host, unsigned what,
+    int64_t user_id, int64_t *keep_ms);
+static void ngx_http_deals_hook_keep(void *host, deals_str key,
+    deals_str bytes, int seconds);
+static deals_str ngx_http_deals_hook_kept(void *host, deals_str key,
+    deals_arena *arena);
 
 
 /* all loops of this process */
@@ -160,6 +166,14 @@ ngx_http_deals_loop_open(ngx_http_deals_loop_t *loop)
     hooks.work = ngx_http_deals_hook_work;
     hooks.count = ngx_http_deals_hook_count;
     hooks.changed = ngx_http_deals_hook_changed;
+
+    /* without a zone nobody would tell this worker of what others wrote */
+
+    if (loop->backend->caches->nelts) {
+        hooks.generation = ngx_http_deals_hook_generation;
+        hooks.keep = ngx_http_deals_hook_keep;
+        hooks.kept = ngx_http_deals_hook_kept;
+    }
 
     error = NULL;
 
@@ -544,9 +558,39 @@ ngx_http_deals_hook_count(void *host, deals_str key, int seconds)
 
 
 static void
-ngx_http_deals_hook_changed(void *host, unsigned what, int64_t deal_id)
+ngx_http_deals_hook_changed(void *host, unsigned what, int64_t id)
 {
     ngx_http_deals_loop_t  *loop = host;
 
-    ngx_http_deals_cache_changed(loop->backend, what, deal_id);
+    ngx_http_deals_cache_changed(loop->backend, what, id);
+}
+
+
+static uint64_t
+ngx_http_deals_hook_generation(void *host, unsigned what, int64_t user_id,
+    int64_t *keep_ms)
+{
+    ngx_http_deals_loop_t  *loop = host;
+
+    return ngx_http_deals_cache_generation(loop->backend, what, user_id,
+                                           keep_ms);
+}
+
+
+static void
+ngx_http_deals_hook_keep(void *host, deals_str key, deals_str bytes,
+    int seconds)
+{
+    ngx_http_deals_loop_t  *loop = host;
+
+    ngx_http_deals_kept_put(loop->backend, key, bytes, seconds);
+}
+
+
+static deals_str
+ngx_http_deals_hook_kept(void *host, deals_str key, deals_arena *arena)
+{
+    ngx_http_deals_loop_t  *loop = host;
+
+    return ngx_http_deals_kept_get(loop->backend, key, arena);
 }

@@ -35,6 +35,7 @@
 #include <deals/calls.h>
 #include <deals/pages.h>
 #include <deals/view.h>
+#include <deals/viewer.h>
 
 
 #if !(NGX_THREADS)
@@ -293,15 +294,26 @@ char *ngx_http_deals_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_cache_merge(ngx_conf_t *cf,
     ngx_http_deals_loc_conf_t *dlcf);
 void ngx_http_deals_cache_changed(ngx_http_deals_backend_t *backend,
-    unsigned what, int64_t deal_id);
+    unsigned what, int64_t id);
+uint64_t ngx_http_deals_cache_generation(ngx_http_deals_backend_t *backend,
+    unsigned what, int64_t user_id, int64_t *keep_ms);
 uint64_t ngx_http_deals_cache_node(ngx_http_deals_backend_t *backend);
 ngx_int_t ngx_http_deals_cache_handler(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_cache_enter(ngx_http_deals_ctx_t *ctx);
+ngx_uint_t ngx_http_deals_cache_drafts(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_cache_alone(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_cache_filled(ngx_http_deals_ctx_t *ctx,
     const char *type, deals_str bytes);
 ngx_int_t ngx_http_deals_cache_failed(ngx_http_deals_ctx_t *ctx,
     deals_code code);
 void ngx_http_deals_cache_end(ngx_http_deals_ctx_t *ctx, ngx_uint_t status);
+
+/* _kept.c */
+
+void ngx_http_deals_kept_put(ngx_http_deals_backend_t *backend, deals_str key,
+    deals_str bytes, int seconds);
+deals_str ngx_http_deals_kept_get(ngx_http_deals_backend_t *backend,
+    deals_str key, deals_arena *arena);
 
 /* _handler.c */
 
@@ -400,6 +412,8 @@ int ngx_http_deals_form_deal(ngx_http_deals_ctx_t *ctx,
 /* _response.c */
 
 ngx_int_t ngx_http_deals_send(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
+    const char *type, deals_buf *buf);
+ngx_int_t ngx_http_deals_send_draft(ngx_http_deals_ctx_t *ctx, int rc,
     const char *type, deals_buf *buf);
 ngx_int_t ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *type, deals_str bytes);

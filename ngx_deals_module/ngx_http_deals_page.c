@@ -323,12 +323,22 @@ ngx_int_t
 ngx_http_deals_render(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
     deals_page_id id, const void *content)
 {
+    int        rc;
     int64_t    start;
     deals_buf  buf;
 
     start = ngx_http_deals_clock();
 
     deals_buf_init(&buf);
+
+    if (status == NGX_HTTP_OK && ngx_http_deals_cache_drafts(ctx)) {
+        rc = deals_templates_draft(ctx->conf->set, id, &ctx->page, content,
+                                   &deals_vary, &buf);
+
+        ctx->render_time = ngx_http_deals_clock() - start;
+
+        return ngx_http_deals_send_draft(ctx, rc, "text/html", &buf);
+    }
 
     /* a page has some 20 KB: grow once */
 

@@ -88,6 +88,28 @@ ngx_http_deals_send(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
 }
 
 
+/* the page of all members, which is nobody's as it is; rc: of drafting it */
+
+ngx_int_t
+ngx_http_deals_send_draft(ngx_http_deals_ctx_t *ctx, int rc, const char *type,
+    deals_buf *buf)
+{
+    ngx_int_t  sent;
+
+    sent = NGX_DECLINED;
+
+    if (rc == 0) {
+        sent = ngx_http_deals_cache_filled(ctx, type,
+                                           (deals_str) { buf->data,
+                                                         buf->len });
+    }
+
+    deals_buf_free(buf);
+
+    return sent != NGX_DECLINED ? sent : ngx_http_deals_cache_alone(ctx);
+}
+
+
 static void
 ngx_http_deals_free_buf(void *data)
 {
@@ -187,12 +209,22 @@ ngx_int_t
 ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
     const deals_shape *shape, const void *row)
 {
+    int        rc;
     int64_t    start;
     deals_buf  buf;
 
     start = ngx_http_deals_clock();
 
     deals_buf_init(&buf);
+
+    if (status == NGX_HTTP_OK && ngx_http_deals_cache_drafts(ctx)) {
+        rc = deals_json_draft(shape, row, &deals_vary, &buf);
+
+        ctx->render_time = ngx_http_deals_clock() - start;
+
+        return ngx_http_deals_send_draft(ctx, rc, "application/json", &buf);
+    }
+
     deals_json_write(&buf, shape, row);
 
     ctx->render_time = ngx_http_deals_clock() - start;
@@ -296,7 +328,7 @@ ngx_http_deals_cache_control(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 
 
 /*
- * A strong tag from the bytes: two hashes of 64 bits, eight bytes at a step. It
+ * A strong tag from the bytes: two hashes of 64 bits, each over all of them. It
  * need not withstand anybody: who makes two texts of one tag fools himself.
  */
 
@@ -326,33 +358,81 @@ ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix)
 }
 
 
+static ngx_inline uint64_t
+ngx_http_deals_word(const u_char *p, size_t len)
+{
+    uint64_t  word;
+
+    word = 0;
+    ngx_memcpy(&word, p, len);
+
+    return word;
+}
+
+
+static ngx_inline uint64_t
+ngx_http_deals_mix_a(uint64_t a, uint64_t word)
+{
+    a = (a ^ word) * 0xff51afd7ed558ccdULL;
+
+    return a ^ a >> 29;
+}
+
+
+static ngx_inline uint64_t
+ngx_http_deals_mix_b(uint64_t b, uint64_t word)
+{
+    b = ((b << 27 | b >> 37) + word) * 0x9fb21c651e98df25ULL;
+
+    return b ^ b >> 31;
+}
+
+
+/* a step waits for the one before: so four go side by side over what is long */
+
 void
 ngx_http_deals_hash(uint64_t seed, const u_char *p, size_t len,
     uint64_t *hash)
 {
-    size_t    n;
-    uint64_t  a, b, word;
+    size_t      n;
+    uint64_t    a[4], b[4], word[4];
+    ngx_uint_t  i;
 
-    a = (0x9e3779b97f4a7c15ULL ^ len) + seed;
-    b = 0xc2b2ae3d27d4eb4fULL ^ seed;
-
-    while (len) {
-        n = ngx_min(len, sizeof(word));
-
-        word = 0;
-        ngx_memcpy(&word, p, n);
-
-        a = (a ^ word) * 0xff51afd7ed558ccdULL;
-        a ^= a >> 29;
-        b = ((b << 27 | b >> 37) + word) * 0x9fb21c651e98df25ULL;
-        b ^= b >> 31;
-
-        p += n;
-        len -= n;
+    for (i = 0; i < 4; i++) {
+        a[i] = (0x9e3779b97f4a7c15ULL ^ len) + seed + i;
+        b[i] = 0xc2b2ae3d27d4eb4fULL ^ seed ^ i;
     }
 
-    hash[0] = a;
-    hash[1] = b;
+    for ( /* void */ ; len >= sizeof(word); len -= sizeof(word)) {
+        ngx_memcpy(word, p, sizeof(word));
+
+        a[0] = ngx_http_deals_mix_a(a[0], word[0]);
+        b[0] = ngx_http_deals_mix_b(b[0], word[0]);
+        a[1] = ngx_http_deals_mix_a(a[1], word[1]);
+        b[1] = ngx_http_deals_mix_b(b[1], word[1]);
+        a[2] = ngx_http_deals_mix_a(a[2], word[2]);
+        b[2] = ngx_http_deals_mix_b(b[2], word[2]);
+        a[3] = ngx_http_deals_mix_a(a[3], word[3]);
+        b[3] = ngx_http_deals_mix_b(b[3], word[3]);
+
+        p += sizeof(word);
+    }
+
+    for (i = 1; i < 4; i++) {
+        a[0] = ngx_http_deals_mix_a(a[0], a[i]);
+        b[0] = ngx_http_deals_mix_b(b[0], b[i]);
+    }
+
+    for ( /* void */ ; len; len -= n, p += n) {
+        n = ngx_min(len, sizeof(uint64_t));
+
+        word[0] = ngx_http_deals_word(p, n);
+        a[0] = ngx_http_deals_mix_a(a[0], word[0]);
+        b[0] = ngx_http_deals_mix_b(b[0], word[0]);
+    }
+
+    hash[0] = a[0];
+    hash[1] = b[0];
 }
 
 

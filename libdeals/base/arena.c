@@ -24,8 +24,18 @@ struct chunk {
     unsigned char  *end;
 };
 
+/* What is given back with the arena, but is none of its memory. */
+typedef struct adopted  adopted;
+
+struct adopted {
+    adopted  *next;
+    void     *thing;
+    void    (*release)(void *thing);
+};
+
 struct deals_arena {
     chunk   *newest;
+    adopted *adopted;
     size_t   chunk_size;        /* of the newest */
     size_t   used;              /* bytes handed out */
     size_t   limit;             /* of them */
@@ -74,10 +84,15 @@ deals_arena_new(void)
 void
 deals_arena_free(deals_arena *arena)
 {
-    chunk  *c, *next;
+    chunk    *c, *next;
+    adopted  *a;
 
     if (arena == NULL) {
         return;
+    }
+
+    for (a = arena->adopted; a != NULL; a = a->next) {
+        a->release(a->thing);
     }
 
     for (c = arena->newest; c != NULL; c = next) {
@@ -188,6 +203,26 @@ deals_arena_array(deals_arena *arena, size_t n, size_t size)
 }
 
 
+int
+deals_arena_adopt(deals_arena *arena, void *thing,
+    void (*release)(void *thing))
+{
+    adopted  *a;
+
+    a = deals_arena_alloc(arena, sizeof(*a));
+    if (a == NULL) {
+        return -1;
+    }
+
+    a->thing = thing;
+    a->release = release;
+    a->next = arena->adopted;
+    arena->adopted = a;
+
+    return 0;
+}
+
+
 deals_str
 deals_arena_copy(deals_arena *arena, deals_str s)
 {
@@ -212,11 +247,11 @@ char *
 deals_arena_printf(deals_arena *arena, const char *fmt, ...)
 {
     int      n;
-    char    *p;
+    char    *p, few[256];
     va_list  args;
 
     va_start(args, fmt);
-    n = vsnprintf(NULL, 0, fmt, args);
+    n = vsnprintf(few, sizeof(few), fmt, args);
     va_end(args);
 
     if (n < 0) {
@@ -226,6 +261,11 @@ deals_arena_printf(deals_arena *arena, const char *fmt, ...)
     p = deals_arena_alloc(arena, (size_t) n + 1);
     if (p == NULL) {
         return NULL;
+    }
+
+    if ((size_t) n < sizeof(few)) {
+        memcpy(p, few, (size_t) n);
+        return p;
     }
 
     va_start(args, fmt);

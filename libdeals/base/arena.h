@@ -10,6 +10,11 @@
 /* n items of `size` bytes, zeroed; NULL when out of memory or too many. */
 void    *deals_arena_array(deals_arena *arena, size_t n, size_t size);
 
+/* release(thing) when the arena is freed. 0, or -1: out of memory, and it is
+ * still the caller's. */
+int      deals_arena_adopt(deals_arena *arena, void *thing,
+             void (*release)(void *thing));
+
 /* Bytes handed out so far. */
 size_t   deals_arena_size(const deals_arena *arena);
 

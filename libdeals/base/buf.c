@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <deals/types.h>
+#include "base/buf.h"
 
 #define SMALLEST  256
 
@@ -130,7 +130,7 @@ deals_buf_int(deals_buf *buf, int64_t n)
         *--p = '-';
     }
 
-    deals_buf_add(buf, p, (size_t) (digits + sizeof(digits) - p));
+    deals_buf_put(buf, p, (size_t) (digits + sizeof(digits) - p));
 }
 
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/encode.h"
 #include "base/str.h"
 
@@ -156,21 +157,34 @@ hex_byte(const char *digits)
 void
 deals_percent(deals_buf *buf, deals_str s)
 {
-    size_t         i;
-    unsigned char  c;
+    char           *p;
+    size_t          i;
+    unsigned char   c;
+
+    if (s.len == 0) {
+        return;
+    }
+
+    p = s.len <= SIZE_MAX / 3 ? deals_buf_room(buf, 3 * s.len) : NULL;
+    if (p == NULL) {
+        buf->failed = 1;
+        return;
+    }
 
     for (i = 0; i < s.len; i++) {
         c = (unsigned char) s.data[i];
 
         if (deals_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            deals_buf_char(buf, (char) c);
+            *p++ = (char) c;
 
         } else {
-            deals_buf_char(buf, '%');
-            deals_buf_char(buf, upper_hex[c >> 4]);
-            deals_buf_char(buf, upper_hex[c & 15]);
+            *p++ = '%';
+            *p++ = upper_hex[c >> 4];
+            *p++ = upper_hex[c & 15];
         }
     }
+
+    buf->len = (size_t) (p - buf->data);
 }
 
 

@@ -30,35 +30,6 @@ deals_str_eq(deals_str a, deals_str b)
 
 
 int
-deals_is_space(unsigned char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-
-int
-deals_is_digit(unsigned char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-
-int
-deals_is_alnum(unsigned char c)
-{
-    return deals_is_digit(c) || (c >= 'a' && c <= 'z')
-           || (c >= 'A' && c <= 'Z');
-}
-
-
-char
-deals_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char) (c | 0x20) : c;
-}
-
-
-int
 deals_str_cmp(deals_str a, deals_str b)
 {
     int     rc;

@@ -8,10 +8,35 @@
 
 #include <deals/types.h>
 
-int        deals_is_space(unsigned char c);     /* space \t \n \v \f \r */
-int        deals_is_digit(unsigned char c);
-int        deals_is_alnum(unsigned char c);
-char       deals_lower(char c);
+/* space \t \n \v \f \r */
+static inline int
+deals_is_space(unsigned char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+
+static inline int
+deals_is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+
+static inline int
+deals_is_alnum(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || deals_is_digit(c);
+}
+
+
+static inline char
+deals_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+}
+
 
 /* <0, 0, >0 by bytes, the shorter one first. */
 int        deals_str_cmp(deals_str a, deals_str b);

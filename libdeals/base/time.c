@@ -60,7 +60,7 @@ deals_time_of_civil(const deals_civil *c)
 int
 deals_time_civil(int64_t seconds, deals_civil *c)
 {
-    int64_t  days, rest;
+    int64_t  days, rest, year, month, n;
 
     if (seconds < DEALS_TIME_MIN || seconds > DEALS_TIME_MAX) {
         return -1;
@@ -73,21 +73,18 @@ deals_time_civil(int64_t seconds, deals_civil *c)
     c->minute = (int) (rest / 60 % 60);
     c->second = (int) (rest % 60);
 
-    /* a guess, some years off at most */
-    c->year = 1970 + (int) (days / 366) - (days < 0);
-    while (c->year < 1 || days_of(c->year + 1, 1, 1) <= days) {
-        c->year++;
-    }
-    while (days_of(c->year, 1, 1) > days) {
-        c->year--;
-    }
+    /* days_of() backwards: 400 years have 146097 days; the days of the years
+     * before lose their leap days, so that all years have 365 */
+    days += 719468 + 146097;
+    year = days / 146097 * 400;
+    days %= 146097;
+    n = (days - days / 1460 + days / 36524 - days / 146096) / 365;
+    days -= 365 * n + n / 4 - n / 100;
+    month = (5 * days + 2) / 153;
 
-    c->month = 12;
-    while (days_of(c->year, c->month, 1) > days) {
-        c->month--;
-    }
-
-    c->day = (int) (days - days_of(c->year, c->month, 1)) + 1;
+    c->year = (int) (year + n - 400 + (month >= 10));
+    c->month = (int) (month + (month < 10 ? 3 : -9));
+    c->day = (int) (days - (153 * month + 2) / 5) + 1;
 
     return 0;
 }
@@ -277,18 +274,37 @@ text(const char *out, int n)
 }
 
 
+static char *
+two_digits(char *out, int n, char behind)
+{
+    out[0] = (char) ('0' + n / 10);
+    out[1] = (char) ('0' + n % 10);
+    out[2] = behind;
+
+    return out + 3;
+}
+
+
 deals_str
 deals_time_format(char *out, int64_t seconds)
 {
-    deals_civil  c;
+    char         *p;
+    deals_civil   c;
 
     if (deals_time_civil(seconds, &c) != 0) {
         return DEALS_NONE;
     }
 
-    return text(out, snprintf(out, DEALS_TIME_SIZE,
-                         "%04d-%02d-%02dT%02d:%02d:%02dZ", c.year, c.month,
-                         c.day, c.hour, c.minute, c.second));
+    p = two_digits(out, c.year / 100, '0') - 1;
+    p = two_digits(p, c.year % 100, '-');
+    p = two_digits(p, c.month, '-');
+    p = two_digits(p, c.day, 'T');
+    p = two_digits(p, c.hour, ':');
+    p = two_digits(p, c.minute, ':');
+    p = two_digits(p, c.second, 'Z');
+    *p = '\0';
+
+    return (deals_str) { out, (size_t) (p - out) };
 }
 
 

@@ -51,6 +51,16 @@ present(deals_call *call)
 
 
 static void
+voted(deals_call *call)
+{
+    comments_state  *state = deals_call_state(call);
+
+    deals_threads_take_votes(&state->threads, call);
+    present(call);
+}
+
+
+static void
 listed(deals_call *call)
 {
     comments_state  *state = deals_call_state(call);
@@ -61,7 +71,7 @@ listed(deals_call *call)
         return;
     }
 
-    if (deals_threads_build(&state->threads, deals_call_arena(call)) < 0) {
+    if (deals_threads_build(&state->threads, call) < 0) {
         deals_use_no_memory(call);
         return;
     }
@@ -71,14 +81,28 @@ listed(deals_call *call)
         return;
     }
 
-    if (deals_threads_ask_votes(&state->threads, call, state->use.user_id) < 0)
-    {
+    if (deals_threads_ask_votes(&state->threads, call) < 0) {
         deals_use_no_memory(call);
         return;
     }
 
     (void) deals_use_touch(call);
-    deals_call_send(call, present);
+    deals_call_send(call, voted);
+}
+
+
+static void
+ask(deals_call *call)
+{
+    comments_state  *state = deals_call_state(call);
+
+    deals_use_ask(call);
+
+    state->deal = deals_deal_query(deals_call_arena(call), state->deal_id);
+    deals_call_query(call, state->deal);
+    deals_threads_ask(&state->threads, call);
+
+    deals_call_send(call, listed);
 }
 
 
@@ -97,13 +121,7 @@ start(deals_call *call)
         return;
     }
 
-    deals_use_ask(call);
-
-    state->deal = deals_deal_query(deals_call_arena(call), state->deal_id);
-    deals_call_query(call, state->deal);
-    deals_threads_ask(&state->threads, call);
-
-    deals_call_send(call, listed);
+    deals_threads_find(&state->threads, call, ask);
 }
 
 

@@ -1,6 +1,7 @@
 /*
  * calls/deal.c - a deal and its comments: one segment brings the session, the
- * deal and a page of threads, a second one the viewer's votes.
+ * deal and a page of threads, a second one the viewer's votes that are not
+ * known.
  */
 
 #include <string.h>
@@ -72,6 +73,7 @@ deals_present_of(deals_call *call)
     present.now = deals_call_now(call);
     present.viewer = use->viewer;
     present.moderator = deals_use_is_moderator(use);
+    present.data_only = use->data_only;
 
     return present;
 }
@@ -270,8 +272,10 @@ voted(deals_call *call)
 {
     deals_deal_state  *state = deals_call_state(call);
 
+    deals_own_votes_take(&state->own, call);
+    deals_threads_take_votes(&state->threads, call);
     deals_deal_finish(call, state->deal->rows.items,
-                      deals_deal_my_vote(state->vote));
+                      deals_own_vote(&state->own, 0));
 }
 
 
@@ -279,7 +283,6 @@ static void
 found(deals_call *call)
 {
     deals_deal        *deal;
-    deals_arena       *arena = deals_call_arena(call);
     deals_deal_state  *state = deals_call_state(call);
 
     if (deals_use_answer(call) < 0) {
@@ -292,7 +295,7 @@ found(deals_call *call)
     }
 
     if (state->with_comments
-        && deals_threads_build(&state->threads, arena) < 0)
+        && deals_threads_build(&state->threads, call) < 0)
     {
         deals_use_no_memory(call);
         return;
@@ -303,10 +306,10 @@ found(deals_call *call)
         return;
     }
 
-    state->vote = deals_deal_vote_query(arena, state->use.user_id, &state->id);
-    deals_call_query(call, state->vote);
+    state->key.deal_id = state->id;
 
-    if (deals_threads_ask_votes(&state->threads, call, state->use.user_id) < 0)
+    if (deals_own_votes_ask(&state->own, call, &state->key, 1) < 0
+        || deals_threads_ask_votes(&state->threads, call) < 0)
     {
         deals_use_no_memory(call);
         return;
@@ -314,6 +317,24 @@ found(deals_call *call)
 
     (void) deals_use_touch(call);
     deals_call_send(call, voted);
+}
+
+
+static void
+ask(deals_call *call)
+{
+    deals_deal_state  *state = deals_call_state(call);
+
+    deals_use_ask(call);
+
+    state->deal = deals_deal_query(deals_call_arena(call), state->id);
+    deals_call_query(call, state->deal);
+
+    if (state->with_comments) {
+        deals_threads_ask(&state->threads, call);
+    }
+
+    deals_call_send(call, found);
 }
 
 
@@ -332,16 +353,12 @@ start(deals_call *call)
         return;
     }
 
-    deals_use_ask(call);
-
-    state->deal = deals_deal_query(deals_call_arena(call), state->id);
-    deals_call_query(call, state->deal);
-
     if (state->with_comments) {
-        deals_threads_ask(&state->threads, call);
-    }
+        deals_threads_find(&state->threads, call, ask);
 
-    deals_call_send(call, found);
+    } else {
+        ask(call);
+    }
 }
 
 

@@ -16,6 +16,8 @@ typedef struct {
     int                with_comments;
     deals_threads      threads;
     deals_query       *deal, *vote, *status;
+    deals_vote_key     key;             /* of the deal */
+    deals_own_votes    own;             /* on it */
     int                attempts;        /* of a new id */
     int                hide;
     deals_deal_fields  fields;

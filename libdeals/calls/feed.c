@@ -1,6 +1,7 @@
 /*
  * calls/feed.c - lists of deals. One segment brings the session and the list,
- * a second one the viewer's votes on it.
+ * a second one the viewer's votes on it, unless they are known. The second page
+ * of a ranked list asks for the order of the list before.
  */
 
 #include <stddef.h>
@@ -89,69 +90,15 @@ take_until(deals_call *call, deals_feed_state *state)
                                                   next->starts_at,
                                                   DEALS_NULL_INT, now);
     }
-}
 
+    /* somebody else's order of just now: what was posted since is not in it */
 
-/* Cuts the page off the rows, and makes the cursor of the next one. */
-static int
-take_page(deals_arena *arena, deals_feed_state *state)
-{
-    size_t             limit = state->limit;
-    deals_list         rows = state->cards->rows;
-    deals_cursor       cursor = state->cursor;
-    const deals_card  *last;
-
-    if (rows.len > limit) {
-        rows.len = limit;
-        last = (const deals_card *) rows.items + limit - 1;
-        cursor.keys[1].i = last->id;
-
-        switch (state->sort) {
-
-        case DEALS_HOT:
-            cursor.keys[0].f = last->rank;
-            break;
-
-        case DEALS_TOP:
-            cursor.keys[0].i = last->score;
-            break;
-
-        default:
-            cursor.keys[0].i = last->created_at;
-            break;
-        }
-
-        state->result.next = deals_cursor_encode(arena, &cursor);
-        if (state->result.next.data == NULL) {
-            return -1;
-        }
+    if (state->snapshot.ids != NULL && state->snapshot.shared
+        && (state->result.until == DEALS_NULL_INT
+            || state->result.until > now + 1))
+    {
+        state->result.until = now + 1;
     }
-
-    state->result.deals = rows;
-
-    return 0;
-}
-
-
-static int64_t
-my_vote(const deals_query *votes, int64_t id)
-{
-    size_t                     i;
-    const deals_my_votes_row  *row;
-
-    if (votes == NULL) {
-        return 0;
-    }
-
-    row = votes->rows.items;
-
-    for (i = 0; i < votes->rows.len; i++) {
-        if (row[i].deal_id == id) {
-            return row[i].value;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -163,16 +110,21 @@ present(deals_call *call)
     deals_feed_state     *state = deals_call_state(call);
     deals_present   how;
 
+    if (state->own.values != NULL) {
+        deals_own_votes_take(&state->own, call);
+    }
+
     how.arena = deals_call_arena(call);
     how.now = deals_call_now(call);
     how.viewer = state->use.viewer;
     how.moderator = deals_use_is_moderator(&state->use);
+    how.data_only = state->use.data_only;
 
     cards = state->result.deals.items;
 
     for (i = 0; i < state->result.deals.len; i++) {
         if (deals_present_card(&how, &cards[i],
-                               my_vote(state->votes, cards[i].id)) < 0)
+                               deals_own_vote(&state->own, i)) < 0)
         {
             deals_use_no_memory(call);
             return;
@@ -184,22 +136,22 @@ present(deals_call *call)
 
 
 static void
-listed(deals_call *call)
+show(deals_call *call)
 {
     size_t                  i, n;
-    int64_t                *ids;
-    deals_feed_state             *state = deals_call_state(call);
+    deals_feed_state       *state = deals_call_state(call);
     deals_arena            *arena = deals_call_arena(call);
+    deals_vote_key         *rows;
     const deals_card       *cards;
-    deals_my_votes_params   p;
 
-    if (deals_use_answer(call) < 0 || take_about(call, state) < 0) {
+    if (deals_feed_ask_again(call)) {
+        deals_call_send(call, show);
         return;
     }
 
     take_until(call, state);
 
-    if (take_page(arena, state) < 0) {
+    if (deals_feed_cut(call) < 0) {
         deals_use_no_memory(call);
         return;
     }
@@ -211,8 +163,8 @@ listed(deals_call *call)
         return;
     }
 
-    ids = deals_arena_array(arena, n, sizeof(int64_t));
-    if (ids == NULL) {
+    rows = deals_arena_array(arena, n, sizeof(*rows));
+    if (rows == NULL) {
         deals_use_no_memory(call);
         return;
     }
@@ -220,26 +172,66 @@ listed(deals_call *call)
     cards = state->result.deals.items;
 
     for (i = 0; i < n; i++) {
-        ids[i] = cards[i].id;
+        rows[i].deal_id = cards[i].id;
     }
 
-    memset(&p, 0, sizeof(p));
-    p.user_id = state->use.user_id;
-    p.deal_ids = ids;
-    p.ndeal_ids = n;
-    state->votes = deals_q_my_votes(arena, &p);
+    if (deals_own_votes_ask(&state->own, call, rows, n) < 0) {
+        deals_use_no_memory(call);
+        return;
+    }
 
-    deals_call_query(call, state->votes);
     (void) deals_use_touch(call);
     deals_call_send(call, present);
 }
 
 
 static void
-start(deals_call *call)
+listed(deals_call *call)
+{
+    deals_feed_state  *state = deals_call_state(call);
+
+    if (deals_use_answer(call) < 0 || take_about(call, state) < 0) {
+        return;
+    }
+
+    show(call);
+}
+
+
+static void
+ask(deals_call *call)
 {
     deals_feed_state         *state = deals_call_state(call);
     deals_next_start_params   p;
+
+    deals_use_ask(call);
+
+    if (state->sort == DEALS_BY_USER || state->sort == DEALS_BY_MERCHANT) {
+        state->about = deals_feed_about(deals_call_arena(call), state);
+        deals_call_query(call, state->about);
+
+    } else if (state->sort == DEALS_BY_TAG) {
+        state->result.key = state->key;
+    }
+
+    deals_feed_ask(call);
+
+    /* the others show deals that wait, and so have them among their rows */
+    if (state->until && state->sort <= DEALS_TOP) {
+        memset(&p, 0, sizeof(p));
+        p.now = deals_call_now(call);
+        state->start = deals_q_next_start(deals_call_arena(call), &p);
+        deals_call_query(call, state->start);
+    }
+
+    deals_call_send(call, listed);
+}
+
+
+static void
+start(deals_call *call)
+{
+    deals_feed_state  *state = deals_call_state(call);
 
     if (state->use.errors != NULL) {
         deals_call_finish(call, state->use.errors);
@@ -256,29 +248,7 @@ start(deals_call *call)
         return;
     }
 
-    deals_use_ask(call);
-
-    if (state->sort == DEALS_BY_USER || state->sort == DEALS_BY_MERCHANT) {
-        state->about = deals_feed_about(deals_call_arena(call), state);
-        deals_call_query(call, state->about);
-
-    } else if (state->sort == DEALS_BY_TAG) {
-        state->result.key = state->key;
-    }
-
-    state->cards = deals_feed_query(deals_call_arena(call), state,
-                                    deals_call_now(call));
-    deals_call_query(call, state->cards);
-
-    /* the others show deals that wait, and so have them among their rows */
-    if (state->until && state->sort <= DEALS_TOP) {
-        memset(&p, 0, sizeof(p));
-        p.now = deals_call_now(call);
-        state->start = deals_q_next_start(deals_call_arena(call), &p);
-        deals_call_query(call, state->start);
-    }
-
-    deals_call_send(call, listed);
+    deals_feed_find(call, ask);
 }
 
 

@@ -163,6 +163,13 @@ deals_feed_take(deals_call *call, deals_feed_state *state,
 }
 
 
+int64_t
+deals_feed_seconds(const deals_feed_state *state)
+{
+    return windows[state->window].seconds;
+}
+
+
 static deals_query *
 query_top(deals_arena *arena, const deals_feed_state *state, int64_t now)
 {

@@ -80,6 +80,7 @@ passwd_hashed(deals_call *call)
     p.password_hash = deals_str_of(st->secret->hash);
     d.user_id = id;
 
+    deals_call_change(call, DEALS_CHANGE_MEMBER, id);
     deals_call_query(call, deals_q_member_passwd(deals_call_arena(call), &p));
     deals_call_query(call,
                deals_q_member_sessions_delete(deals_call_arena(call), &d));
@@ -188,6 +189,7 @@ role_found(deals_call *call)
     p.role = st->role;
     deals_call_query(call, deals_q_member_role(deals_call_arena(call), &p));
     deals_call_change(call, DEALS_CHANGE_LISTS, 0);
+    deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
     deals_call_send(call, finished);
 }
 

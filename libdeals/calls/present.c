@@ -42,8 +42,9 @@ heat(int64_t score)
 static int
 ends(const deals_present *present, facts *f)
 {
-    char        *text;
+    char         text[96];              /* a verb and deals_text_when fit */
     int64_t      then;
+    deals_buf    buf = { text, 0, sizeof(text), 0 };
     deals_str    when;
     const char  *verb;
 
@@ -64,23 +65,21 @@ ends(const deals_present *present, facts *f)
         return -1;
     }
 
-    text = deals_arena_printf(present->arena, "%s %.*s", verb, (int) when.len,
-                              when.data);
-    if (text == NULL) {
-        return -1;
-    }
+    deals_buf_c(&buf, verb);
+    deals_buf_char(&buf, ' ');
+    deals_buf_str(&buf, when);
+    f->ends = deals_arena_copy(present->arena, (deals_str) { text, buf.len });
 
-    f->ends = deals_str_of(text);
-
-    return 0;
+    return f->ends.data == NULL ? -1 : 0;
 }
 
 
 static int
 money(const deals_present *present, facts *f)
 {
-    int    saving;
-    char  *text;
+    int         saving;
+    char        text[16];
+    deals_buf   buf = { text, 0, sizeof(text), 0 };
 
     if (f->price.currency.data != NULL) {
         f->price.text = deals_money_text(present->arena, &f->price);
@@ -99,14 +98,12 @@ money(const deals_present *present, facts *f)
         return 0;
     }
 
-    text = deals_arena_printf(present->arena, "%d%%", saving);
-    if (text == NULL) {
-        return -1;
-    }
+    deals_buf_int(&buf, saving);
+    deals_buf_char(&buf, '%');
+    f->saving = deals_arena_copy(present->arena,
+                                 (deals_str) { text, buf.len });
 
-    f->saving = deals_str_of(text);
-
-    return 0;
+    return f->saving.data == NULL ? -1 : 0;
 }
 
 
@@ -131,6 +128,11 @@ facts_of(const deals_present *present, facts *f)
 
     f->own = present->viewer != NULL && f->author.data != NULL
              && deals_str_eq(f->author, present->viewer->name);
+
+    if (present->data_only) {
+        return 0;
+    }
+
     f->heat = heat(f->score);
 
     if (f->url.data != NULL) {
@@ -241,6 +243,10 @@ deals_present_comment(const deals_present *present, deals_comment *comment,
                           && !comment->deleted;
     comment->is_poster = poster.data != NULL && author.data != NULL
                          && deals_str_eq(author, poster);
+
+    if (present->data_only) {
+        return 0;
+    }
 
     comment->age = deals_text_when(present->arena, comment->created_at,
                                    present->now);

@@ -18,6 +18,7 @@ typedef struct {
     int64_t          now;
     const deals_me  *viewer;            /* NULL: anonymous */
     int              moderator;         /* the viewer is one */
+    int              data_only;         /* texts for pages are not made */
 } deals_present;
 
 /* 0, or -1: out of memory. */

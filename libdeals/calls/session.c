@@ -18,7 +18,7 @@ typedef struct {
     deals_signed           head;
     deals_str              name_key, password;
     deals_secret          *secret;
-    deals_query           *login;
+    deals_query           *login, *deleted;
 } session_state;
 
 static const deals_field  input_fields[] = {
@@ -225,9 +225,23 @@ deals_session_get(const deals_call *call)
 /* -- signing out ---------------------------------------------------------- */
 
 static void
+signed_out(deals_call *call)
+{
+    session_state  *state = deals_call_state(call);
+
+    if (deals_use_row(state->deleted) == NULL) {
+        deals_call_change_none(call);
+    }
+
+    deals_call_finish(call, NULL);
+}
+
+
+static void
 sign_out(deals_call *call)
 {
     deals_use                    *use = deals_call_state(call);
+    session_state                *state = deals_call_state(call);
     deals_session_delete_params   p;
 
     if (use->token != 2) {
@@ -239,9 +253,10 @@ sign_out(deals_call *call)
     p.user_id = use->user_id;
     p.token_hash = use->token_hash;
 
-    deals_call_query(call,
-                     deals_q_session_delete(deals_call_arena(call), &p));
-    deals_call_send(call, signed_in);
+    state->deleted = deals_q_session_delete(deals_call_arena(call), &p);
+    deals_call_query(call, state->deleted);
+    deals_call_change(call, DEALS_CHANGE_MEMBER, use->user_id);
+    deals_call_send(call, signed_out);
 }
 
 
@@ -251,8 +266,8 @@ deals_session_delete(deals_ctx *ctx, const deals_asker *asker,
 {
     deals_call  *call;
 
-    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(deals_use), asker, done,
-                         data);
+    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(session_state), asker,
+                         done, data);
     if (call != NULL) {
         deals_call_start(call, sign_out);
     }

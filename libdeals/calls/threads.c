@@ -11,14 +11,9 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/error.h"
 #include "stmts.h"
 #include "calls/threads.h"
 
-#define LIMIT_DEFAULT  25
-#define LIMIT_MAX      100
-#define CURSOR_LIST    20               /* core/cursor.h; lists of deals are
-                                           below */
 #define NOBODY         SIZE_MAX
 
 /* A row on its way into the tree. */
@@ -34,70 +29,6 @@ typedef struct {
     int64_t  id;
     size_t   place;
 } entry;
-
-
-void
-deals_threads_init(deals_threads *threads, deals_arena *arena,
-    int64_t deal_id, int limit, deals_str cursor, const deals_error **errors)
-{
-    char  *qualifier;
-
-    threads->deal_id = deal_id;
-    threads->limit = limit == 0 ? LIMIT_DEFAULT : limit;
-
-    if (threads->limit < 1 || threads->limit > LIMIT_MAX) {
-        deals_error_add(arena, errors, DEALS_INVALID, "limit",
-                        "A page holds 1 to %d threads.", LIMIT_MAX);
-        return;
-    }
-
-    qualifier = deals_arena_printf(arena, "%lld", (long long) deal_id);
-    if (qualifier == NULL) {
-        deals_error_oom(errors);
-        return;
-    }
-
-    threads->cursor.list = CURSOR_LIST;
-    threads->cursor.qualifier = deals_str_of(qualifier);
-    threads->cursor.types = "fi";
-
-    if (cursor.data == NULL) {
-        return;
-    }
-
-    if (deals_cursor_decode(arena, cursor, &threads->cursor, errors) == 0) {
-        threads->after = 1;
-    }
-}
-
-
-void
-deals_threads_ask(deals_threads *threads, deals_call *call)
-{
-    deals_arena                   *arena = deals_call_arena(call);
-    deals_comment_roots_params     roots;
-    deals_comment_replies_params   replies;
-
-    memset(&roots, 0, sizeof(roots));
-    roots.deal_id = threads->deal_id;
-    roots.after = threads->after;
-    roots.after_rank = threads->cursor.keys[0].f;
-    roots.after_id = threads->cursor.keys[1].i;
-    roots.limit = threads->limit + 1;
-
-    memset(&replies, 0, sizeof(replies));
-    replies.deal_id = threads->deal_id;
-    replies.after = threads->after;
-    replies.after_rank = threads->cursor.keys[0].f;
-    replies.after_id = threads->cursor.keys[1].i;
-    replies.limit = threads->limit + 1;
-
-    threads->roots = deals_q_comment_roots(arena, &roots);
-    threads->replies = deals_q_comment_replies(arena, &replies);
-
-    deals_call_query(call, threads->roots);
-    deals_call_query(call, threads->replies);
-}
 
 
 /* How many of the roots that came belong to this page: as many as were asked
@@ -290,27 +221,10 @@ plant(deals_threads *threads, deals_arena *arena, node *nodes,
 }
 
 
-static int
-next_cursor(deals_threads *threads, deals_arena *arena, size_t nroots)
-{
-    deals_cursor          cursor = threads->cursor;
-    const deals_comment  *roots = threads->roots->rows.items;
-
-    if (nroots == threads->roots->rows.len) {
-        return 0;
-    }
-
-    cursor.keys[0].f = roots[nroots - 1].rank;
-    cursor.keys[1].i = roots[nroots - 1].id;
-    threads->next = deals_cursor_encode(arena, &cursor);
-
-    return threads->next.data == NULL ? -1 : 0;
-}
-
-
 int
-deals_threads_build(deals_threads *threads, deals_arena *arena)
+deals_threads_build(deals_threads *threads, deals_call *call)
 {
+    deals_arena          *arena = deals_call_arena(call);
     node                 *nodes;
     size_t                i, n, nroots, *order;
     const deals_comment  *rows;
@@ -318,7 +232,7 @@ deals_threads_build(deals_threads *threads, deals_arena *arena)
     nroots = cut(threads);
     n = nroots + threads->replies->rows.len;
 
-    if (next_cursor(threads, arena, nroots) < 0) {
+    if (deals_threads_end(threads, call, nroots) < 0) {
         return -1;
     }
 
@@ -354,59 +268,36 @@ deals_threads_build(deals_threads *threads, deals_arena *arena)
 
 
 int
-deals_threads_ask_votes(deals_threads *threads, deals_call *call,
-    int64_t user_id)
+deals_threads_ask_votes(deals_threads *threads, deals_call *call)
 {
-    size_t                          i;
-    int64_t                        *ids;
-    deals_arena                    *arena = deals_call_arena(call);
-    deals_my_comment_votes_params   p;
+    size_t           i;
+    deals_vote_key  *rows;
 
     if (threads->n == 0) {
         return 0;
     }
 
-    ids = deals_arena_array(arena, threads->n, sizeof(int64_t));
-    if (ids == NULL) {
+    rows = deals_arena_array(deals_call_arena(call), threads->n,
+                             sizeof(*rows));
+    if (rows == NULL) {
         return -1;
     }
 
     for (i = 0; i < threads->n; i++) {
-        ids[i] = threads->tree[i].id;
+        rows[i].deal_id = threads->deal_id;
+        rows[i].comment_id = threads->tree[i].id;
     }
 
-    memset(&p, 0, sizeof(p));
-    p.deal_id = threads->deal_id;
-    p.user_id = user_id;
-    p.comment_ids = ids;
-    p.ncomment_ids = threads->n;
-
-    threads->votes = deals_q_my_comment_votes(arena, &p);
-    deals_call_query(call, threads->votes);
-
-    return 0;
+    return deals_own_votes_ask(&threads->own, call, rows, threads->n);
 }
 
 
-static int64_t
-my_vote(const deals_query *votes, int64_t id)
+void
+deals_threads_take_votes(deals_threads *threads, deals_call *call)
 {
-    size_t                             i;
-    const deals_my_comment_votes_row  *row;
-
-    if (votes == NULL) {
-        return 0;
+    if (threads->n > 0) {
+        deals_own_votes_take(&threads->own, call);
     }
-
-    row = votes->rows.items;
-
-    for (i = 0; i < votes->rows.len; i++) {
-        if (row[i].comment_id == id) {
-            return row[i].value;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -467,7 +358,7 @@ deals_threads_present(deals_threads *threads, const deals_present *present,
         comment = &threads->tree[i];
 
         if (deals_present_comment(present, comment,
-                                  my_vote(threads->votes, comment->id),
+                                  deals_own_vote(&threads->own, i),
                                   poster) < 0)
         {
             return -1;

@@ -57,13 +57,56 @@ printable(deals_str s)
 }
 
 
+static deals_viewer *
+record_of(deals_call *call)
+{
+    deals_use  *use = deals_call_state(call);
+
+    return use->printed
+           ? deals_viewer_find(deals_call_ctx(call), &use->print) : NULL;
+}
+
+
+/* A token that the context has seen before need not be taken apart. 0, or -1: no
+ * memory. */
+static int
+take_token(deals_call *call, deals_str text)
+{
+    deals_use     *use = deals_call_state(call);
+    deals_arena   *arena = deals_call_arena(call);
+    deals_token    token;
+    deals_viewer  *record;
+
+    use->token = 1;
+    use->printed = deals_viewer_print(deals_call_ctx(call), text, &use->print)
+                   == 0;
+    record = record_of(call);
+
+    if (record != NULL) {
+        use->user_id = record->reading.user_id;
+        use->token_hash = deals_arena_copy(arena,
+                          (deals_str) { record->token_hash, DEALS_TOKEN_HASH });
+
+    } else if (deals_token_parse(text, &token) == 0) {
+        use->user_id = token.user_id;
+        use->token_hash = deals_token_hash(arena, &token);
+
+    } else {
+        return 0;
+    }
+
+    use->token = 2;
+
+    return use->token_hash.data == NULL ? -1 : 0;
+}
+
+
 deals_call *
 deals_use_new(deals_ctx *ctx, deals_use_kind kind, size_t state_size,
     const deals_asker *asker, deals_done done, void *data)
 {
     deals_use    *use;
     deals_call   *call;
-    deals_token   token;
     deals_arena  *arena;
 
     call = deals_call_new(ctx, state_size, done, data);
@@ -80,6 +123,7 @@ deals_use_new(deals_ctx *ctx, deals_use_kind kind, size_t state_size,
     }
 
     use->strict = asker->strict != 0;
+    use->data_only = asker->data_only != 0;
 
     if (copy(arena, &use->address, asker->address, 100) < 0
         || copy(arena, &use->user_agent, asker->user_agent, AGENT_MAX) < 0)
@@ -94,18 +138,7 @@ deals_use_new(deals_ctx *ctx, deals_use_kind kind, size_t state_size,
         return call;
     }
 
-    use->token = 1;
-
-    if (deals_token_parse(asker->token, &token) == 0) {
-        use->token = 2;
-        use->user_id = token.user_id;
-        use->token_hash = deals_token_hash(arena, &token);
-        if (use->token_hash.data == NULL) {
-            return deals_use_drop(call);
-        }
-    }
-
-    return call;
+    return take_token(call, asker->token) == 0 ? call : deals_use_drop(call);
 }
 
 
@@ -113,11 +146,27 @@ void
 deals_use_ask(deals_call *call)
 {
     deals_use             *use = deals_call_state(call);
+    deals_viewer          *record;
     deals_session_params   p;
 
     if (use->token != 2) {
         return;
     }
+
+    record = record_of(call);
+
+    if (record != NULL && deals_viewer_is(record) == DEALS_VIEWER_GOOD) {
+        use->viewer = deals_viewer_copy(deals_call_arena(call), &record->me);
+
+        if (use->viewer == NULL) {
+            deals_call_query(call, NULL);
+        }
+
+        return;
+    }
+
+    deals_reading_begin(deals_call_ctx(call), DEALS_CHANGE_MEMBER,
+                        use->user_id, &use->reading);
 
     memset(&p, 0, sizeof(p));
     p.user_id = use->user_id;
@@ -127,6 +176,29 @@ deals_use_ask(deals_call *call)
 
     use->session = deals_q_session(deals_call_arena(call), &p);
     deals_call_query(call, use->session);
+}
+
+
+/* What the session's query answered. That a token is bad is not kept. */
+static void
+take_session(deals_call *call)
+{
+    deals_ctx  *ctx = deals_call_ctx(call);
+    deals_use  *use = deals_call_state(call);
+
+    use->viewer = deals_use_row(use->session);
+
+    if (!use->printed) {
+        return;
+    }
+
+    if (use->viewer != NULL) {
+        deals_viewer_keep(ctx, &use->print, use->token_hash, use->viewer,
+                          &use->reading);
+
+    } else {
+        deals_viewer_forget(ctx, &use->print);
+    }
 }
 
 
@@ -145,7 +217,10 @@ deals_use_answer(deals_call *call)
         return 0;
     }
 
-    use->viewer = use->session != NULL ? deals_use_row(use->session) : NULL;
+    if (use->session != NULL) {
+        take_session(call);
+    }
+
     use->viewer_bad = use->viewer == NULL;
 
     if (use->viewer_bad && use->strict) {
@@ -159,9 +234,32 @@ deals_use_answer(deals_call *call)
 
 
 int
+deals_use_old(deals_call *call)
+{
+    deals_use     *use = deals_call_state(call);
+    deals_viewer  *record;
+
+    if (use->viewer != NULL || use->token == 0) {
+        return 0;
+    }
+
+    record = record_of(call);
+
+    if (record == NULL || deals_viewer_is(record) == DEALS_VIEWER_GONE) {
+        return -1;
+    }
+
+    use->viewer = deals_viewer_copy(deals_call_arena(call), &record->me);
+
+    return use->viewer != NULL ? 0 : -1;
+}
+
+
+int
 deals_use_touch(deals_call *call)
 {
     deals_use                   *use = deals_call_state(call);
+    deals_viewer                *record;
     deals_session_touch_params   p;
 
     if (use->viewer == NULL
@@ -176,6 +274,12 @@ deals_use_touch(deals_call *call)
     p.now = deals_call_now(call);
 
     deals_call_query(call, deals_q_session_touch(deals_call_arena(call), &p));
+
+    /* Should the write fail, the next reading says so. */
+    record = record_of(call);
+    if (record != NULL) {
+        record->me.seen_at = p.now;
+    }
 
     return 1;
 }

@@ -8,6 +8,7 @@
 
 #include <deals/calls.h>
 #include "io/call.h"
+#include "calls/viewer.h"
 
 #define DEALS_COMMENTS_PAGE   500   /* comments a page at most, replies too; the
                                        same number stands in
@@ -28,7 +29,8 @@ typedef enum {
     DEALS_USE_SETTINGS,
     DEALS_USE_RERANK,
     DEALS_USE_IMPORT,
-    DEALS_USE_DEMO
+    DEALS_USE_DEMO,
+    DEALS_USE_OVERLAY
 } deals_use_kind;
 
 /* First member of each use case's state. */
@@ -38,11 +40,16 @@ typedef struct {
     deals_str           user_agent;
     int                 strict;         /* a bad token is an error */
     int                 required;       /* and so is none */
+    int                 data_only;      /* no texts for pages */
 
     int                 token;          /* 1: one came; 2: it can be one */
     int64_t             user_id;        /* of the token */
     deals_str           token_hash;
-    deals_query        *session;        /* deals_session_row: deals_me */
+    int                 printed;        /* 1: it has a print */
+    deals_print         print;
+    deals_query        *session;        /* deals_session_row: deals_me; NULL:
+                                           the context knew it */
+    deals_reading       reading;        /* of it */
     const deals_me     *viewer;
     int                 viewer_bad;
 
@@ -50,6 +57,7 @@ typedef struct {
     deals_step          next;           /* of deals_use_member, _limit */
     int64_t             count;
     int                 limit;
+    struct deals_snapshot *snapshot;    /* that is being looked for */
 } deals_use;
 
 /* deals_call_new, with the asker (NULL: nobody) copied. */
@@ -60,11 +68,16 @@ deals_call  *deals_use_new(deals_ctx *ctx, deals_use_kind kind,
  * NULL. */
 deals_call  *deals_use_drop(deals_call *call);
 
-/* For reads: adds the session's query to the segment, if a token came; and
- * once it is answered takes the viewer from it. -1: the call was ended,
- * because a strict asker's token is not good. */
+/* For reads: adds the session's query to the segment, if a token came that the
+ * context does not know (use->viewer is set at once if it does); and once it is
+ * answered takes the viewer from it. -1: the call was ended, because a strict
+ * asker's token is not good. */
 void         deals_use_ask(deals_call *call);
 int          deals_use_answer(deals_call *call);
+
+/* For reads that the database is not there for: 0 if the viewer was known
+ * before, or lately, or no token came; -1: it can't be said. */
+int          deals_use_old(deals_call *call);
 
 /* Adds the note that the session is in use to the segment, if it is due (at
  * most every DEALS_SESSION_TOUCH seconds). 1: it was added. */

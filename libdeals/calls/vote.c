@@ -225,6 +225,7 @@ join(deals_call *call)
                             ? DEALS_CHANGE_RANKS | DEALS_CHANGE_SCORE
                             : DEALS_CHANGE_SCORE,
                       state->deal_id);
+    deals_call_change(call, DEALS_CHANGE_VOTES, state->use.user_id);
     deals_call_join(call, state->comment_id == 0 ? &deal_votes : &comment_votes,
                     counted);
 }

@@ -28,6 +28,7 @@ static void
 finish_touched(deals_call *call)
 {
     if (deals_use_touch(call)) {
+        deals_call_catch_away(call);
         deals_call_send(call, finish);
         return;
     }
@@ -39,6 +40,12 @@ finish_touched(deals_call *call)
 static void
 recognised(deals_call *call)
 {
+    if (deals_call_away(call) != NULL) {
+        deals_call_finish(call, deals_use_old(call) == 0
+                                ? NULL : deals_call_away(call));
+        return;
+    }
+
     if (deals_use_answer(call) == 0) {
         finish_touched(call);
     }
@@ -58,6 +65,7 @@ ask_who(deals_call *call)
     }
 
     deals_use_ask(call);
+    deals_call_catch_away(call);
     deals_call_send(call, recognised);
 }
 

@@ -97,7 +97,8 @@ add_amount(deals_buf *buf, int64_t amount, int exponent, char group)
 deals_str
 deals_money_text(deals_arena *arena, const deals_money *money)
 {
-    deals_buf              buf;
+    char                   text[64];    /* a symbol and an int64_t fit */
+    deals_buf              buf = { text, 0, sizeof(text), 0 };
     const deals_currency  *currency;
 
     currency = deals_currency_find(money->currency);
@@ -109,8 +110,6 @@ deals_money_text(deals_arena *arena, const deals_money *money)
         return DEALS_STR("Free");
     }
 
-    deals_buf_init(&buf);
-
     if (currency->symbol[0] != '\0') {
         deals_buf_c(&buf, currency->symbol);
 
@@ -121,7 +120,7 @@ deals_money_text(deals_arena *arena, const deals_money *money)
 
     add_amount(&buf, money->amount, currency->exponent, ',');
 
-    return deals_arena_take(arena, &buf);
+    return deals_arena_copy(arena, (deals_str) { text, buf.len });
 }
 
 

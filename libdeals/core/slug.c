@@ -86,20 +86,20 @@ cut(const char *slug, size_t len)
 }
 
 
-/* The slug, perhaps empty, in `slug`; absent: out of memory. */
-static deals_str
-make(deals_arena *arena, deals_str in, int *lost)
+/* Appends letters to the slug until it has `max` bytes or more; there is room
+ * for `max` + 2. Returns its length. */
+static size_t
+make(char *slug, size_t max, deals_str in, int *lost)
 {
     int          gap;
     char         letter[2];
-    size_t       pos;
-    deals_buf    buf;
+    size_t       pos, len;
     const char  *ascii;
 
     gap = 0;
-    deals_buf_init(&buf);
+    len = 0;
 
-    for (pos = 0; pos < in.len; ) {
+    for (pos = 0; pos < in.len && len < max; ) {
         ascii = ascii_of(deals_utf8_next(in, &pos), letter, lost);
 
         if (ascii == NULL) {
@@ -111,34 +111,34 @@ make(deals_arena *arena, deals_str in, int *lost)
             continue;
         }
 
-        if (gap && buf.len > 0) {
-            deals_buf_char(&buf, '-');
+        if (gap && len > 0) {
+            slug[len++] = '-';
         }
 
         gap = 0;
-        deals_buf_c(&buf, ascii);
+
+        while (*ascii != '\0') {
+            slug[len++] = *ascii++;
+        }
     }
 
-    return deals_arena_take(arena, &buf);
+    return len;
 }
 
 
 deals_str
 deals_text_slug(deals_arena *arena, deals_str in)
 {
-    int        lost;
-    deals_str  slug;
+    int     lost;
+    char    slug[DEALS_SLUG_MAX + 1 + 2];
+    size_t  len;
 
-    /* more is cut anyway */
-    slug = make(arena, deals_utf8_cut(in, 8 * DEALS_SLUG_MAX), &lost);
+    /* one more than there may be: then it is known where words end */
+    len = make(slug, DEALS_SLUG_MAX + 1, in, &lost);
+    len = cut(slug, len);
 
-    if (slug.data == NULL) {
-        return slug;
-    }
-
-    slug.len = cut(slug.data, slug.len);
-
-    return slug.len > 0 ? slug : DEALS_STR("deal");
+    return len > 0 ? deals_arena_copy(arena, (deals_str) { slug, len })
+                   : DEALS_STR("deal");
 }
 
 
@@ -146,18 +146,22 @@ deals_str
 deals_text_slug_unique(deals_arena *arena, deals_str in)
 {
     int        lost;
-    char      *folded;
+    char      *folded, *text;
     size_t     i;
     uint32_t   sum;
     deals_str  slug;
 
-    lost = 0;
-    slug = make(arena, in, &lost);
+    /* a dash stands for a byte at least, two letters for two bytes */
+    text = deals_arena_array(arena, in.len + 2, 2);
     folded = (char *) deals_arena_copy(arena, in).data;
 
-    if (slug.data == NULL || (folded == NULL && in.len > 0)) {
+    if (text == NULL || (folded == NULL && in.len > 0)) {
         return DEALS_NONE;
     }
+
+    lost = 0;
+    slug.data = text;
+    slug.len = make(text, 2 * in.len, in, &lost);
 
     if (!lost && slug.len > 0 && slug.len <= DEALS_SLUG_MAX) {
         return slug;

@@ -371,12 +371,70 @@ deals_url_check(deals_arena *arena, const char *field, deals_str in,
 }
 
 
+/* The host of an address that is plainly in libcurl's form: ASCII, no port, and
+ * a name (or what ends like one) that is not an international one. Absent: it
+ * takes libcurl to see. */
+static deals_str
+plain_host(deals_str url)
+{
+    size_t         i, end;
+    deals_str      host;
+    unsigned char  c;
+
+    i = deals_str_starts(url, "https://") ? sizeof("https://") - 1
+        : deals_str_starts(url, "http://") ? sizeof("http://") - 1 : 0;
+
+    if (i == 0 || url.len > DEALS_URL_MAX) {
+        return DEALS_NONE;
+    }
+
+    for (end = i; end < url.len && url.data[end] != '/'; end++) {
+        c = (unsigned char) url.data[end];
+
+        if (c != '.' && c != '-' && !deals_is_digit(c)
+            && !(c >= 'a' && c <= 'z'))
+        {
+            return DEALS_NONE;
+        }
+    }
+
+    host = deals_str_sub(url, i, end - i);
+
+    for (i = end; i < url.len; i++) {
+        c = (unsigned char) url.data[i];
+
+        if (c <= ' ' || c >= 0x7f) {
+            return DEALS_NONE;
+        }
+    }
+
+    /* numbers may be an address, "xn--" is a name in disguise */
+    if (!is_domain(host) || !(host.data[host.len - 1] >= 'a')
+        || memmem(host.data, host.len, "xn--", 4) != NULL)
+    {
+        return DEALS_NONE;
+    }
+
+    if (deals_str_starts(host, "www.") && host.len > 4) {
+        host = deals_str_sub(host, 4, host.len);
+    }
+
+    return host;
+}
+
+
 deals_str
 deals_url_host(deals_arena *arena, deals_str url)
 {
     parts       p;
     CURLU      *handle;
     deals_str   out, whole, host;
+
+    host = plain_host(url);
+
+    if (host.data != NULL) {
+        return host;
+    }
 
     url = deals_arena_copy(arena, url);
 

@@ -24,8 +24,8 @@ typedef struct {
 int        deals_url_check(deals_arena *arena, const char *field, deals_str in,
                deals_url *out, const deals_error **errors);
 
-/* The host to show of an address that deals_url_check made; absent if it is
- * none. */
+/* The host to show of an address that deals_url_check made, in the arena or a
+ * part of the address; absent if it is none. */
 deals_str  deals_url_host(deals_arena *arena, deals_str url);
 
 #endif /* DEALS_CORE_URL_H */

@@ -18,6 +18,8 @@ deals_text_when(deals_arena *arena, int64_t then, int64_t now)
     int          future;
     size_t       i;
     int64_t      n, seconds;
+    char         text[64];              /* "in 292277026596 years" fits */
+    deals_buf    buf = { text, 0, sizeof(text), 0 };
 
     static const struct {
         int64_t      from;
@@ -46,10 +48,14 @@ deals_text_when(deals_arena *arena, int64_t then, int64_t now)
             n = 11;                     /* 360 days are not a year yet */
         }
 
-        return deals_str_of(deals_arena_printf(arena, "%s%lld %s%s%s",
-                                future ? "in " : "", (long long) n,
-                                units[i].unit, n == 1 ? "" : "s",
-                                future ? "" : " ago"));
+        deals_buf_c(&buf, future ? "in " : "");
+        deals_buf_int(&buf, n);
+        deals_buf_char(&buf, ' ');
+        deals_buf_c(&buf, units[i].unit);
+        deals_buf_c(&buf, n == 1 ? "" : "s");
+        deals_buf_c(&buf, future ? "" : " ago");
+
+        return deals_arena_copy(arena, (deals_str) { text, buf.len });
     }
 
     return future ? DEALS_STR("in a moment") : DEALS_STR("just now");

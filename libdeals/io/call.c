@@ -46,15 +46,32 @@ list_remove(deals_call *call)
 }
 
 
+/* A write that is still on its way will change it once more. */
+
+static void
+tell(deals_call *call, unsigned what, int64_t id)
+{
+    if (what == 0) {
+        return;
+    }
+
+    deals_changes_tell(call->ctx, what, id);
+
+    if (call->segment != NULL) {
+        deals_segment_owe(call->segment, call->ctx, what, id);
+    }
+}
+
+
 /* Whatever it waits for goes on without it. */
 
 static void
 let_go(deals_call *call)
 {
-    if (call->changes != 0) {
-        deals_changes_tell(call->ctx, call->changes, call->changed_id);
-        call->changes = 0;
-    }
+    tell(call, call->changes, call->changed_id);
+    tell(call, call->member_changes, call->member_id);
+    call->changes = 0;
+    call->member_changes = 0;
 
     if (call->segment != NULL) {
         deals_pool_abandon(call->ctx->pool, call->segment);
@@ -64,6 +81,11 @@ let_go(deals_call *call)
     if (call->count != NULL) {
         deals_rate_abandon(call->count);
         call->count = NULL;
+    }
+
+    if (call->lookup != NULL) {
+        deals_kept_abandon(call->lookup);
+        call->lookup = NULL;
     }
 
     deals_batch_leave(call);
@@ -133,11 +155,16 @@ deals_call_go_on(deals_call *call)
 static void
 deadline_passed(void *owner)
 {
-    deals_call  *call = owner;
+    deals_call         *call = owner;
+    const deals_error  *error;
 
     call->ctx->stats.timeouts++;
-    deals_call_fail(call, DEALS_TIMEOUT, NULL,
-                    "This took too long. Please try again.");
+    error = deals_error_make(call->arena, DEALS_TIMEOUT, NULL, "%s",
+                             "This took too long. Please try again.");
+
+    if (!deals_call_go_on_away(call, error)) {
+        deals_call_finish(call, error);
+    }
 }
 
 
@@ -230,10 +257,23 @@ deals_call_start(deals_call *call, deals_step step)
 
 
 void
-deals_call_change(deals_call *call, unsigned what, int64_t deal_id)
+deals_call_change(deals_call *call, unsigned what, int64_t id)
 {
+    if (what & (DEALS_CHANGE_MEMBER | DEALS_CHANGE_VOTES)) {
+        call->member_changes |= what;
+        call->member_id = id;
+        return;
+    }
+
     call->changes |= what;
-    call->changed_id = deal_id;
+    call->changed_id = id;
+}
+
+
+void
+deals_call_change_none(deals_call *call)
+{
+    call->member_changes = 0;
 }
 
 
@@ -370,7 +410,9 @@ deals_call_wait(deals_call *call, int64_t timeout_ms)
             deals_call_fail(call, DEALS_INTERNAL, NULL,
                             "A context with hooks can't wait.");
 
-        } else if (until != -1 && deals_mono() >= until) {
+        } else if (until != -1 && deals_mono() >= until
+                   && call->away == NULL)
+        {
             deadline_passed(call);
 
         } else if (deals_ctx_poll(ctx, time_left(until)) == -1) {

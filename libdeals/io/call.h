@@ -40,6 +40,12 @@ void  deals_call_send(deals_call *call, deals_step step);
 void         deals_call_catch(deals_call *call, const char *sqlstate);
 const char  *deals_call_sqlstate(deals_call *call);
 
+/* The next send goes on with its step also if the database is away, or does not
+ * answer in time: deals_call_away is the error then that would have ended the
+ * call, and the step ends it, one way or another. */
+void                deals_call_catch_away(deals_call *call);
+const deals_error  *deals_call_away(deals_call *call);
+
 /*
  * A kind of call of which many go to PostgreSQL as one write (static; its
  * address is its identity in each context).
@@ -69,6 +75,19 @@ const void  *deals_call_row(deals_call *call);
 void  deals_call_count(deals_call *call, deals_str key, int seconds,
           int64_t *count, deals_step step);
 
+/* Bytes that lists need to go on as they began (deals_hooks.keep, and Redis, for
+ * other nodes). They may be gone when they are asked for: *bytes is absent then
+ * when `step` runs. Neither fails. */
+int   deals_call_keeps(deals_call *call);       /* 0: nothing ever is */
+void  deals_call_keep(deals_call *call, deals_str key, deals_str bytes,
+          int seconds);
+void  deals_call_kept(deals_call *call, deals_str key, deals_str *bytes,
+          deals_step step);
+
+/* 1: this context was told in the last half minute that what is identified by
+ * this number was kept; 0: it was not, and is now. */
+int   deals_call_kept_lately(deals_call *call, uint64_t number);
+
 /* fn(arg) on another thread (deals_hooks.work), then `step`. `arg` is malloc'd
  * memory of its own, not the call's: the call may be cancelled while fn runs.
  * It is freed by the library after `step`, or on cancel, by release(arg). */
@@ -76,9 +95,12 @@ void  deals_call_work(deals_call *call, void (*fn)(void *arg), void *arg,
           void (*release)(void *arg), deals_step step);
 
 /* What the writes of this call change (DEALS_CHANGE_...), of this deal if it is
- * not 0. Said with the query, told to caches when the call ends, however it
- * ends: that a write was not answered does not mean that it did not happen. */
-void  deals_call_change(deals_call *call, unsigned what, int64_t deal_id);
+ * not 0; or, with DEALS_CHANGE_MEMBER and _VOTES, of this member. One deal and
+ * one member a call. Said with the query, told to caches when the call ends,
+ * however it ends: that a write was not answered does not mean that it did not
+ * happen. _none: it was answered, and changed nothing of the member. */
+void  deals_call_change(deals_call *call, unsigned what, int64_t id);
+void  deals_call_change_none(deals_call *call);
 
 /* Ends the call. error NULL: success. The error and its texts lie in the call's
  * arena or are static. */
@@ -94,6 +116,23 @@ const deals_config  *deals_ctx_config(const deals_ctx *ctx);
 /* Microseconds since 1970, later each time, even if the clock is set back: what
  * was begun before has the earlier one. */
 int64_t  deals_ctx_moment(deals_ctx *ctx);
+
+/* Microseconds since 1970: the host's clock. */
+int64_t  deals_ctx_now_usec(const deals_ctx *ctx);
+
+/* The hook `generation`; without it *keep_ms is 0. Whether there is one. */
+int       deals_ctx_has_generations(const deals_ctx *ctx);
+uint64_t  deals_ctx_generation(const deals_ctx *ctx, unsigned what,
+              int64_t user_id, int64_t *keep_ms);
+
+/* What calls/ keeps in a context: the place for it, and what frees it with the
+ * context. Zeroed at first. */
+typedef struct {
+    void   *what;
+    void  (*release)(void *what);
+} deals_belongings;
+
+deals_belongings  *deals_ctx_belongings(deals_ctx *ctx);
 
 /* A new id (DESIGN: 41 bits of milliseconds since 2024, 12 of counter). */
 int64_t  deals_ctx_new_id(deals_ctx *ctx);

@@ -51,6 +51,42 @@ deals_call_sqlstate(deals_call *call)
 }
 
 
+void
+deals_call_catch_away(deals_call *call)
+{
+    call->catch_away = 1;
+}
+
+
+const deals_error *
+deals_call_away(deals_call *call)
+{
+    return call->away;
+}
+
+
+int
+deals_call_go_on_away(deals_call *call, const deals_error *error)
+{
+    if (!call->catch_away
+        || (error->code != DEALS_UNAVAILABLE && error->code != DEALS_TIMEOUT))
+    {
+        return 0;
+    }
+
+    if (call->segment != NULL) {
+        deals_pool_abandon(call->ctx->pool, call->segment);
+        call->segment = NULL;
+    }
+
+    call->catch_away = 0;
+    call->away = error;
+    deals_call_go_on(call);
+
+    return 1;
+}
+
+
 static int
 is_caught(const deals_call *call, const char *sqlstate)
 {
@@ -95,7 +131,9 @@ deals_call_refuse(deals_call *call, const deals_outcome *outcome)
     error->message = deals_str_of(outcome->message);
     error->retry_after = outcome->retry_after;
 
-    deals_call_finish(call, error);
+    if (!deals_call_go_on_away(call, error)) {
+        deals_call_finish(call, error);
+    }
 }
 
 
@@ -128,6 +166,7 @@ answered(void *owner, const deals_outcome *outcome)
     }
 
     call->ncatches = 0;
+    call->catch_away = 0;
 }
 
 
@@ -148,6 +187,7 @@ deals_call_send(deals_call *call, deals_step step)
     }
 
     if (queries == NULL) {
+        call->catch_away = 0;
         deals_call_go_on(call);
         return;
     }

@@ -8,6 +8,7 @@
 #include "io/batch.h"
 #include "io/call.h"
 #include "io/ctx.h"
+#include "io/kept.h"
 #include "io/pool.h"
 #include "io/rate.h"
 
@@ -48,12 +49,18 @@ struct deals_call {
     char                 catches[DEALS_CATCHES][6];
     int                  ncatches;
     char                 sqlstate[6];   /* of the error caught; "" */
+    int                  catch_away;
+    const deals_error   *away;          /* caught */
 
     unsigned             changes;       /* DEALS_CHANGE_... */
     int64_t              changed_id;
+    unsigned             member_changes;
+    int64_t              member_id;
 
     deals_count         *count;
     int64_t             *counted;       /* where it goes */
+    deals_lookup        *lookup;
+    deals_str           *found;         /* where its bytes go */
     deals_job           *job;
     deals_seat           seat;
 };
@@ -66,6 +73,10 @@ void  deals_call_go_on(deals_call *call);
 
 /* Ends it with how its segment ended, and logs that. */
 void  deals_call_refuse(deals_call *call, const deals_outcome *outcome);
+
+/* 1: the call waited for a segment, and goes on without its answer, because it
+ * catches that the database is away. */
+int   deals_call_go_on_away(deals_call *call, const deals_error *error);
 
 /* call_work.c */
 deals_job  *deals_job_take(deals_call *call);   /* NULL: there is none */

@@ -1,12 +1,15 @@
 /*
  * What writes change. This node's cache is told at once. For the others changes
- * gather for some milliseconds, each deal once, and go out as one message:
+ * gather for some milliseconds, each deal and each member once, and go out as
+ * one message:
  *
- *     NODE WHAT:DEAL WHAT:DEAL ...
+ *     NODE WHAT:ID WHAT:ID ...
  *
- * NODE in hexadecimal, WHAT a sum of DEALS_CHANGE_..., DEAL an id or 0. Sites
- * whose Redis is the same database hear each other; that costs a refresh, and
- * harms nothing.
+ * NODE in hexadecimal, WHAT a sum of DEALS_CHANGE_... in decimal, ID that of a
+ * deal or 0; of a member if WHAT has DEALS_CHANGE_MEMBER or DEALS_CHANGE_VOTES,
+ * and then it has nothing else. Of a WHAT the bits that a node does not know,
+ * newer ones, are passed over. Sites whose Redis is the same database hear each
+ * other; that costs a refresh, and harms nothing.
  */
 
 #include <stdio.h>
@@ -18,11 +21,16 @@
 #include "io/redis.h"
 
 #define GATHER    20000     /* microseconds */
-#define GATHERED  64        /* deals a message */
+#define GATHERED  64        /* deals and members a message */
 #define FAREWELL  1000000   /* microseconds that a program waits at its end */
 
+#define ABOUT_DEALS    (DEALS_CHANGE_LISTS | DEALS_CHANGE_DEAL                 \
+                        | DEALS_CHANGE_RANKS | DEALS_CHANGE_SCORE             \
+                        | DEALS_CHANGE_ALL)
+#define ABOUT_MEMBERS  (DEALS_CHANGE_MEMBER | DEALS_CHANGE_VOTES)
+
 typedef struct {
-    int64_t   deal_id;
+    int64_t   id;
     unsigned  what;
 } change;
 
@@ -59,7 +67,7 @@ publish(void *owner)
     for (i = 0; i < changes->n; i++) {
         len = snprintf(text + used, sizeof(text) - used, " %u:%lld",
                        changes->list[i].what,
-                       (long long) changes->list[i].deal_id);
+                       (long long) changes->list[i].id);
         used += (size_t) len;
     }
 
@@ -72,18 +80,23 @@ publish(void *owner)
 
 
 static void
-gather(deals_changes *changes, unsigned what, int64_t deal_id)
+gather(deals_changes *changes, unsigned what, int64_t id)
 {
-    size_t  i;
+    size_t   i;
+    change  *c;
 
     for (i = 0; i < changes->n; i++) {
-        if (changes->list[i].deal_id == deal_id) {
-            changes->list[i].what |= what;
+        c = &changes->list[i];
+
+        if (c->id == id
+            && !(c->what & ABOUT_MEMBERS) == !(what & ABOUT_MEMBERS))
+        {
+            c->what |= what;
             return;
         }
     }
 
-    changes->list[changes->n].deal_id = deal_id;
+    changes->list[changes->n].id = id;
     changes->list[changes->n].what = what;
 
     if (changes->n++ == 0) {
@@ -98,14 +111,14 @@ gather(deals_changes *changes, unsigned what, int64_t deal_id)
 
 
 void
-deals_changes_tell(deals_ctx *ctx, unsigned what, int64_t deal_id)
+deals_changes_tell(deals_ctx *ctx, unsigned what, int64_t id)
 {
     if (ctx->hooks.changed != NULL) {
-        ctx->hooks.changed(ctx->hooks.host, what, deal_id);
+        ctx->hooks.changed(ctx->hooks.host, what, id);
     }
 
     if (ctx->changes != NULL) {
-        gather(ctx->changes, what, deal_id);
+        gather(ctx->changes, what, id);
     }
 }
 
@@ -115,6 +128,19 @@ deals_changes_tell(deals_ctx *ctx, unsigned what, int64_t deal_id)
 /* Anybody who reaches Redis can write a message: what is not understood is
  * passed over. */
 
+static void
+hear(deals_ctx *ctx, unsigned what, int64_t id)
+{
+    what &= ABOUT_DEALS | ABOUT_MEMBERS;
+
+    if (what == 0 || ((what & ABOUT_DEALS) && (what & ABOUT_MEMBERS))) {
+        return;
+    }
+
+    ctx->hooks.changed(ctx->hooks.host, what, id);
+}
+
+
 void
 deals_changes_read(deals_ctx *ctx, uint64_t node, deals_str message)
 {
@@ -122,7 +148,7 @@ deals_changes_read(deals_ctx *ctx, uint64_t node, deals_str message)
     char        text[32 + GATHERED * 32];
     char       *p;
     unsigned    what;
-    long long   deal_id;
+    long long   id;
     unsigned long long  from;
 
     if (ctx->hooks.changed == NULL || message.len >= sizeof(text)) {
@@ -141,16 +167,12 @@ deals_changes_read(deals_ctx *ctx, uint64_t node, deals_str message)
     p = text + read;
 
     for (n = 0; n < GATHERED; n++) {
-        if (sscanf(p, " %3u:%16lld%n", &what, &deal_id, &read) != 2) {
+        if (sscanf(p, " %9u:%16lld%n", &what, &id, &read) != 2) {
             return;
         }
 
         p += read;
-        ctx->hooks.changed(ctx->hooks.host,
-                           what & (DEALS_CHANGE_LISTS | DEALS_CHANGE_DEAL
-                                   | DEALS_CHANGE_RANKS | DEALS_CHANGE_SCORE
-                                   | DEALS_CHANGE_ALL),
-                           deal_id);
+        hear(ctx, what, id);
     }
 }
 

@@ -16,8 +16,8 @@ deals_changes   *deals_changes_new(deals_ctx *ctx,
                      const deals_redis_address *address);
 void             deals_changes_free(deals_changes *changes);    /* NULL is ok */
 
-void             deals_changes_tell(deals_ctx *ctx, unsigned what,
-                     int64_t deal_id);
+/* `id` is a member's with DEALS_CHANGE_MEMBER and _VOTES, else a deal's. */
+void             deals_changes_tell(deals_ctx *ctx, unsigned what, int64_t id);
 
 /* Sends what has gathered. */
 void             deals_changes_close(deals_ctx *ctx);

@@ -4,6 +4,7 @@
  * lengths.
  */
 
+#include <endian.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -16,8 +17,8 @@
 #define TIME_MIN     INT64_C(-211813488000000000)
 #define TIME_END     INT64_C(9223371331200000000)
 
-enum { OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25,
-       OID_TIMESTAMPTZ = 1184 };
+enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23,
+       OID_TEXT = 25, OID_FLOAT8 = 701, OID_TIMESTAMPTZ = 1184 };
 
 
 static void
@@ -35,19 +36,20 @@ put_int(char *to, uint64_t value, int size)
 static int64_t
 get_int(const unsigned char *from, int size)
 {
-    int       i;
-    uint64_t  value = 0;
+    uint16_t  n2;
+    uint32_t  n4;
+    uint64_t  n8;
 
-    for (i = 0; i < size; i++) {
-        value = value << 8 | from[i];
-    }
     switch (size) {
     case 2:
-        return (int16_t) value;
+        memcpy(&n2, from, sizeof(n2));
+        return (int16_t) be16toh(n2);
     case 4:
-        return (int32_t) value;
+        memcpy(&n4, from, sizeof(n4));
+        return (int32_t) be32toh(n4);
     default:
-        return (int64_t) value;
+        memcpy(&n8, from, sizeof(n8));
+        return (int64_t) be64toh(n8);
     }
 }
 
@@ -443,6 +445,14 @@ deals_encode_texts(deals_encoder *e, const deals_str *items, size_t n,
 }
 
 
+int
+deals_is_number(uint32_t oid)
+{
+    return oid == OID_INT8 || oid == OID_INT4 || oid == OID_INT2
+           || oid == OID_TIMESTAMPTZ || oid == OID_FLOAT8 || oid == OID_BOOL;
+}
+
+
 /* 1: NULL, and allowed to be; 0: a value of `size` bytes; -1: neither. */
 static int
 is_null(const deals_cell *cell, int nullable, int size)
@@ -566,21 +576,13 @@ deals_decode_bool(const deals_cell *cell, int nullable, int *out)
 
 
 int
-deals_decode_text(const deals_cell *cell, int nullable, deals_arena *arena,
-    deals_str *out)
+deals_decode_text(const deals_cell *cell, int nullable, deals_str *out)
 {
-    char  *copy;
-
     if (cell->len < 0) {
         *out = DEALS_NONE;
         return nullable ? 0 : -1;
     }
-    copy = deals_arena_alloc(arena, (size_t) cell->len + 1);
-    if (copy == NULL) {
-        return -1;
-    }
-    memcpy(copy, cell->data, (size_t) cell->len);
-    out->data = copy;
+    out->data = (const char *) cell->data;
     out->len = (size_t) cell->len;
     return 0;
 }
@@ -591,7 +593,6 @@ deals_decode_texts(const deals_cell *cell, int nullable, deals_arena *arena,
     deals_list *out)
 {
     int64_t               n, i, len;
-    deals_cell            item;
     deals_str            *items;
     const unsigned char  *p, *end;
 
@@ -628,11 +629,8 @@ deals_decode_texts(const deals_cell *cell, int nullable, deals_arena *arena,
         if (len < 0 || len > end - p) {
             return -1;
         }
-        item.data = p;
-        item.len = (int) len;
-        if (deals_decode_text(&item, 0, arena, &items[i]) != 0) {
-            return -1;
-        }
+        items[i].data = (const char *) p;
+        items[i].len = (size_t) len;
         p += len;
     }
     if (p != end) {

@@ -55,17 +55,19 @@ void  deals_encode_times_us(deals_encoder *e, const int64_t *items, size_t n,
 void  deals_encode_texts(deals_encoder *e, const deals_str *items, size_t n,
           int nullable);
 
+/* Whether what is decoded of this type needs its cell no more. */
+int   deals_is_number(uint32_t oid);
+
 /*
  * One column each. 0, or -1: the bytes are not of that type, NULL where it must
- * not be, out of memory. Texts are copied into the arena.
+ * not be, out of memory. Texts are not copied: they lie where the cell does.
  */
 int   deals_decode_int2(const deals_cell *cell, int nullable, int64_t *out);
 int   deals_decode_int4(const deals_cell *cell, int nullable, int64_t *out);
 int   deals_decode_int8(const deals_cell *cell, int nullable, int64_t *out);
 int   deals_decode_float8(const deals_cell *cell, int nullable, double *out);
 int   deals_decode_bool(const deals_cell *cell, int nullable, int *out);
-int   deals_decode_text(const deals_cell *cell, int nullable,
-          deals_arena *arena, deals_str *out);
+int   deals_decode_text(const deals_cell *cell, int nullable, deals_str *out);
 int   deals_decode_time(const deals_cell *cell, int nullable, int64_t *out);
 int   deals_decode_time_us(const deals_cell *cell, int nullable, int64_t *out);
 /* A list of deals_str; an array with a NULL in it is refused. */

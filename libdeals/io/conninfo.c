@@ -244,6 +244,16 @@ read_sslmode(reader *r, const char *mode)
 }
 
 
+/*
+ * Every statement reads as many rows of an index as it needs, in its order.
+ * Where PostgreSQL expects few rows it would rather read all there are by a
+ * bitmap, and sort them; and it expects as many of the commonest tag as of any.
+ * random_page_cost: what is read often is in memory.
+ */
+
+#define SESSION  "-c jit=off -c enable_bitmapscan=off -c random_page_cost=1.1"
+
+
 /* Ours come first, so that those of the address win. */
 
 static int
@@ -265,12 +275,12 @@ read_options(reader *r, const char *given, int64_t query_timeout, int pooler)
     if (query_timeout > 0) {
         return add_option(r, "options",
                      deals_arena_printf(r->arena, "-c statement_timeout=%lld "
-                                        "-c jit=off %s",
+                                        SESSION " %s",
                                         (long long) query_timeout, given));
     }
 
     return add_option(r, "options",
-                      deals_arena_printf(r->arena, "-c jit=off %s", given));
+                      deals_arena_printf(r->arena, SESSION " %s", given));
 }
 
 

@@ -11,6 +11,7 @@
 #include "io/changes.h"
 #include "io/config.h"
 #include "io/ctx.h"
+#include "io/kept.h"
 #include "io/loop.h"
 #include "io/pool.h"
 #include "io/rate.h"
@@ -67,8 +68,13 @@ set_hooks(deals_ctx *ctx, const deals_hooks *hooks)
 void
 deals_ctx_destroy(deals_ctx *ctx)
 {
+    if (ctx->belongings.release != NULL) {
+        ctx->belongings.release(ctx->belongings.what);
+    }
+
     deals_batches_free(ctx);
     deals_changes_free(ctx->changes);
+    deals_kept_free(ctx->kept);
     deals_rate_free(ctx->rate);
     deals_redis_free(ctx->redis);
     deals_pool_free(ctx->pool);
@@ -109,8 +115,9 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
 
     ctx->pool = deals_pool_new(ctx, settings.database);
     ctx->rate = deals_rate_new(ctx, settings.database);
+    ctx->kept = deals_kept_new(ctx);
 
-    if (ctx->pool == NULL || ctx->rate == NULL) {
+    if (ctx->pool == NULL || ctx->rate == NULL || ctx->kept == NULL) {
         return deals_error_oom(error);
     }
 
@@ -217,6 +224,34 @@ deals_ctx_moment(deals_ctx *ctx)
     ctx->moment = now > ctx->moment ? now : ctx->moment + 1;
 
     return ctx->moment;
+}
+
+
+int
+deals_ctx_has_generations(const deals_ctx *ctx)
+{
+    return ctx->hooks.generation != NULL;
+}
+
+
+uint64_t
+deals_ctx_generation(const deals_ctx *ctx, unsigned what, int64_t user_id,
+    int64_t *keep_ms)
+{
+    *keep_ms = 0;
+
+    if (ctx->hooks.generation == NULL) {
+        return 0;
+    }
+
+    return ctx->hooks.generation(ctx->hooks.host, what, user_id, keep_ms);
+}
+
+
+deals_belongings *
+deals_ctx_belongings(deals_ctx *ctx)
+{
+    return &ctx->belongings;
 }
 
 

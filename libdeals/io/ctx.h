@@ -12,6 +12,7 @@
 
 #include <deals/ctx.h>
 #include "base/id.h"
+#include "io/call.h"
 #include "io/timer.h"
 
 typedef struct deals_loop  deals_loop;
@@ -21,6 +22,7 @@ typedef struct deals_rate  deals_rate;
 typedef struct deals_job   deals_job;
 typedef struct deals_batch deals_batch;
 typedef struct deals_changes deals_changes;
+typedef struct deals_kept  deals_kept;
 
 /* A callback that waits for a clean stack; kept by its owner. */
 typedef struct deals_post  deals_post;
@@ -45,6 +47,7 @@ struct deals_ctx {
     deals_redis     *redis;         /* NULL: none configured */
     deals_rate      *rate;
     deals_changes   *changes;
+    deals_kept      *kept;
 
     deals_timers     timers[2];     /* DEALS_IDLE, DEALS_BUSY */
     int64_t          wished[2];     /* what the host's timers were set to; -1 */
@@ -56,6 +59,7 @@ struct deals_ctx {
     int              ncalls;
     deals_job       *jobs;          /* computations under way */
     deals_batch     *batches;       /* one a kind of call */
+    deals_belongings  belongings;   /* of calls/ */
 
     deals_ids        ids;
     int64_t          moment;        /* the last one given out */
@@ -85,8 +89,6 @@ int      deals_ctx_has_posted(const deals_ctx *ctx);
 void     deals_ctx_timer(deals_ctx *ctx, int busy, deals_timer *timer,
              int64_t at);
 void     deals_ctx_timer_stop(deals_ctx *ctx, int busy, deals_timer *timer);
-
-int64_t  deals_ctx_now_usec(const deals_ctx *ctx);
 
 /* Control characters become spaces: a server's words can't forge a line. */
 void     deals_log(const deals_ctx *ctx, deals_log_level level,

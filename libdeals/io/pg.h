@@ -23,6 +23,12 @@
  * where they can still be given up. */
 #define DEALS_PIPELINE  16
 
+/* Whoever stands behind a slow statement on its connection waits for it. So
+ * segments with one go over connections of their own, one at a time. */
+typedef enum {
+    LANE_SHORT = 0, LANE_SLOW, LANES
+} deals_lane;
+
 typedef enum {
     CONN_CLOSED = 0,        /* no PGconn */
     CONN_CONNECTING,        /* in PQconnectPoll */
@@ -56,6 +62,12 @@ struct deals_segment {
     deals_query     *queries;       /* NULL: not bound yet */
     deals_bind       bind;          /* NULL: they came with it */
     unsigned         nwrites;
+    deals_lane       lane;
+
+    /* told at its end, though nobody waits: deals_segment_owe */
+    deals_ctx       *teller;        /* NULL: nothing */
+    unsigned         owed[2];
+    int64_t          owed_id[2];
 
     uint64_t         serial;        /* of its submission */
     int64_t          written;       /* deals_mono(); -1 */
@@ -86,6 +98,7 @@ typedef struct {
 struct deals_pg_conn {
     deals_pool      *pool;
     unsigned         number;        /* in messages */
+    deals_lane       lane;
     deals_pg_state   state;
     PGconn          *pg;
     deals_io         io;            /* of a duplicate of libpq's descriptor */
@@ -110,12 +123,12 @@ struct deals_pool {
     const deals_pg_address  *address;
     deals_pg_conn           *conns;
     int                      nconns;
-    deals_segments           queue;         /* by serial number */
+    deals_segments           queue[LANES];  /* by serial number */
     uint64_t                 serial;        /* the last one given out */
     int                     *formats;       /* all 1: binary */
     size_t                   target;        /* the first one to try */
 
-    int            asked;           /* connections are wanted from now on */
+    int            asked;           /* a connection is wanted from now on */
     int            was_ready;       /* the schema was right once */
     int            attempts;        /* that failed one after the other */
     int64_t        retry_at;        /* not before */
@@ -141,13 +154,15 @@ void  deals_pool_conn_failed(deals_pg_conn *conn, const char *why,
 /* Whether callers are refused at once, and with what. */
 int   deals_pool_is_refusing(const deals_pool *pool);
 void  deals_pool_down(const deals_pool *pool, deals_outcome *outcome);
-/* Connections that are ready; ready 0: that are being made. */
-int   deals_pool_count(const deals_pool *pool, int ready);
+/* Connections of a lane that are ready; ready 0: that are being made. */
+int   deals_pool_count(const deals_pool *pool, deals_lane lane, int ready);
 
 /* pg_segment.c */
 deals_segment  *deals_segment_new(unsigned nops);
 /* Ends it: tells its owner, frees it. */
 void  deals_segment_end(deals_segment *segment, const deals_outcome *outcome);
+/* Nobody waits for its end. */
+void  deals_segment_drop(deals_segment *segment);
 void  deals_segments_add(deals_segments *list, deals_segment *segment);
 /* Where its serial number belongs. */
 void  deals_segments_insert(deals_segments *list, deals_segment *segment);
@@ -155,7 +170,7 @@ void  deals_segments_remove(deals_segments *list, deals_segment *segment);
 
 /* pg_conn.c */
 void  deals_conn_init(deals_pool *pool, deals_pg_conn *conn,
-          unsigned number);
+          unsigned number, deals_lane lane);
 void  deals_conn_open(deals_pg_conn *conn);
 /* Closes it; written segments are asked again or fail. */
 void  deals_conn_lost(deals_pg_conn *conn, const char *why);
@@ -178,9 +193,10 @@ int   deals_segment_may_hold(const deals_segment *segment);
 /* Whether that keeps it from being asked once more after a loss. */
 int   deals_segment_in_doubt(const deals_segment *segment);
 
-/* pg_result.c: `op` NULL: the Sync */
-void  deals_result(deals_pg_conn *conn, deals_segment *segment,
-          const deals_op *op, const PGresult *res);
+/* pg_result.c: `op` NULL: the Sync. 1: the result belongs to the segment's arena
+ * now, 0: still to the caller. */
+int   deals_result(deals_pg_conn *conn, deals_segment *segment,
+          const deals_op *op, PGresult *res);
 void  deals_result_error(deals_pg_conn *conn, deals_segment *segment,
           const deals_op *op, const PGresult *res, const char *sqlstate);
 

@@ -76,7 +76,7 @@ static void
 settle_lost(deals_pool *pool, deals_segment *segment)
 {
     if (segment->owner == NULL) {
-        free(segment);
+        deals_segment_drop(segment);
         return;
     }
 
@@ -266,7 +266,7 @@ int
 deals_conn_takes(const deals_pg_conn *conn)
 {
     return conn->state == CONN_READY && !conn->barrier && !conn->poisoned
-           && conn->written.n < DEALS_PIPELINE;
+           && conn->written.n < (conn->lane == LANE_SLOW ? 1 : DEALS_PIPELINE);
 }
 
 
@@ -363,10 +363,12 @@ timer_fired(void *owner)
 
 
 void
-deals_conn_init(deals_pool *pool, deals_pg_conn *conn, unsigned number)
+deals_conn_init(deals_pool *pool, deals_pg_conn *conn, unsigned number,
+    deals_lane lane)
 {
     conn->pool = pool;
     conn->number = number;
+    conn->lane = lane;
     conn->io.fd = -1;
     conn->io.ready = ready;
     conn->io.owner = conn;

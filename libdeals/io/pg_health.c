@@ -14,11 +14,15 @@
 
 
 int
-deals_pool_count(const deals_pool *pool, int ready)
+deals_pool_count(const deals_pool *pool, deals_lane lane, int ready)
 {
     int  i, n;
 
     for (n = 0, i = 0; i < pool->nconns; i++) {
+        if (pool->conns[i].lane != lane) {
+            continue;
+        }
+
         switch (pool->conns[i].state) {
 
         case CONN_READY:
@@ -66,15 +70,18 @@ deals_pool_is_refusing(const deals_pool *pool)
 static void
 refuse_waiting(deals_pool *pool)
 {
+    int             lane;
     deals_outcome   outcome;
     deals_segment  *segment;
 
     deals_pool_down(pool, &outcome);
 
-    while ((segment = pool->queue.first) != NULL) {
-        deals_segments_remove(&pool->queue, segment);
-        pool->ctx->stats.refused++;
-        deals_segment_end(segment, &outcome);
+    for (lane = 0; lane < LANES; lane++) {
+        while ((segment = pool->queue[lane].first) != NULL) {
+            deals_segments_remove(&pool->queue[lane], segment);
+            pool->ctx->stats.refused++;
+            deals_segment_end(segment, &outcome);
+        }
     }
 }
 
@@ -113,7 +120,7 @@ deals_pool_conn_failed(deals_pg_conn *conn, const char *why,
     pool->retry_at = now + deals_backoff(pool->attempts);
     deals_ctx_timer(ctx, DEALS_IDLE, &pool->retry, pool->retry_at);
 
-    if (deals_pool_count(pool, 1) > 0) {
+    if (deals_pool_count(pool, LANE_SHORT, 1) > 0) {
         deals_log(ctx, pool->attempts == 1 ? DEALS_LOG_WARN : DEALS_LOG_DEBUG,
                   "database: no further connection: %s", why);
         return;

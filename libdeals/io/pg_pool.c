@@ -1,7 +1,8 @@
 /*
  * Which segment goes to which connection, and how many there are. Nothing
  * connects before the first call. From then on one connection is kept, others
- * are opened while all have something under way.
+ * are opened while all have something under way. Those for slow statements,
+ * half as many again, are opened when one waits.
  */
 
 #include <stdlib.h>
@@ -10,31 +11,6 @@
 
 
 /* --- connecting ---------------------------------------------------------- */
-
-/* One attempt at a time. */
-
-static void
-open_one(deals_pool *pool)
-{
-    int  i;
-
-    if (deals_mono() < pool->retry_at) {
-        if (!pool->retry.set) {
-            deals_ctx_timer(pool->ctx, DEALS_IDLE, &pool->retry,
-                            pool->retry_at);
-        }
-
-        return;
-    }
-
-    for (i = 0; i < pool->nconns; i++) {
-        if (pool->conns[i].state == CONN_CLOSED) {
-            deals_conn_open(&pool->conns[i]);
-            return;
-        }
-    }
-}
-
 
 /* Behind a batch only if there is no other place. */
 
@@ -47,7 +23,7 @@ is_idler(const deals_pg_conn *a, const deals_pg_conn *b)
 
 
 static deals_pg_conn *
-idlest(deals_pool *pool)
+idlest(deals_pool *pool, deals_lane lane)
 {
     int             i;
     deals_pg_conn  *conn, *best;
@@ -57,7 +33,7 @@ idlest(deals_pool *pool)
     for (i = 0; i < pool->nconns; i++) {
         conn = &pool->conns[i];
 
-        if (deals_conn_takes(conn)
+        if (conn->lane == lane && deals_conn_takes(conn)
             && (best == NULL || is_idler(conn, best)))
         {
             best = conn;
@@ -68,24 +44,74 @@ idlest(deals_pool *pool)
 }
 
 
-static void
-connect_as_needed(deals_pool *pool)
-{
-    int  i;
+/* Whether one more connection would do something for a lane, and which; NULL:
+ * it would not, or there are all that there may be. */
 
-    if (!pool->asked || deals_pool_count(pool, 0) > 0) {
-        return;
+static deals_pg_conn *
+wanted(const deals_pool *pool, deals_lane lane)
+{
+    int             i;
+    deals_pg_conn  *conn, *closed;
+
+    if (lane == LANE_SHORT ? !pool->asked : pool->queue[lane].n == 0) {
+        return NULL;
     }
 
+    closed = NULL;
+
     for (i = 0; i < pool->nconns; i++) {
-        if (pool->conns[i].state == CONN_READY
-            && pool->conns[i].written.n == 0)
-        {
-            return;
+        conn = &pool->conns[i];
+
+        if (conn->lane != lane) {
+            continue;
+        }
+
+        if (conn->state == CONN_READY && conn->written.n == 0) {
+            return NULL;
+        }
+
+        if (conn->state == CONN_CLOSED && closed == NULL) {
+            closed = conn;
         }
     }
 
-    open_one(pool);
+    return closed;
+}
+
+
+/* One attempt at a time: a first connection, then what slow statements wait
+ * for, then more. */
+
+static void
+connect_as_needed(deals_pool *pool)
+{
+    deals_pg_conn  *first, *conn;
+
+    if (deals_pool_count(pool, LANE_SHORT, 0) > 0
+        || deals_pool_count(pool, LANE_SLOW, 0) > 0)
+    {
+        return;
+    }
+
+    first = wanted(pool, LANE_SHORT);
+    conn = wanted(pool, LANE_SLOW);
+
+    if (conn == NULL
+        || (first != NULL && deals_pool_count(pool, LANE_SHORT, 1) == 0))
+    {
+        conn = first;
+    }
+
+    if (conn == NULL) {
+        return;
+    }
+
+    if (deals_mono() >= pool->retry_at) {
+        deals_conn_open(conn);
+
+    } else if (!pool->retry.set) {
+        deals_ctx_timer(pool->ctx, DEALS_IDLE, &pool->retry, pool->retry_at);
+    }
 }
 
 
@@ -119,16 +145,16 @@ not_written(deals_pool *pool, deals_pg_conn *conn, deals_segment *segment,
 
 
 static void
-dispatch(deals_pool *pool)
+dispatch(deals_pool *pool, deals_lane lane)
 {
     int             rc;
     deals_pg_conn  *conn;
     deals_segment  *segment;
 
-    while ((segment = pool->queue.first) != NULL
-           && (conn = idlest(pool)) != NULL)
+    while ((segment = pool->queue[lane].first) != NULL
+           && (conn = idlest(pool, lane)) != NULL)
     {
-        deals_segments_remove(&pool->queue, segment);
+        deals_segments_remove(&pool->queue[lane], segment);
         rc = deals_conn_write(conn, segment);
 
         if (rc == -4) {
@@ -151,7 +177,8 @@ pool_run(void *owner)
 {
     deals_pool  *pool = owner;
 
-    dispatch(pool);
+    dispatch(pool, LANE_SHORT);
+    dispatch(pool, LANE_SLOW);
     connect_as_needed(pool);
 }
 
@@ -177,32 +204,33 @@ deals_pool_requeue(deals_pool *pool, deals_segment *segment)
         return;
     }
 
-    deals_segments_insert(&pool->queue, segment);
+    deals_segments_insert(&pool->queue[segment->lane], segment);
     deals_pool_kick(pool);
 }
 
 
 static int
-has_place(deals_pool *pool)
+has_place(deals_pool *pool, deals_lane lane)
 {
     unsigned  size;
 
     size = (unsigned) pool->ctx->config.queue_size;
 
     /* some may only be waiting for the end of this turn */
-    if (pool->queue.n >= size) {
-        dispatch(pool);
+    if (pool->queue[lane].n >= size) {
+        dispatch(pool, lane);
     }
 
-    return pool->queue.n < size;
+    return pool->queue[lane].n < size;
 }
 
 
 /* A segment at the end of the queue; NULL: *refused says why. */
 
 static deals_segment *
-enqueue(deals_pool *pool, unsigned nqueries, deals_arena *arena,
-    deals_answered answered, void *owner, deals_outcome *refused)
+enqueue(deals_pool *pool, deals_lane lane, unsigned nqueries,
+    deals_arena *arena, deals_answered answered, void *owner,
+    deals_outcome *refused)
 {
     deals_segment  *segment;
 
@@ -213,12 +241,13 @@ enqueue(deals_pool *pool, unsigned nqueries, deals_arena *arena,
         return NULL;
     }
 
+    segment->lane = lane;
     segment->serial = ++pool->serial;
     segment->answered = answered;
     segment->owner = owner;
     segment->arena = arena;
 
-    deals_segments_add(&pool->queue, segment);
+    deals_segments_add(&pool->queue[lane], segment);
     deals_pool_kick(pool);
 
     return segment;
@@ -247,6 +276,7 @@ deals_pool_submit(deals_pool *pool, deals_query *queries, deals_arena *arena,
     deals_answered answered, void *owner, deals_outcome *refused)
 {
     unsigned        n, writes;
+    deals_lane      lane;
     deals_query    *query;
     deals_segment  *segment;
 
@@ -254,21 +284,26 @@ deals_pool_submit(deals_pool *pool, deals_query *queries, deals_arena *arena,
         return NULL;
     }
 
-    if (!has_place(pool)) {
+    n = 0;
+    writes = 0;
+    lane = LANE_SHORT;
+
+    for (query = queries; query != NULL; query = query->next) {
+        n++;
+        writes += deals_stmts[query->stmt].write != 0;
+
+        if (deals_stmts[query->stmt].slow) {
+            lane = LANE_SLOW;
+        }
+    }
+
+    if (!has_place(pool, lane)) {
         pool->ctx->stats.refused++;
         *refused = deals_outcome_full;
         return NULL;
     }
 
-    n = 0;
-    writes = 0;
-
-    for (query = queries; query != NULL; query = query->next) {
-        n++;
-        writes += deals_stmts[query->stmt].write != 0;
-    }
-
-    segment = enqueue(pool, n, arena, answered, owner, refused);
+    segment = enqueue(pool, lane, n, arena, answered, owner, refused);
 
     if (segment != NULL) {
         segment->queries = queries;
@@ -289,7 +324,7 @@ deals_pool_submit_late(deals_pool *pool, deals_bind bind, deals_arena *arena,
         return NULL;
     }
 
-    segment = enqueue(pool, 1, arena, answered, owner, refused);
+    segment = enqueue(pool, LANE_SHORT, 1, arena, answered, owner, refused);
 
     if (segment != NULL) {
         segment->bind = bind;
@@ -304,7 +339,7 @@ void
 deals_pool_abandon(deals_pool *pool, deals_segment *segment)
 {
     if (segment->conn == NULL) {
-        deals_segments_remove(&pool->queue, segment);
+        deals_segments_remove(&pool->queue[segment->lane], segment);
         free(segment);
         return;
     }
@@ -333,10 +368,17 @@ most_params(void)
 }
 
 
+static int
+slow_size(int size)
+{
+    return (size + 1) / 2;
+}
+
+
 deals_pool *
 deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
 {
-    int             i, n;
+    int             i, n, size;
     deals_pool     *pool;
     deals_pg_conn  *conn;
 
@@ -351,9 +393,10 @@ deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
     deals_pool_health_init(pool);
     deals_post_init(&pool->kick, pool_run, pool);
 
+    size = ctx->config.pool_size;
     n = most_params();
     pool->formats = calloc((size_t) n, sizeof(int));
-    pool->conns = calloc((size_t) ctx->config.pool_size,
+    pool->conns = calloc((size_t) (size + slow_size(size)),
                          sizeof(deals_pg_conn));
 
     if (pool->formats == NULL || pool->conns == NULL) {
@@ -365,9 +408,10 @@ deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
         pool->formats[i] = 1;
     }
 
-    for (i = 0; i < ctx->config.pool_size; i++) {
+    for (i = 0; i < size + slow_size(size); i++) {
         conn = &pool->conns[pool->nconns++];
-        deals_conn_init(pool, conn, (unsigned) pool->nconns);
+        deals_conn_init(pool, conn, (unsigned) pool->nconns,
+                        i < size ? LANE_SHORT : LANE_SLOW);
 
         conn->prepared = calloc(2, deals_nstmts + 1);
 
@@ -393,9 +437,11 @@ deals_pool_close(deals_pool *pool)
         deals_conn_close(&pool->conns[i]);
     }
 
-    while ((segment = pool->queue.first) != NULL) {
-        deals_segments_remove(&pool->queue, segment);
-        free(segment);
+    for (i = 0; i < LANES; i++) {
+        while ((segment = pool->queue[i].first) != NULL) {
+            deals_segments_remove(&pool->queue[i], segment);
+            free(segment);
+        }
     }
 
     deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->retry);
@@ -437,8 +483,10 @@ deals_pool_status(const deals_pool *pool, deals_ctx_stats *stats)
         }
     }
 
-    stats->connections = deals_pool_count(pool, 1);
+    stats->connections = deals_pool_count(pool, LANE_SHORT, 1)
+                         + deals_pool_count(pool, LANE_SLOW, 1);
     stats->in_flight = (int) n;
-    stats->waiting = (int) pool->queue.n;
+    stats->waiting = (int) (pool->queue[LANE_SHORT].n
+                            + pool->queue[LANE_SLOW].n);
     stats->database_up = stats->connections > 0;
 }

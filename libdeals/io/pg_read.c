@@ -201,10 +201,10 @@ unprepare(deals_pg_conn *conn, const deals_op *op)
 
 
 /* One result; NULL ends those of a statement. 0; 1: there is nothing more to be
- * had now; -1: the connection is lost and closed. */
+ * had now; -1: the connection is lost and closed. *kept: it has an owner. */
 
 static int
-take(deals_pg_conn *conn, const PGresult *res)
+take(deals_pg_conn *conn, PGresult *res, int *kept)
 {
     const char      *sqlstate;
     const deals_op  *op;
@@ -237,7 +237,7 @@ take(deals_pg_conn *conn, const PGresult *res)
     case PGRES_TUPLES_OK:
     case PGRES_EMPTY_QUERY:
         segment->seen = 1;
-        deals_result(conn, segment, op, res);
+        *kept = deals_result(conn, segment, op, res);
         return 0;
 
     case PGRES_PIPELINE_ABORTED:
@@ -269,24 +269,30 @@ take(deals_pg_conn *conn, const PGresult *res)
 static int
 take_all(deals_pg_conn *conn)
 {
-    int        rc;
+    int        rc, kept, some;
     PGresult  *res;
 
-    while (conn->written.n > 0 && !PQisBusy(conn->pg)) {
+    rc = 0;
+    some = 0;
+
+    while (rc == 0 && conn->written.n > 0 && !PQisBusy(conn->pg)) {
         res = PQgetResult(conn->pg);
-        rc = take(conn, res);
+        kept = 0;
+        rc = take(conn, res, &kept);
 
         /* a result outlives its connection */
-        PQclear(res);
-
-        if (rc != 0) {
-            return rc == 1 ? 0 : -1;
+        if (!kept) {
+            PQclear(res);
         }
 
+        some |= rc == 0;
+    }
+
+    if (some && rc != -1) {
         conn->progress = deals_mono();
     }
 
-    return 0;
+    return rc == -1 ? -1 : 0;
 }
 
 

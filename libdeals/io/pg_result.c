@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "io/codec.h"
 #include "io/pg.h"
 
 
@@ -53,11 +54,55 @@ defect(deals_segment *segment, const deals_op *op, const char *why)
 }
 
 
-static int
-decode_rows(deals_segment *segment, const deals_op *op, const PGresult *res,
-    int nrows, int ncols)
+static void
+clear(void *res)
 {
-    int           row, col;
+    PQclear(res);
+}
+
+
+static void
+take_cells(deals_cell *cells, const PGresult *res, int row, int ncols)
+{
+    int  col;
+
+    for (col = 0; col < ncols; col++) {
+        cells[col].data = (const unsigned char *) PQgetvalue(res, row, col);
+        cells[col].len = PQgetlength(res, row, col);
+
+        /* NULL has no length, and most values have one */
+        if (cells[col].len == 0 && PQgetisnull(res, row, col)) {
+            cells[col].len = -1;
+        }
+    }
+}
+
+
+/* Whether rows point into the result. Numbers and times never do. */
+
+static int
+is_needed(const deals_stmt *stmt)
+{
+    int  i;
+
+    for (i = 0; i < stmt->ncols; i++) {
+        if (!deals_is_number(stmt->col_types[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Texts stay where libpq has put them: the result goes with the arena. 0; -1:
+ * a value can't be read. */
+
+static int
+decode_rows(deals_segment *segment, const deals_op *op, PGresult *res,
+    int nrows, int ncols, int *kept)
+{
+    int           row;
     char         *rows;
     deals_cell   *cells;
     deals_query  *query;
@@ -73,11 +118,7 @@ decode_rows(deals_segment *segment, const deals_op *op, const PGresult *res,
     }
 
     for (row = 0; row < nrows; row++) {
-        for (col = 0; col < ncols; col++) {
-            cells[col].data = (const unsigned char *) PQgetvalue(res, row, col);
-            cells[col].len = PQgetisnull(res, row, col)
-                             ? -1 : PQgetlength(res, row, col);
-        }
+        take_cells(cells, res, row, ncols);
 
         if (query->decode(segment->arena, cells,
                           rows + (size_t) row * query->row_size)
@@ -87,6 +128,15 @@ decode_rows(deals_segment *segment, const deals_op *op, const PGresult *res,
         }
     }
 
+    if (is_needed(&deals_stmts[op->stmt])) {
+        if (deals_arena_adopt(segment->arena, res, clear) != 0) {
+            fail(segment, &deals_outcome_no_memory);
+            return 0;
+        }
+
+        *kept = 1;
+    }
+
     query->rows.items = rows;
     query->rows.len = (size_t) nrows;
 
@@ -94,10 +144,12 @@ decode_rows(deals_segment *segment, const deals_op *op, const PGresult *res,
 }
 
 
-static void
-on_execute(deals_segment *segment, const deals_op *op, const PGresult *res)
+/* Whether the result was kept. */
+
+static int
+on_execute(deals_segment *segment, const deals_op *op, PGresult *res)
 {
-    int                nrows, ncols;
+    int                nrows, ncols, kept;
     const deals_stmt  *stmt;
 
     stmt = &deals_stmts[op->stmt];
@@ -110,7 +162,7 @@ on_execute(deals_segment *segment, const deals_op *op, const PGresult *res)
     if (segment->owner == NULL || segment->failed
         || op->query->row_size == 0)
     {
-        return;
+        return 0;
     }
 
     nrows = PQntuples(res);
@@ -118,17 +170,20 @@ on_execute(deals_segment *segment, const deals_op *op, const PGresult *res)
 
     op->query->rows.items = NULL;
     op->query->rows.len = 0;
+    kept = 0;
 
     if (nrows == 0) {
-        return;
+        return 0;
     }
 
     if (ncols != stmt->ncols || !PQbinaryTuples(res)) {
         defect(segment, op, "the result has not the columns expected");
 
-    } else if (decode_rows(segment, op, res, nrows, ncols) != 0) {
+    } else if (decode_rows(segment, op, res, nrows, ncols, &kept) != 0) {
         defect(segment, op, "a value of the result can't be read");
     }
+
+    return kept;
 }
 
 
@@ -171,26 +226,25 @@ on_version(deals_pg_conn *conn, deals_segment *segment, const PGresult *res)
 }
 
 
-void
+int
 deals_result(deals_pg_conn *conn, deals_segment *segment, const deals_op *op,
-    const PGresult *res)
+    PGresult *res)
 {
     if (op == NULL) {
-        return;
+        return 0;
     }
 
     switch (op->kind) {
 
     case OP_EXECUTE:
-        on_execute(segment, op, res);
-        break;
+        return on_execute(segment, op, res);
 
     case OP_VERSION:
         on_version(conn, segment, res);
-        break;
+        return 0;
 
     default:
-        break;
+        return 0;
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "io/changes.h"
 #include "io/pg.h"
 
 
@@ -105,11 +106,42 @@ deals_segment_end(deals_segment *segment, const deals_outcome *outcome)
     answered = segment->answered;
     copy = *outcome;
 
-    if (owner != NULL) {
-        answered(owner, &copy);
+    if (owner == NULL) {
+        deals_segment_drop(segment);
+        return;
+    }
+
+    answered(owner, &copy);
+    free(segment);
+}
+
+
+void
+deals_segment_drop(deals_segment *segment)
+{
+    int  i;
+
+    for (i = 0; i < 2 && segment->teller != NULL; i++) {
+        if (segment->owed[i] != 0) {
+            deals_changes_tell(segment->teller, segment->owed[i],
+                               segment->owed_id[i]);
+        }
     }
 
     free(segment);
+}
+
+
+void
+deals_segment_owe(deals_segment *segment, deals_ctx *ctx, unsigned what,
+    int64_t id)
+{
+    int  members;
+
+    members = (what & (DEALS_CHANGE_MEMBER | DEALS_CHANGE_VOTES)) != 0;
+    segment->teller = ctx;
+    segment->owed[members] |= what;
+    segment->owed_id[members] = id;
 }
 
 

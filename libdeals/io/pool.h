@@ -62,6 +62,12 @@ deals_segment  *deals_pool_submit_late(deals_pool *pool, deals_bind bind,
  * read away. */
 void            deals_pool_abandon(deals_pool *pool, deals_segment *segment);
 
+/* Nobody waits, or soon nobody will, and yet this write changes something
+ * (DEALS_CHANGE_...): it is told when its outcome is known. One deal's change and
+ * one member's. Not written yet, it changes nothing. */
+void            deals_segment_owe(deals_segment *segment, deals_ctx *ctx,
+                    unsigned what, int64_t id);
+
 /* deals_mono() when its first byte was written; -1: not yet. */
 int64_t         deals_segment_written(const deals_segment *segment);
 

@@ -72,6 +72,13 @@ deals_rate_free(deals_rate *rate)
 }
 
 
+const char *
+deals_rate_site(const deals_rate *rate)
+{
+    return rate->site;
+}
+
+
 /* The secret keeps anybody from choosing keys that push others out. */
 
 static uint64_t

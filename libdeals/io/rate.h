@@ -16,6 +16,9 @@ deals_rate   *deals_rate_new(deals_ctx *ctx,
                   const deals_pg_address *database);
 void          deals_rate_free(deals_rate *rate);    /* NULL is ok */
 
+/* What stands before every key: the name of the database. */
+const char   *deals_rate_site(const deals_rate *rate);
+
 /*
  * Counts one event. With an answer at once it returns NULL and sets *n. Else
  * `answered` comes later, never from inside this function, unless the count is

@@ -24,6 +24,18 @@ int           deals_redis_is_up(const deals_redis *redis);
 int           deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
                   deals_redis_answer answer, void *owner);
 
+/* SET ... EX. Connects if that is due. -1: Redis is away. Whether it came there
+ * nobody learns. */
+int           deals_redis_set(deals_redis *redis, deals_str key,
+                  deals_str bytes, int seconds);
+
+/* GET; otherwise as deals_redis_incr. The bytes are gone when `found` returns;
+ * absent: there are none. */
+typedef void (*deals_redis_found)(void *owner, deals_str bytes);
+
+int           deals_redis_get(deals_redis *redis, deals_str key,
+                  deals_redis_found found, void *owner);
+
 /* PUBLISH. Connects if that is due. -1: Redis is away, nobody will hear. */
 int           deals_redis_publish(deals_redis *redis, deals_str channel,
                   deals_str message);

@@ -147,6 +147,134 @@ deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
 }
 
 
+/* --- bytes -------------------------------------------------------------- */
+
+typedef struct {
+    deals_redis        *redis;
+    deals_redis_found   found;
+    void               *owner;
+} wanted;
+
+
+static void
+complain(deals_redis *redis, const char *what, const redisReply *reply)
+{
+    if (reply->type == REDIS_REPLY_ERROR && !redis->broken) {
+        deals_log(redis->ctx, redis->complained ? DEALS_LOG_DEBUG
+                                                : DEALS_LOG_WARN,
+                  "redis: can't %s: %s", what, reply->str);
+        redis->complained = 1;
+    }
+}
+
+
+static void
+stored(redisAsyncContext *ac, void *r, void *data)
+{
+    deals_redis  *redis = data;
+
+    (void) ac;
+
+    redis->nasked--;
+
+    if (r != NULL) {
+        redis->progress = deals_mono();
+        complain(redis, "keep", r);
+    }
+}
+
+
+int
+deals_redis_set(deals_redis *redis, deals_str key, deals_str bytes,
+    int seconds)
+{
+    char       ttl[16];
+    deals_str  args[5];
+
+    if (!usable(redis)) {
+        return -1;
+    }
+
+    (void) snprintf(ttl, sizeof(ttl), "%d", seconds);
+    args[0] = DEALS_STR("SET");
+    args[1] = key;
+    args[2] = bytes;
+    args[3] = DEALS_STR("EX");
+    args[4] = deals_str_of(ttl);
+
+    if (deals_redis_command(redis, stored, redis, 5, args) != REDIS_OK) {
+        return -1;
+    }
+
+    deals_redis_sent(redis);
+
+    return 0;
+}
+
+
+static void
+fetched(redisAsyncContext *ac, void *r, void *data)
+{
+    wanted      *w = data;
+    deals_str    bytes = DEALS_NONE;
+    redisReply  *reply = r;
+
+    (void) ac;
+
+    w->redis->nasked--;
+
+    if (reply != NULL) {
+        w->redis->progress = deals_mono();
+        complain(w->redis, "look up", reply);
+
+        if (reply->type == REDIS_REPLY_STRING) {
+            bytes.data = reply->str;
+            bytes.len = (size_t) reply->len;
+        }
+    }
+
+    w->found(w->owner, bytes);
+    free(w);
+}
+
+
+int
+deals_redis_get(deals_redis *redis, deals_str key, deals_redis_found found,
+    void *owner)
+{
+    wanted     *w;
+    deals_str   args[2];
+
+    if (!usable(redis)) {
+        return -1;
+    }
+
+    w = malloc(sizeof(wanted));
+
+    if (w == NULL) {
+        return -1;
+    }
+
+    w->redis = redis;
+    w->found = found;
+    w->owner = owner;
+
+    args[0] = DEALS_STR("GET");
+    args[1] = key;
+
+    if (deals_redis_command(redis, fetched, w, 2, args) != REDIS_OK) {
+        free(w);
+        return -1;
+    }
+
+    deals_redis_sent(redis);
+
+    return 0;
+}
+
+
+/* --- changes ------------------------------------------------------------- */
+
 static void
 published(redisAsyncContext *ac, void *r, void *data)
 {

@@ -17,6 +17,8 @@ typedef struct {
     int              ncols;
     const uint32_t  *col_types;     /* type OIDs; all results are binary */
     int              write;         /* not a plain read */
+    int              slow;          /* may take much longer than a page's: goes
+                                       over connections of its own */
 } deals_stmt;
 
 /* Generated: all of them; an index in this table identifies one. */
@@ -28,7 +30,8 @@ extern const size_t      deals_nstmts;
  * is another one is refused. 0: any will do (tests). */
 extern const int         deals_schema_version;
 
-/* One column of one row, as it came; len -1: NULL. */
+/* One column of one row, as it came; len -1: NULL. It lives as long as the arena
+ * of its query. */
 typedef struct {
     const unsigned char  *data;
     int                   len;
@@ -45,8 +48,8 @@ struct deals_query {
     const char *const   *values;        /* NULL: SQL NULL */
     const int           *lengths;
 
-    /* Fills a zeroed row of row_size; copies what it keeps into the arena.
-     * 0, or -1: out of memory, or bytes that do not fit the type. */
+    /* Fills a zeroed row of row_size; its texts lie in the cells. 0, or -1: out
+     * of memory, or bytes that do not fit the type. */
     int                (*decode)(deals_arena *arena, const deals_cell *cells,
                                  void *row);
     size_t               row_size;      /* 0: no rows are expected */

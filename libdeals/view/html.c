@@ -6,50 +6,77 @@
 
 #include <deals/view.h>
 
+#include "base/buf.h"
 #include "base/str.h"
+#include "base/word.h"
 #include "view/value.h"
+
+
+/* Whether one of eight bytes must be looked at. */
+static int
+is_special(uint64_t word)
+{
+    uint64_t  found;
+
+    found = deals_word_is(word, '&') | deals_word_is(word, '<')
+            | deals_word_is(word, '>') | deals_word_is(word, '"')
+            | deals_word_is(word, '\'');
+
+    return deals_word_found(found & ~deals_word_not_ascii(word));
+}
+
+
+static deals_str
+entity_of(char c)
+{
+    switch (c) {
+
+    case '&':
+        return DEALS_STR("&amp;");
+
+    case '<':
+        return DEALS_STR("&lt;");
+
+    case '>':
+        return DEALS_STR("&gt;");
+
+    case '"':
+        return DEALS_STR("&quot;");
+
+    case '\'':
+        return DEALS_STR("&#39;");
+
+    default:
+        return DEALS_NONE;
+    }
+}
 
 
 void
 deals_html_escape(deals_buf *out, deals_str text)
 {
-    size_t       i, plain = 0;
-    const char  *entity;
+    size_t     i, plain = 0;
+    deals_str  entity;
 
     for (i = 0; i < text.len; i++) {
-        switch (text.data[i]) {
 
-        case '&':
-            entity = "&amp;";
-            break;
-
-        case '<':
-            entity = "&lt;";
-            break;
-
-        case '>':
-            entity = "&gt;";
-            break;
-
-        case '"':
-            entity = "&quot;";
-            break;
-
-        case '\'':
-            entity = "&#39;";
-            break;
-
-        default:
-            continue;
+        while (text.len - i >= sizeof(uint64_t)
+               && !is_special(deals_word(text.data + i)))
+        {
+            i += sizeof(uint64_t);
         }
 
-        deals_buf_add(out, text.data + plain, i - plain);
-        deals_buf_c(out, entity);
-        plain = i + 1;
+        entity = i < text.len ? entity_of(text.data[i]) : DEALS_NONE;
+
+        if (entity.data != NULL) {
+            deals_buf_put(out, text.data + plain, i - plain);
+            deals_buf_put(out, entity.data, entity.len);
+            plain = i + 1;
+        }
     }
 
     if (plain < text.len) {
-        deals_buf_add(out, text.data + plain, text.len - plain);
+        deals_buf_put(out, text.data + plain, text.len - plain);
     }
 }
 

@@ -9,14 +9,29 @@
 
 #include <deals/view.h>
 
+#include "base/buf.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "base/word.h"
 #include "view/value.h"
 
 enum { DEPTH = 64 };        /* of structs inside of each other */
 
+typedef struct {
+    int             in_html;
+    deals_drafter  *drafter;    /* NULL: for one viewer */
+} manner;
+
+/* A field as what stands in a hole. */
+typedef struct {
+    const deals_field  *field;
+    const char         *row;
+    const manner       *how;
+    int                 depth;
+} hole;
+
 static void  write_object(deals_buf *out, const deals_shape *shape,
-                 const void *row, int in_html, int depth);
+                 const void *row, const manner *how, int depth);
 
 
 static void
@@ -69,41 +84,89 @@ write_wide(deals_buf *out, deals_str text, size_t *pos, int in_html)
 }
 
 
+/* Whether one of eight bytes must be looked at. */
+static int
+is_special(uint64_t word, int in_html)
+{
+    uint64_t  found;
+
+    found = deals_word_not_ascii(word) | deals_word_below(word, ' ')
+            | deals_word_is(word, '"') | deals_word_is(word, '\\');
+
+    if (in_html) {
+        found |= deals_word_is(word, '<') | deals_word_is(word, '>')
+                 | deals_word_is(word, '&');
+    }
+
+    return deals_word_found(found);
+}
+
+
+static int
+is_plain(unsigned char c, int in_html)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'
+           && !(in_html && (c == '<' || c == '>' || c == '&'));
+}
+
+
+/* Copies what needs no escape; there is room for all. */
+static size_t
+copy_plain(char *to, deals_str text, int in_html)
+{
+    size_t    i;
+    uint64_t  word;
+
+    for (i = 0; text.len - i >= sizeof(word); i += sizeof(word)) {
+        word = deals_word(text.data + i);
+
+        if (is_special(word, in_html)) {
+            break;
+        }
+
+        memcpy(to + i, &word, sizeof(word));
+    }
+
+    while (i < text.len && is_plain((unsigned char) text.data[i], in_html)) {
+        to[i] = text.data[i];
+        i++;
+    }
+
+    return i;
+}
+
+
 static void
 write_string(deals_buf *out, deals_str text, int in_html)
 {
-    size_t         pos = 0, plain = 0;
-    unsigned char  c;
+    char           *p;
+    size_t          n;
+    unsigned char   c;
 
-    deals_buf_char(out, '"');
+    deals_buf_put_char(out, '"');
 
-    while (pos < text.len) {
-        c = (unsigned char) text.data[pos];
+    while ((p = deals_buf_room(out, text.len + 1)) != NULL) {
+        n = copy_plain(p, text, in_html);
+        out->len += n;
 
-        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\'
-            && !(in_html && (c == '<' || c == '>' || c == '&')))
-        {
-            pos++;
-            continue;
+        if (n == text.len) {
+            p[n] = '"';
+            out->len++;
+            return;
         }
 
-        deals_buf_add(out, text.data + plain, pos - plain);
+        c = (unsigned char) text.data[n];
 
         if (c < 0x80) {
             write_escaped(out, c);
-            pos++;
+            n++;
         } else {
-            write_wide(out, text, &pos, in_html);
+            write_wide(out, text, &n, in_html);
         }
 
-        plain = pos;
+        text.data += n;
+        text.len -= n;
     }
-
-    if (plain < text.len) {
-        deals_buf_add(out, text.data + plain, text.len - plain);
-    }
-
-    deals_buf_char(out, '"');
 }
 
 
@@ -138,7 +201,7 @@ static void
 write_text(deals_buf *out, deals_str text, int flags, int in_html)
 {
     if (text.data == NULL && (flags & DEALS_NULLABLE)) {
-        deals_buf_add(out, "null", 4);
+        deals_buf_put(out, "null", 4);
         return;
     }
 
@@ -148,48 +211,54 @@ write_text(deals_buf *out, deals_str text, int flags, int in_html)
 
 static void
 write_list(deals_buf *out, const deals_shape *shape, const deals_list *list,
-    int in_html, int depth)
+    const manner *how, int depth)
 {
     size_t       i, size = shape ? shape->size : sizeof(deals_str);
     const char  *item = list->items;
 
-    deals_buf_char(out, '[');
+    deals_buf_put_char(out, '[');
 
     for (i = 0; i < list->len; i++, item += size) {
         if (i) {
-            deals_buf_char(out, ',');
+            deals_buf_put_char(out, ',');
         }
 
         if (shape) {
-            write_object(out, shape, item, in_html, depth + 1);
+            write_object(out, shape, item, how, depth + 1);
         } else {
             write_string(out, *(const deals_str *) (const void *) item,
-                         in_html);
+                         how->in_html);
         }
     }
 
-    deals_buf_char(out, ']');
+    deals_buf_put_char(out, ']');
 }
 
 
 /* A number or a time; text absent: null. */
 static void
-write_bare(deals_buf *out, deals_str text, const char *quote)
+write_bare(deals_buf *out, deals_str text, int quoted)
 {
     if (text.data == NULL) {
-        deals_buf_add(out, "null", 4);
+        deals_buf_put(out, "null", 4);
         return;
     }
 
-    deals_buf_c(out, quote);
-    deals_buf_str(out, text);
-    deals_buf_c(out, quote);
+    if (quoted) {
+        deals_buf_put_char(out, '"');
+    }
+
+    deals_buf_put(out, text.data, text.len);
+
+    if (quoted) {
+        deals_buf_put_char(out, '"');
+    }
 }
 
 
 static void
 write_value(deals_buf *out, int type, int flags, const deals_shape *shape,
-    const void *value, int in_html, int depth)
+    const void *value, const manner *how, int depth)
 {
     int      truth;
     char     buf[DEALS_TIME_SIZE > DEALS_NUMBER_SIZE ? DEALS_TIME_SIZE
@@ -207,53 +276,88 @@ write_value(deals_buf *out, int type, int flags, const deals_shape *shape,
     case DEALS_INT:
         n = *(const int64_t *) value;
         if (n == DEALS_NULL_INT) {
-            deals_buf_add(out, "null", 4);
+            deals_buf_put(out, "null", 4);
         } else {
             deals_buf_int(out, n);
         }
         break;
 
     case DEALS_FLOAT:
-        write_bare(out, deals_value_float(buf, *(const double *) value), "");
+        write_bare(out, deals_value_float(buf, *(const double *) value), 0);
         break;
 
     case DEALS_TIME:
-        write_bare(out, deals_time_format(buf, *(const int64_t *) value), "\"");
+        write_bare(out, deals_time_format(buf, *(const int64_t *) value), 1);
         break;
 
     case DEALS_OBJECT:
         if (*(const void *const *) value == NULL) {
-            deals_buf_add(out, "null", 4);
+            deals_buf_put(out, "null", 4);
         } else {
-            write_object(out, shape, *(const void *const *) value, in_html,
+            write_object(out, shape, *(const void *const *) value, how,
                          depth + 1);
         }
         break;
 
     case DEALS_LIST:
-        write_list(out, shape, value, in_html, depth);
+        write_list(out, shape, value, how, depth);
         break;
 
     default:
-        write_text(out, *(const deals_str *) value, flags, in_html);
+        write_text(out, *(const deals_str *) value, flags, how->in_html);
+    }
+}
+
+
+/* A field's name is a word of C. */
+static void
+write_key(deals_buf *out, const char *name)
+{
+    char    *p;
+    size_t   n = strlen(name);
+
+    p = deals_buf_room(out, n + 3);
+
+    if (p != NULL) {
+        p[0] = '"';
+        memcpy(p + 1, name, n);
+        p[n + 1] = '"';
+        p[n + 2] = ':';
+        out->len += n + 3;
     }
 }
 
 
 static void
+write_field(deals_buf *out, const hole *h)
+{
+    write_value(out, h->field->type, h->field->flags, h->field->shape,
+                h->row + h->field->offset, h->how, h->depth);
+}
+
+
+static void
+write_hole(void *data, deals_buf *out)
+{
+    write_field(out, data);
+}
+
+
+static void
 write_object(deals_buf *out, const deals_shape *shape, const void *row,
-    int in_html, int depth)
+    const manner *how, int depth)
 {
     int                 first = 1;
+    hole                h = { NULL, row, how, depth };
     size_t              i;
     const deals_field  *field;
 
     if (depth > DEPTH) {
-        deals_buf_add(out, "null", 4);
+        deals_buf_put(out, "null", 4);
         return;
     }
 
-    deals_buf_char(out, '{');
+    deals_buf_put_char(out, '{');
 
     for (i = 0; i < shape->nfields; i++) {
         field = &shape->fields[i];
@@ -263,37 +367,64 @@ write_object(deals_buf *out, const deals_shape *shape, const void *row,
         }
 
         if (!first) {
-            deals_buf_char(out, ',');
+            deals_buf_put_char(out, ',');
         }
         first = 0;
 
-        write_string(out, deals_str_of(field->name), in_html);
-        deals_buf_char(out, ':');
-        write_value(out, field->type, field->flags, field->shape,
-                    (const char *) row + field->offset, in_html, depth);
+        write_key(out, field->name);
+        h.field = field;
+
+        if ((field->flags & DEALS_VIEWER) && how->drafter
+            && deals_drafter_hole(how->drafter, shape, row, write_hole, &h)
+               == 0)
+        {
+            continue;
+        }
+
+        write_field(out, &h);
     }
 
-    deals_buf_char(out, '}');
+    deals_buf_put_char(out, '}');
 }
 
 
 void
 deals_json_write(deals_buf *out, const deals_shape *shape, const void *row)
 {
-    write_object(out, shape, row, 0, 0);
+    static const manner  plain = { 0, NULL };
+
+    write_object(out, shape, row, &plain, 0);
+}
+
+
+int
+deals_json_draft(const deals_shape *shape, const void *row,
+    const deals_draft_rules *rules, deals_buf *out)
+{
+    manner         how;
+    deals_drafter  d;
+
+    deals_drafter_begin(&d, rules, out);
+    how = (manner) { 0, &d };
+    write_object(out, shape, row, &how, 0);
+
+    return deals_drafter_end(&d);
 }
 
 
 void
 deals_json_value(deals_buf *out, int type, int flags,
-    const deals_shape *shape, const void *value, int in_html)
+    const deals_shape *shape, const void *value, int in_html,
+    deals_drafter *drafter)
 {
+    manner  how = { in_html, drafter };
+
     if (value == NULL) {
-        deals_buf_add(out, "null", 4);
+        deals_buf_put(out, "null", 4);
         return;
     }
 
-    write_value(out, type, flags, shape, value, in_html, 0);
+    write_value(out, type, flags, shape, value, &how, 0);
 }
 
 

@@ -13,6 +13,8 @@
 
 #define TEXT(type, name)                                                      \
     { #name, DEALS_TEXT, DEALS_NULLABLE, offsetof(type, name), NULL }
+#define VIEWER(type, name, kind, flags)                                       \
+    { #name, kind, (flags) | DEALS_VIEWER, offsetof(type, name), NULL }
 #define URL(type, name)                                                       \
     { #name, DEALS_URL, DEALS_NULLABLE, offsetof(type, name), NULL }
 #define BOOL(type, name)                                                      \
@@ -28,7 +30,7 @@
 
 
 static const deals_field  viewer_fields[] = {
-    TEXT(deals_page_viewer, name),
+    VIEWER(deals_page_viewer, name, DEALS_TEXT, DEALS_NULLABLE),
     TEXT(deals_page_viewer, role),
     BOOL(deals_page_viewer, is_moderator),
 };
@@ -101,7 +103,7 @@ static const deals_field  page_fields[] = {
     URL(deals_page, canonical),
     TEXT(deals_page, assets),
     OBJECT(deals_page, viewer, viewer_shape),
-    INT(deals_page, unread),
+    VIEWER(deals_page, unread, DEALS_INT, 0),
     TIME(deals_page, now),
     BOOL(deals_page, on_hot),
     BOOL(deals_page, on_new),

@@ -21,6 +21,8 @@
 
 #include <deals/types.h>
 
+#include "view/draft.h"
+
 enum {
     DEALS_TEMPLATE_SCOPES = 24,     /* structs around a name */
     DEALS_TEMPLATE_CONTENT = 24,    /* the slot of {{>content}}'s struct */
@@ -85,6 +87,8 @@ typedef struct {
     const deals_field  *field;      /* NULL: {{.}} */
     deals_type          type;
     const deals_shape  *shape;      /* of OBJECT and LIST */
+    const deals_shape  *owner;      /* has the field */
+    int                 viewers;    /* fields with DEALS_VIEWER on the way */
     unsigned            scope;      /* index of the scope that has it */
     uint32_t           *path;       /* offsets; all but the last are pointers */
     unsigned            npath;
@@ -122,6 +126,14 @@ typedef enum {
     DEALS_OP_CALL               /* a partial */
 } deals_op_code;
 
+/* Whether a value depends on who looks. */
+typedef enum {
+    DEALS_VIEWER_NO = 0,
+    DEALS_VIEWER_FIELD,         /* a plain field with DEALS_VIEWER */
+    DEALS_VIEWER_DOT,           /* {{.}}: if that of its section does */
+    DEALS_VIEWER_OTHER          /* in a way that no draft can hold */
+} deals_viewer_use;
+
 typedef struct {
     uint8_t             code;
     uint8_t             type;       /* deals_type of the value */
@@ -130,8 +142,10 @@ typedef struct {
     uint8_t             slot;
     uint8_t             npath;
     uint8_t             nmap;
+    uint8_t             viewer;     /* deals_viewer_use */
     const uint32_t     *path;
-    const deals_shape  *shape;      /* of OBJECT and LIST */
+    const deals_shape  *shape;      /* of OBJECT and LIST; of a field with
+                                       DEALS_VIEWER that of its struct */
     size_t              jump;
     deals_str           text;       /* LITERAL */
     unsigned            function;   /* CALL */
@@ -153,6 +167,12 @@ typedef struct {
 void  deals_program_run(const deals_program *program, unsigned entry,
           const void *const *values, unsigned nvalues, const void *content,
           deals_buf *out);
+
+/* The same into a draft: everything in it that depends on who looks becomes a
+ * hole. drafter->out gets the rest. */
+void  deals_program_draft(const deals_program *program, unsigned entry,
+          const void *const *values, unsigned nvalues, const void *content,
+          deals_drafter *drafter);
 
 
 /* -- compiling ------------------------------------------------------------ */

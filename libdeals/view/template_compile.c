@@ -27,11 +27,29 @@ resolve(deals_compiler *c, const deals_token *token, deals_name *name)
 }
 
 
+static deals_viewer_use
+viewer_use(const deals_name *name)
+{
+    if (name->field == NULL) {
+        return DEALS_VIEWER_DOT;
+    }
+
+    if (name->viewers == 0) {
+        return DEALS_VIEWER_NO;
+    }
+
+    return name->viewers == 1 && (name->field->flags & DEALS_VIEWER)
+           && name->type != DEALS_OBJECT && name->type != DEALS_LIST
+           ? DEALS_VIEWER_FIELD : DEALS_VIEWER_OTHER;
+}
+
+
 static void
 set_name(const deals_compiler *c, deals_op *op, const deals_name *name)
 {
     op->type = (uint8_t) name->type;
-    op->shape = name->shape;
+    op->viewer = viewer_use(name);
+    op->shape = op->viewer == DEALS_VIEWER_FIELD ? name->owner : name->shape;
     op->from = (uint8_t) c->unit->scopes[name->scope].slot;
     op->path = name->path;
     op->npath = (uint8_t) name->npath;

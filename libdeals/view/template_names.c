@@ -244,9 +244,11 @@ name_of_dot(deals_arena *arena, const deals_scope *scopes, unsigned nscopes,
 
 
 static int
-add_field(deals_name *name, const deals_field *field)
+add_field(deals_name *name, const deals_shape *owner, const deals_field *field)
 {
     name->field = field;
+    name->owner = owner;
+    name->viewers += (field->flags & DEALS_VIEWER) != 0;
     name->type = (deals_type) field->type;
     name->shape = field->shape;
     name->path[name->npath++] = field->offset;
@@ -299,7 +301,7 @@ deals_template_name(deals_arena *arena, const deals_scope *scopes,
         return -1;
     }
 
-    add_field(name, field);
+    add_field(name, scopes[name->scope].shape, field);
 
     while (deals_str_word(&rest, ".", &word)) {
         field = name->type == DEALS_OBJECT ? find_field(name->shape, word)
@@ -312,7 +314,7 @@ deals_template_name(deals_arena *arena, const deals_scope *scopes,
             return -1;
         }
 
-        add_field(name, field);
+        add_field(name, name->shape, field);
     }
 
     return 0;

@@ -17,7 +17,16 @@ typedef struct {
     deals_buf            *out;
     unsigned              calls;        /* partials inside of each other */
     unsigned              total;
+    deals_drafter        *drafter;      /* NULL: for one viewer */
 } renderer;
+
+/* Some ops as what stands in a hole. */
+typedef struct {
+    renderer     *r;
+    size_t        from, to;
+    const void  **slots;
+    unsigned      total;                /* at most, in any state */
+} hole;
 
 
 /* Where the value of an op is; NULL: a struct on the way to it is absent. */
@@ -131,13 +140,15 @@ write_url(deals_buf *out, deals_str url, int safe, const char *otherwise)
 
 
 static void
-write_value(deals_buf *out, const deals_op *op, const void *value)
+write_value(renderer *r, const deals_op *op, const void *value)
 {
     char       buf[DEALS_TIME_SIZE + DEALS_NUMBER_SIZE];
     deals_str  text;
+    deals_buf *out = r->out;
 
     if (op->escape == DEALS_AS_JSON) {
-        deals_json_value(out, op->type, DEALS_NULLABLE, op->shape, value, 1);
+        deals_json_value(out, op->type, DEALS_NULLABLE, op->shape, value, 1,
+                         r->drafter);
         return;
     }
 
@@ -210,6 +221,9 @@ run_call(renderer *r, const deals_op *op, const void *const *slots)
     if (r->calls >= DEALS_TEMPLATE_CALLS
         || r->total >= DEALS_TEMPLATE_TOTAL)
     {
+        if (r->drafter && r->total >= DEALS_TEMPLATE_TOTAL) {
+            r->drafter->unfit = 1;      /* where it ends may be another's */
+        }
         return;
     }
 
@@ -235,6 +249,85 @@ enter(const deals_op *op, const void *value, const void **slots)
 
 
 static void
+run_hole(void *data, deals_buf *out)
+{
+    hole       *h = data;
+    renderer   *r = h->r;
+    unsigned    total = r->total;
+    deals_buf  *base = r->out;
+
+    r->out = out;
+    run(r, h->from, h->to, h->slots);
+    r->out = base;
+
+    h->total = r->total > h->total ? r->total : h->total;
+    r->total = total;
+}
+
+
+/* The viewer's name: any name looks the same in these escapes. */
+static void
+draft_name(renderer *r, const deals_op *op)
+{
+    if (op->escape == DEALS_AS_TEXT || op->escape == DEALS_AS_COMPONENT
+        || op->escape == DEALS_AS_SEGMENT)
+    {
+        deals_drafter_name(r->drafter);
+    } else {
+        r->drafter->unfit = 1;
+    }
+}
+
+
+/* Op `at`, which may depend on who looks, into the draft. 0: it does not, or it
+ * stands in a hole already. */
+static int
+draft(renderer *r, size_t at, const void **slots)
+{
+    const char      *value;
+    const deals_op  *op = &r->program->ops[at];
+    hole             h = { r, at, at + 1, slots, r->total };
+
+    if (op->viewer == DEALS_VIEWER_OTHER) {
+        r->drafter->unfit = 1;
+        return 0;
+    }
+
+    value = find_value(op, slots);
+
+    if (value == NULL) {
+        return 0;
+    }
+
+    if (value == r->drafter->name) {
+        if (op->code != DEALS_OP_VALUE) {
+            return 0;                   /* every member has one */
+        }
+        draft_name(r, op);
+        return 1;
+    }
+
+    if (op->viewer == DEALS_VIEWER_DOT) {
+        return 0;                       /* its section has asked */
+    }
+
+    if (op->code != DEALS_OP_VALUE) {
+        h.to = op->jump;
+    }
+
+    if (deals_drafter_hole(r->drafter, op->shape,
+                           value - op->path[op->npath - 1], run_hole, &h) != 0)
+    {
+        return 0;
+    }
+
+    r->total = h.total;
+
+    return 1;
+}
+
+
+static void
 run(renderer *r, size_t from, size_t to, const void **slots)
 {
     size_t           i = from;
@@ -244,6 +337,11 @@ run(renderer *r, size_t from, size_t to, const void **slots)
     while (i < to) {
         op = &r->program->ops[i++];
 
+        if (op->viewer && r->drafter && draft(r, i - 1, slots)) {
+            i = op->code == DEALS_OP_VALUE ? i : op->jump;
+            continue;
+        }
+
         switch (op->code) {
 
         case DEALS_OP_LITERAL:
@@ -251,7 +349,7 @@ run(renderer *r, size_t from, size_t to, const void **slots)
             break;
 
         case DEALS_OP_VALUE:
-            write_value(r->out, op, find_value(op, slots));
+            write_value(r, op, find_value(op, slots));
             break;
 
         case DEALS_OP_IF:
@@ -283,12 +381,10 @@ run(renderer *r, size_t from, size_t to, const void **slots)
 }
 
 
-void
-deals_program_run(const deals_program *program, unsigned entry,
-    const void *const *values, unsigned nvalues, const void *content,
-    deals_buf *out)
+static void
+run_all(renderer *r, unsigned entry, const void *const *values,
+    unsigned nvalues, const void *content)
 {
-    renderer     r = { program, out, 0, 0 };
     unsigned     i;
     const void  *slots[DEALS_TEMPLATE_SLOTS] = { NULL };
 
@@ -298,6 +394,28 @@ deals_program_run(const deals_program *program, unsigned entry,
 
     slots[DEALS_TEMPLATE_CONTENT] = content;
 
-    run(&r, program->functions[entry].begin, program->functions[entry].end,
-        slots);
+    run(r, r->program->functions[entry].begin,
+        r->program->functions[entry].end, slots);
+}
+
+
+void
+deals_program_run(const deals_program *program, unsigned entry,
+    const void *const *values, unsigned nvalues, const void *content,
+    deals_buf *out)
+{
+    renderer  r = { program, out, 0, 0, NULL };
+
+    run_all(&r, entry, values, nvalues, content);
+}
+
+
+void
+deals_program_draft(const deals_program *program, unsigned entry,
+    const void *const *values, unsigned nvalues, const void *content,
+    deals_drafter *drafter)
+{
+    renderer  r = { program, drafter->out, 0, 0, drafter };
+
+    run_all(&r, entry, values, nvalues, content);
 }

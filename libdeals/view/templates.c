@@ -407,3 +407,29 @@ deals_templates_render(const deals_templates *set, int page,
                           out);
     }
 }
+
+
+/* A member as every member is, but for the name, which no member can have. */
+int
+deals_templates_draft(const deals_templates *set, int page, const void *outer,
+    const void *content, const deals_draft_rules *rules, deals_buf *out)
+{
+    deals_page         members;
+    const void        *values[1] = { &members };
+    deals_drafter      d;
+    deals_page_viewer  viewer = { DEALS_STR("-"), DEALS_STR("member"), 0 };
+
+    members = *(const deals_page *) outer;
+    members.viewer = &viewer;
+    members.unread = 0;
+
+    deals_drafter_begin(&d, rules, out);
+    d.name = &viewer.name;
+
+    if (page >= 0 && page < DEALS_PAGES) {
+        deals_program_draft(&set->program, set->entries[page], values, 1,
+                            content, &d);
+    }
+
+    return deals_drafter_end(&d);
+}

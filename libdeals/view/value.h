@@ -7,6 +7,8 @@
 
 #include <deals/types.h>
 
+#include "view/draft.h"
+
 enum { DEALS_NUMBER_SIZE = 32 };
 
 /* The shortest decimal that reads back as x ("1.21"), in `out` of
@@ -14,9 +16,11 @@ enum { DEALS_NUMBER_SIZE = 32 };
 deals_str  deals_value_float(char *out, double x);
 
 /* Appends the value at `value` as JSON. in_html: so that it may stand in a
- * <script>. value NULL: null. */
+ * <script>. value NULL: null. drafter (NULL: none): what depends on who looks
+ * becomes a hole. */
 void       deals_json_value(deals_buf *out, int type, int flags,
-               const deals_shape *shape, const void *value, int in_html);
+               const deals_shape *shape, const void *value, int in_html,
+               deals_drafter *drafter);
 
 /* Whether an address may stand in href="": http, https, mailto or a path that
  * starts with one "/"; no control characters. */

@@ -112,7 +112,7 @@ sub shape {
     my ($ctype, $shape, $name, $fields, $first) = @_;
     my $out = "static const deals_field  ${shape}_fields[] = {\n";
 
-    for my $field (@$fields) {
+    for my $field (grep { !$_->{private} } @$fields) {
         my ($kind, $of) = $field->{list}
             ? ('DEALS_LIST', "&deals_$field->{list}_shape")
             : $field->{object} ? ('DEALS_OBJECT', "&$field->{object}{shape}")
@@ -123,7 +123,8 @@ sub shape {
             $null = 0;
         }
         my $flags = join '|', ($null ? 'DEALS_NULLABLE' : ()),
-            ($field->{page} ? 'DEALS_PAGE_ONLY' : ());
+            ($field->{page} ? 'DEALS_PAGE_ONLY' : ()),
+            ($field->{viewer} ? 'DEALS_VIEWER' : ());
         $flags = '0' if $flags eq '';
         $out .= "    { \"$field->{name}\", $kind, $flags,\n"
             . "      offsetof($ctype, $field->{name}), $of },\n";
@@ -154,7 +155,7 @@ sub shapes {
 sub decode_one {
     my ($field, $cell, $to, $nullable) = @_;
     my $code = $field->{type}{code};
-    my $arena = $code =~ /\Atext/ ? 'arena, ' : '';
+    my $arena = $code eq 'texts' ? 'arena, ' : '';
 
     return "deals_decode_$code(&cells[$cell], $nullable, $arena&$to)";
 }

@@ -209,12 +209,12 @@ sub table {
             $out .= "    /* $index */\n    { \"$v->{name}\",\n"
                 . Lex::c_string('      ', $v->{sql}) . ",\n      "
                 . @{ $v->{params} } . ", $params, " . @{ $v->{columns} }
-                . ", $columns, $s->{write} },\n\n";
+                . ", $columns, $s->{write}, $s->{slow} },\n\n";
             $index++;
         }
     }
     return "$lists\nconst deals_stmt  deals_stmts[] = {\n$out"
-        . "    { NULL, NULL, 0, NULL, 0, NULL, 0 }\n};\n\n"
+        . "    { NULL, NULL, 0, NULL, 0, NULL, 0, 0 }\n};\n\n"
         . "const size_t  deals_nstmts = $index;\n\n";
 }
 

@@ -18,8 +18,8 @@ my %KNOWN = (
 
 # Reads every row file of a directory. { name => row }; a row:
 #   name, file, doc
-#   fields    in order; a field: name, doc, line, page, fill, sql (undef:
-#             computed), and one of
+#   fields    in order; a field: name, doc, line, page, viewer, private, sql
+#             (undef: computed), and one of
 #               type    of Types
 #               object  { ctype, shape, fields, alias }
 #               list    name of a row
@@ -100,14 +100,17 @@ sub parse_field {
     } else {
         $field->{type} = Types::parse($file, $line, $type, 'out');
     }
-    if ($rest =~ s/\A(page|fill)(?:\s+|\z)//) {
-        $field->{page} = $1 eq 'page' ? 1 : 0;
-        if ($1 eq 'fill' && $rest ne '') {
-            Lex::fail($file, $line, "'fill' is computed: it takes no SQL");
-        }
-    } elsif ($rest eq '') {
+    my $fill = words($field, \$rest);
+    if ($fill && $rest ne '') {
+        Lex::fail($file, $line, "'fill' is computed: it takes no SQL");
+    }
+    if ($rest eq '' && !$fill && !$field->{page}) {
         Lex::fail($file, $line, "'$name': where from? An SQL expression,"
                   . " 'fill' or 'page'");
+    }
+    if ($field->{private} && (@parts > 1 || $field->{viewer})) {
+        Lex::fail($file, $line, "'$name': what is private is a plain field of"
+                  . " the row, the same for all viewers");
     }
     if ($rest ne '') {
         if ($field->{list}) {
@@ -118,6 +121,24 @@ sub parse_field {
         $field->{sql} = $rest;
     }
     return $field;
+}
+
+# What a field is, before where it comes from: 'fill' (computed, in JSON) or
+# 'page' (for templates only) or 'private' (a column for C alone, which neither
+# JSON nor templates know), and 'viewer' (depends on who looks). Returns whether
+# it is 'fill'.
+sub words {
+    my ($field, $rest) = @_;
+    my $fill = 0;
+
+    if ($$rest =~ s/\A(page|fill|private)(?:\s+|\z)//) {
+        $field->{$1} = 1 if $1 ne 'fill';
+        $fill = $1 eq 'fill';
+    }
+    if ($$rest =~ s/\Aviewer(?:\s+|\z)//) {
+        $field->{viewer} = 1;
+    }
+    return $fill;
 }
 
 sub check_sql {
@@ -226,6 +247,7 @@ sub name_object {
     my $name = "deals_$row->{name}_$field->{name}";
     my $key = join ' ', map {
         "$_->{name}:$_->{type}{name}:" . ($_->{page} ? 1 : 0)
+            . ($_->{viewer} ? ':viewer' : '')
     } @{ $object->{fields} };
     my $known = $KNOWN{$key};
 

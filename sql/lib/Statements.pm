@@ -12,7 +12,7 @@ use Rows;
 use Types;
 
 # Reads every statement of a directory, in the order of their names:
-#   name, file, doc, write
+#   name, file, doc, write, slow
 #   in        parameters: { name, type, line, when } - when: in which blocks it
 #             is used, a list of { block => 1|0 }; one that is empty: always
 #   blocks    names, in order of appearance
@@ -65,6 +65,7 @@ sub parse {
     read_limit($s, $header->{limit});
     $s->{doc} = $header->{doc};
     $s->{write} = $header->{write} ? 1 : 0;
+    $s->{slow} = $header->{slow} ? 1 : 0;
 
     my $tokens = mark_tokens($s, $body, $line, $rows);
     check_body($s, $tokens, $header);
@@ -93,13 +94,13 @@ sub split_header {
                 Lex::fail($file, $line + 1, "'$1:' a second time");
             }
             $last = $header{$1} = { text => $2, line => $line + 1 };
-        } elsif ($text eq 'write') {
-            $header{write} = 1;
+        } elsif ($text =~ /\A(write|slow)\z/) {
+            $header{$1} = 1;
         } elsif ($last) {
             $text =~ /\A\s+\S/
                 or Lex::fail($file, $line + 1, "'$text': one of in: out:"
-                             . " blocks: limit: write, or an indented line"
-                             . " that goes on");
+                             . " blocks: limit: write, slow, or an indented"
+                             . " line that goes on");
             $last->{text} .= $text;
         } else {
             $header{doc} .= " $text";

@@ -4,12 +4,15 @@
 -- blocks: after
 -- limit: 26 101
 SELECT @card@
-  FROM deals d
-  JOIN deal_stats s ON s.deal_id = d.deal_id
- WHERE d.live
-   AND d.merchant_slug = :slug
+  FROM (SELECT x.*
+          FROM deals x
+         WHERE x.live
+           AND x.merchant_slug = :slug
 /*[after]*/
-   AND (d.created_at, d.deal_id) < (:after_time, :after_id)
+           AND (x.created_at, x.deal_id) < (:after_time, :after_id)
 /*[/after]*/
+         ORDER BY x.created_at DESC, x.deal_id DESC
+         LIMIT @limit@) d
+  JOIN deal_stats s ON s.deal_id = d.deal_id
  ORDER BY d.created_at DESC, d.deal_id DESC
  LIMIT @limit@

@@ -4,13 +4,16 @@
 -- blocks: after
 -- limit: 26 101
 SELECT @card@
-  FROM deals d
-  JOIN deal_stats s ON s.deal_id = d.deal_id
- WHERE d.live
-   AND (d.starts_at IS NULL OR d.starts_at <= :now)
-   AND (d.expires_at IS NULL OR d.expires_at > :now)
+  FROM (SELECT x.*
+          FROM deals x
+         WHERE x.live
+           AND (x.starts_at IS NULL OR x.starts_at <= :now)
+           AND (x.expires_at IS NULL OR x.expires_at > :now)
 /*[after]*/
-   AND (d.created_at, d.deal_id) < (:after_time, :after_id)
+           AND (x.created_at, x.deal_id) < ((SELECT :after_time::timestamptz), :after_id)
 /*[/after]*/
+         ORDER BY x.created_at DESC, x.deal_id DESC
+         LIMIT @limit@) d
+  JOIN deal_stats s ON s.deal_id = d.deal_id
  ORDER BY d.created_at DESC, d.deal_id DESC
  LIMIT @limit@

@@ -9,9 +9,9 @@ SELECT @card@
   FROM (SELECT x.deal_id, x.created_at
           FROM deal_tags x
          WHERE x.live
-           AND x.tag = :tag
+           AND x.tag = (SELECT :tag)
 /*[after]*/
-           AND (x.created_at, x.deal_id) < (:after_time, :after_id)
+           AND (x.created_at, x.deal_id) < ((SELECT :after_time::timestamptz), :after_id)
 /*[/after]*/
          ORDER BY x.created_at DESC, x.deal_id DESC
          LIMIT @limit@) t

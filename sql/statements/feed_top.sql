@@ -8,16 +8,17 @@
 SELECT @card@
   FROM (SELECT x.deal_id
           FROM (SELECT g.day
-                  FROM generate_series(:first_day, :last_day) AS g (day)
+                  FROM generate_series((SELECT :first_day::int4),
+                                       (SELECT :last_day::int4)) AS g (day)
                  CROSS JOIN LATERAL (
                        SELECT t.score, t.deal_id
                          FROM deal_stats t
                         WHERE t.live
                           AND t.created_day = g.day
-                          AND t.created_at >= :since
+                          AND t.created_at >= (SELECT :since::timestamptz)
                           AND (t.starts_at IS NULL OR t.starts_at <= :now)
 /*[after]*/
-                          AND (t.score, t.deal_id) < (:after_score, :after_id)
+                          AND (t.score, t.deal_id) < ((SELECT :after_score::int8), :after_id)
 /*[/after]*/
                         ORDER BY t.score DESC, t.deal_id DESC
                         LIMIT 1) b
@@ -28,10 +29,10 @@ SELECT @card@
                  FROM deal_stats t
                 WHERE t.live
                   AND t.created_day = days.day
-                  AND t.created_at >= :since
+                  AND t.created_at >= (SELECT :since::timestamptz)
                   AND (t.starts_at IS NULL OR t.starts_at <= :now)
 /*[after]*/
-                  AND (t.score, t.deal_id) < (:after_score, :after_id)
+                  AND (t.score, t.deal_id) < ((SELECT :after_score::int8), :after_id)
 /*[/after]*/
                 ORDER BY t.score DESC, t.deal_id DESC
                 LIMIT @limit@) x

@@ -4,12 +4,15 @@
 -- blocks: after
 -- limit: 26 101
 SELECT @card@
-  FROM deal_stats s
-  JOIN deals d ON d.deal_id = s.deal_id
- WHERE s.live
-   AND (s.starts_at IS NULL OR s.starts_at <= :now)
+  FROM (SELECT x.*
+          FROM deal_stats x
+         WHERE x.live
+           AND (x.starts_at IS NULL OR x.starts_at <= :now)
 /*[after]*/
-   AND (s.score, s.deal_id) < (:after_score, :after_id)
+           AND (x.score, x.deal_id) < (:after_score, :after_id)
 /*[/after]*/
+         ORDER BY x.score DESC, x.deal_id DESC
+         LIMIT @limit@) s
+  JOIN deals d ON d.deal_id = s.deal_id
  ORDER BY s.score DESC, s.deal_id DESC
  LIMIT @limit@

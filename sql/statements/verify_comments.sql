@@ -2,6 +2,7 @@
 -- ids and differs from what their rows and votes say now; votes on no comment too.
 -- in:    after_id int8, last_id int8
 -- out:   deal_id int8, id int8, field text, stored text?, expected text?
+-- slow
 WITH v AS (
     SELECT deal_id, comment_id, count(*) FILTER (WHERE value = 1) AS up,
            count(*) FILTER (WHERE value = -1) AS down

@@ -2,6 +2,7 @@
 -- what their rows and votes say now; votes on no deal too.
 -- in:    after_id int8, last_id int8
 -- out:   id int8, field text, stored text?, expected text?
+-- slow
 WITH rank AS (
     SELECT max(c.value) FILTER (WHERE c.key = 'epoch')::float8 AS epoch,
            max(c.value) FILTER (WHERE c.key = 'tau')::float8 AS tau

@@ -202,6 +202,12 @@ subtest 'rows that are wrong' => sub {
             "# A thing.\na int8 coalesce(t.a -- x\n");
     bad_row('a list of nothing known', qr/3: no row 'other'/,
             "# A thing.\na int8 t.a -- x\nb list other page -- x\n");
+    bad_row('private without SQL', qr/3: 'b': where from\?/,
+            "# A thing.\na int8 t.a -- x\nb int8 private -- x\n");
+    bad_row('private in an object', qr/3: 'b\.c': what is private is a plain/,
+            "# A thing.\na int8 t.a -- x\nb.c int8 private t.c -- x\n");
+    bad_row('private and of the viewer', qr/3: 'b': what is private is a plain/,
+            "# A thing.\na int8 t.a -- x\nb int8 private viewer t.c -- x\n");
     bad_row('nothing from SQL', qr/1: no column comes from SQL/,
             "# A thing.\na int8 fill -- x\n");
     bad_row('including what is not there', qr/2: no row 'other' to include/,
@@ -291,6 +297,29 @@ subtest 'variants' => sub {
         'numbers follow the declaration';
 };
 
+subtest 'what JSON and templates know of a row' => sub {
+    my ($code, $err, $out) = generate(
+        'statements/thing.row' =>
+            "# A thing.\nid int8 t.id -- x\nvote int8 fill viewer -- x\n"
+            . "up bool page viewer -- x\nseen int8 viewer t.seen -- x\n"
+            . "at int8 page t.at -- x\nowner int8? private t.owner -- x\n",
+        'statements/s.sql' => "-- s: a thing\n-- out: thing\n"
+            . "SELECT \@thing\@ FROM t\n",
+        'migrations/0001_a.sql' => "CREATE TABLE a (t text);\n");
+    is $err, '', 'no errors';
+
+    my $c = slurp("$out/stmts.c");
+    my %flags = $c =~ /\{ "(\w+)", DEALS_(?:INT|BOOL), ([\w|]+),/g;
+    is_deeply \%flags, {
+        id => '0', vote => 'DEALS_VIEWER',
+        up => 'DEALS_PAGE_ONLY|DEALS_VIEWER', seen => 'DEALS_VIEWER',
+        at => 'DEALS_PAGE_ONLY',
+    }, 'flags, and nothing of what is private';
+    like $c, qr/SELECT t\.id, t\.seen, t\.at, t\.owner FROM/,
+        'it is a column all the same';
+    like slurp("$out/deals/rows.h"), qr/int64_t  owner;/, 'that C can see';
+};
+
 subtest 'C that compiles, and is left alone' => sub {
     my ($code, $err, $out) = generate(
         'statements/thing.row' =>
@@ -310,7 +339,7 @@ subtest 'C that compiles, and is left alone' => sub {
             . "/*[y]*/ AND t.at = ANY (:us) /*[/y]*/ AND :ok\n"
             . "LIMIT \@limit\@\n",
         'statements/none.sql' =>
-            "-- none: nothing\n-- out: none\n-- write\nDELETE FROM t\n",
+            "-- none: nothing\n-- out: none\n-- write\n-- slow\nDELETE FROM t\n",
         'migrations/0001_a.sql' =>
             "CREATE TABLE a (t text DEFAULT '\"\\??/');\n");
     is $err, '', 'no errors';
@@ -323,6 +352,10 @@ subtest 'C that compiles, and is left alone' => sub {
             -I$out -c -o $dir/object.o $out/$file 2>&1`;
         is $?, 0, "$file compiles without a warning" or diag $said;
     }
+    my $stmts = slurp("$out/stmts.c");
+    like $stmts, qr/"DELETE FROM t",\s+0, NULL, 0, NULL, 1, 1 \}/,
+        'write and slow';
+    like $stmts, qr/"s_x_y_9",.*?, 0, 0 \}/s, 'neither';
     my $rows = slurp("$out/deals/rows.h");
     like $rows, qr/const deals_money  \*p;/, 'money is the known type';
     like $rows, qr/typedef deals_thing_o  deals_thing_q;/,

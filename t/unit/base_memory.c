@@ -100,6 +100,37 @@ arena_counts_and_limits(void **state)
 
 
 static void
+give_back(void *thing)
+{
+    ++*(int *) thing;
+}
+
+
+static void
+arena_gives_back_what_it_adopted(void **state)
+{
+    int           i, given[3] = { 0 };
+    deals_arena  *other = deals_arena_new();
+
+    (void) state;
+
+    assert_non_null(other);
+    assert_int_equal(deals_arena_adopt(other, &given[0], give_back), 0);
+    assert_int_equal(deals_arena_adopt(other, &given[1], give_back), 0);
+
+    deals_arena_limit(other, 0);
+    assert_int_equal(deals_arena_adopt(other, &given[2], give_back), -1);
+    assert_int_equal(given[0], 0);
+
+    deals_arena_free(other);
+
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(given[i], i < 2);
+    }
+}
+
+
+static void
 arena_copies_and_prints(void **state)
 {
     char       long_text[5000];
@@ -330,6 +361,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(arena_blocks_do_not_overlap),
     TEST(arena_refuses_impossible_sizes),
     TEST(arena_counts_and_limits),
+    TEST(arena_gives_back_what_it_adopted),
     TEST(arena_copies_and_prints),
     TEST(buffers_grow),
     TEST(buffers_remember_failure),

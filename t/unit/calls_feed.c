@@ -459,12 +459,13 @@ test_viewer(void **state)
 static void
 test_card(void **state)
 {
-    deals_buf                 json;
+    deals_buf                 json, data;
     deals_str                 tags[] = { S("Toys"), S("#lego"), S("toys") };
     deals_call               *call;
     deals_money               price = { 1999, S("usd"), DEALS_NONE };
     deals_money               list_price = { 2999, S("USD"), DEALS_NONE };
     deals_deal_input          in = { 0 };
+    deals_asker               nobody = { 0 };
     const deals_card         *c;
     deals_feed_params         p = list(DEALS_HOT, NULL);
 
@@ -511,6 +512,20 @@ test_card(void **state)
                                       "\"currency\":\"USD\"}"));
     assert_non_null(strstr(json.data, "\"next\":null"));
     assert_null(strstr(json.data, "rank"));
+    deals_call_free(call);
+
+    /* the same, asked for its data alone */
+    nobody.data_only = 1;
+    call = OK(deals_feed_wait(ctx, &nobody, &p, TIMEOUT));
+    c = deals_feed_get(call)->deals.items;
+    assert_null(c->slug.data);
+    assert_null(c->price->text.data);
+    deals_buf_init(&data);
+    deals_json_write(&data, &deals_feed_shape, deals_feed_get(call));
+    deals_buf_char(&data, '\0');
+    assert_string_equal(data.data, json.data);
+
+    deals_buf_free(&data);
     deals_buf_free(&json);
     deals_call_free(call);
 }

@@ -26,7 +26,7 @@ card(void)
 static void
 show(deals_card *c, const deals_me *viewer)
 {
-    deals_present  how = { arena, NOW, viewer, 0 };
+    deals_present  how = { arena, NOW, viewer, 0, 0 };
 
     assert_int_equal(deals_present_card(&how, c, 0), 0);
 }
@@ -139,7 +139,7 @@ test_comment(void **state)
     int                i;
     deals_me           kim = { .id = 1, .name = S("kim") };
     deals_comment      c;
-    deals_present      how = { arena, NOW, &kim, 0 };
+    deals_present      how = { arena, NOW, &kim, 0, 0 };
     deals_card_author  author = { S("kim"), 1 };
 
     (void) state;
@@ -162,12 +162,51 @@ test_comment(void **state)
     }
 }
 
+/* Who reads JSON waits for no text that is not in it. */
+static void
+test_data_only(void **state)
+{
+    deals_me           kim = { .id = 1, .name = S("kim") };
+    deals_card         c = card();
+    deals_money        price = { 1999, S("USD"), DEALS_NONE };
+    deals_money        list_price = { 2999, S("USD"), DEALS_NONE };
+    deals_comment      comment;
+    deals_present      how = { arena, NOW, &kim, 0, 1 };
+    deals_card_author  author = { S("kim"), 1 };
+
+    (void) state;
+    c.url = S("https://example.com/");
+    c.price = &price;
+    c.list_price = &list_price;
+    c.author = &author;
+    c.expires_at = NOW;
+    assert_int_equal(deals_present_card(&how, &c, 1), 0);
+    assert_str(c.status, "expired");
+    assert_int_equal(c.my_vote, 1);
+    assert_int_equal(c.own, 1);
+    assert_null(c.slug.data);
+    assert_null(c.host.data);
+    assert_null(c.age.data);
+    assert_null(c.ends.data);
+    assert_null(c.saving.data);
+    assert_null(c.price->text.data);
+    assert_null(c.list_price->text.data);
+
+    memset(&comment, 0, sizeof(comment));
+    comment.author = &author;
+    assert_int_equal(deals_present_comment(&how, &comment, -1, S("kim")), 0);
+    assert_int_equal(comment.my_vote, -1);
+    assert_int_equal(comment.own, 1);
+    assert_null(comment.age.data);
+}
+
 static const struct CMUnitTest  tests[] = {
     TEST(test_status),
     TEST(test_heat),
     TEST(test_money),
     TEST(test_own),
     TEST(test_comment),
+    TEST(test_data_only),
 };
 
 RUN("calls: as shown", tests)

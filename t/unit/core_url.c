@@ -115,6 +115,7 @@ international_names(void **state)
     assert_int_equal(check("https://www.Bücher.example/ä"), 0);
     assert_str(url.url, "https://www.xn--bcher-kva.example/%C3%A4");
     assert_str(url.host, "bücher.example");
+    assert_str(deals_url_host(arena, url.url), "bücher.example");
 
     assert_int_equal(check("https://straße.de/"), 0);
     assert_str(url.url, "https://xn--strae-oqa.de/");
@@ -188,6 +189,11 @@ nul_ends_nothing(void **state)
                      -1);
     assert_str(deals_url_host(arena, S("nonsense")), NULL);
     assert_str(deals_url_host(arena, S("http://%be.example/")), NULL);
+    assert_str(deals_url_host(arena, S("https://a.b\0.evil/")), NULL);
+    assert_str(deals_url_host(arena, S("https://a.b/\n")), NULL);
+    assert_str(deals_url_host(arena, S("https://kim@a.b/")), NULL);
+    assert_str(deals_url_host(arena, S("ftp://a.b/")), NULL);
+    assert_str(deals_url_host(arena, S("https:///")), NULL);
     assert_str(deals_url_host(arena, DEALS_NONE), NULL);
 }
 

@@ -3,6 +3,7 @@
  */
 
 #include "io_server.h"
+#include "io/changes.h"
 
 static deals_ctx     *ctx, *other;
 static deals_config   config;
@@ -201,6 +202,64 @@ another_node_hears_of_it(void **state)
 }
 
 
+/* A deal and a member may have the same id. */
+
+static void
+members_are_told_apart(void **state)
+{
+    deals_call  *call;
+
+    (void) state;
+    assert_int_equal(deals_ctx_node(ctx, 1, 0), 0);
+    assert_int_equal(deals_ctx_node(other, 2, 1), 0);
+    until(&heard, 1);
+
+    told[0] = '\0';
+    call = deals_call_new(ctx, 0, NULL, NULL);
+    deals_call_change(call, DEALS_CHANGE_SCORE, 5);
+    deals_call_change(call, DEALS_CHANGE_VOTES, 5);
+    deals_call_free(call);
+    assert_string_equal(told, "8:5 128:5 ");
+    write_it(ctx, DEALS_CHANGE_MEMBER, 5);
+    write_it(ctx, DEALS_CHANGE_MEMBER, 6);
+    told[0] = '\0';
+    spin(300);
+    assert_string_equal(told, "8:5 192:5 64:6 ");
+
+    /* it turned out that there was none */
+    told[0] = '\0';
+    call = deals_call_new(ctx, 0, NULL, NULL);
+    deals_call_change(call, DEALS_CHANGE_SCORE, 5);
+    deals_call_change(call, DEALS_CHANGE_MEMBER, 5);
+    deals_call_change_none(call);
+    deals_call_free(call);
+    assert_string_equal(told, "8:5 ");
+}
+
+
+/* What newer nodes say, or anybody. */
+
+static void
+what_is_not_understood_is_passed_over(void **state)
+{
+    size_t                    i;
+    static const char *const  said[] = {
+        "", "x", "9", "9 ", "9 64", "9 64:", "9 64:x", "9 256:5", "9 32:5",
+        "9 66:5", "9 129:5", "9 -1:5", "9 99999999999:5", "1 64:5", "9 0:5"
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        deals_changes_read(ctx, 1, deals_str_of(said[i]));
+        assert_string_equal(told, "");
+    }
+
+    deals_changes_read(ctx, 1, DEALS_STR("9 256:4 1024:4 320:5 66:4 448:6 2:7 4098:8"));
+    assert_string_equal(told, "64:5 192:6 2:7 2:8 ");
+}
+
+
 static void
 a_node_does_not_hear_itself(void **state)
 {
@@ -297,6 +356,8 @@ main(void)
         TEST(the_host_is_told_before_who_wrote),
         TEST(a_write_that_failed_is_told_too),
         TEST(another_node_hears_of_it),
+        TEST(members_are_told_apart),
+        TEST(what_is_not_understood_is_passed_over),
         TEST(a_node_does_not_hear_itself),
         TEST(a_context_that_ends_has_told_all),
         TEST(it_beats_and_comes_back),

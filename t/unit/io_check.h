@@ -31,7 +31,7 @@
 
 enum {
     NUMBER, WRITE, MANY, SLEEP, FAIL, FAIL_ONCE, WRITE_ONCE, LATE, STAR, PID,
-    NOTHING, ECHO, BATCH, NSTMTS
+    NOTHING, ECHO, BATCH, SLOW, NSTMTS
 };
 
 static const uint32_t  int8_oid[] = { 20, 20 };
@@ -39,7 +39,7 @@ static const uint32_t  int8_text[] = { 20, 25 };
 static const uint32_t  text_oid[] = { 25 };
 
 #define STMT(name, sql, ncols, write)                                         \
-    [name] = { #name, sql, 1, int8_oid, ncols, int8_text, write }
+    [name] = { #name, sql, 1, int8_oid, ncols, int8_text, write, 0 }
 
 const deals_stmt  deals_stmts[] = {
     STMT(NUMBER, "SELECT $1::int8 /* number */", 1, 0),
@@ -56,7 +56,9 @@ const deals_stmt  deals_stmts[] = {
     STMT(PID, "SELECT pg_backend_pid()::int8 + $1", 1, 0),
     STMT(NOTHING, "INSERT INTO written VALUES ($1)", 0, 1),
     STMT(BATCH, "INSERT INTO batch VALUES ($1) RETURNING id", 1, 1),
-    [ECHO] = { "ECHO", "SELECT 1::int8, $1", 1, text_oid, 2, int8_text, 0 },
+    [ECHO] = { "ECHO", "SELECT 1::int8, $1", 1, text_oid, 2, int8_text, 0, 0 },
+    [SLOW] = { "SLOW", "SELECT $1::int8 FROM pg_advisory_xact_lock(7)",
+               1, int8_oid, 1, int8_text, 0, 1 },
 };
 
 const size_t  deals_nstmts = NSTMTS;

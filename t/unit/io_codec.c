@@ -14,9 +14,9 @@
 
 /* The encoder asks only how many parameters a statement takes. */
 const deals_stmt  deals_stmts[] = {
-    { "none", "", 0, NULL, 0, NULL, 0 },
-    { "one", "", 1, NULL, 0, NULL, 0 },
-    { "two", "", 2, NULL, 0, NULL, 0 }
+    { "none", "", 0, NULL, 0, NULL, 0, 0 },
+    { "one", "", 1, NULL, 0, NULL, 0, 0 },
+    { "two", "", 2, NULL, 0, NULL, 0, 0 }
 };
 const size_t  deals_nstmts = 3;
 const int     deals_schema_version = 0;
@@ -128,9 +128,9 @@ what_is_absent_is_null(void **state)
     assert_int_equal(deals_decode_float8(&cell, 1, &f), 0);
     assert_true(isnan(f));
     assert_int_equal(deals_decode_float8(&cell, 0, &f), -1);
-    assert_int_equal(deals_decode_text(&cell, 1, arena, &s), 0);
+    assert_int_equal(deals_decode_text(&cell, 1, &s), 0);
     assert_null(s.data);
-    assert_int_equal(deals_decode_text(&cell, 0, arena, &s), -1);
+    assert_int_equal(deals_decode_text(&cell, 0, &s), -1);
     assert_int_equal(deals_decode_texts(&cell, 1, arena, &list), 0);
     assert_int_equal(deals_decode_texts(&cell, 0, arena, &list), -1);
 
@@ -246,14 +246,14 @@ other_values(void **state)
     deals_encode_text(&e, DEALS_STR(""), 0);
     cell = end(&e);
     assert_int_equal(cell.len, 0);
-    assert_int_equal(deals_decode_text(&cell, 0, arena, &s), 0);
+    assert_int_equal(deals_decode_text(&cell, 0, &s), 0);
     assert_non_null(s.data);
     assert_int_equal(s.len, 0);
 
     begin(&e);
     deals_encode_text(&e, DEALS_STR("caf\xc3\xa9"), 0);
     cell = end(&e);
-    assert_int_equal(deals_decode_text(&cell, 0, arena, &s), 0);
+    assert_int_equal(deals_decode_text(&cell, 0, &s), 0);
     assert_int_equal(s.len, 5);
     assert_string_equal(s.data, "caf\xc3\xa9");
 }

@@ -174,7 +174,9 @@ the_session_is_set_up_unless_pooled(void **state)
 
     (void) state;
     assert_string_equal(value(pg("host=/x options='-c a=b'"), "options"),
-                        "-c statement_timeout=5000 -c jit=off -c a=b");
+                        "-c statement_timeout=5000 -c jit=off "
+                        "-c enable_bitmapscan=off -c random_page_cost=1.1 "
+                        "-c a=b");
 
     assert_int_equal(deals_pg_address_read(arena, "host=/x", 5000, 1, &a,
                                            arena, &error), 0);

@@ -350,6 +350,65 @@ the_server_keeps_the_deadline_too(void **state)
 }
 
 
+/* While a slow statement takes its time (the test holds the lock that it waits
+ * for), pages are answered; so they are when there is no place for more slow
+ * ones, and after the connection of one was lost. */
+
+static void
+slow_statements_delay_nobody(void **state)
+{
+    int     i;
+    asking  slow[4], b = NEW, more = NEW;
+
+    (void) state;
+    memset(slow, 0, sizeof(slow));
+    config.pool_size = 1;
+    config.queue_size = 3;
+    again();
+    run("SELECT pg_advisory_lock(7)");
+
+    ask(ctx, &slow[0], NUMBER, 1, SLOW, 0, -1);
+
+    for (i = 0; number("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0;
+         i++)
+    {
+        assert_true(i < 1000);
+        (void) deals_ctx_poll(ctx, 10);
+    }
+
+    for (i = 1; i < 4; i++) {
+        ask(ctx, &slow[i], SLOW, i, -1);
+        ask(ctx, &b, NUMBER, i, -1);
+        assert_int_equal(answer(&b), DEALS_OK);
+    }
+
+    ask(ctx, &more, SLOW, 9, -1);
+    assert_int_equal(answer(&more), DEALS_UNAVAILABLE);
+    ask(ctx, &b, NUMBER, 1, NUMBER, 2, -1);
+    assert_int_equal(answer(&b), DEALS_OK);
+
+    run("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted");
+    ask(ctx, &b, NUMBER, 1, -1);
+    assert_int_equal(answer(&b), DEALS_OK);
+
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(slow[i].done, 0);
+    }
+
+    run("SELECT pg_advisory_unlock(7)");
+
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(answer(&slow[i]), DEALS_OK);
+        assert_int_equal(slow[i].results[i == 0], i);
+    }
+
+    assert_int_equal(number("SELECT count(*) FROM pg_stat_activity WHERE "
+                            "application_name = 'deals' AND "
+                            "backend_type = 'client backend' AND "
+                            "pid <> pg_backend_pid()"), 2);
+}
+
+
 static void
 without_prepare_it_is_the_same(void **state)
 {
@@ -579,6 +638,7 @@ main(void)
         TEST(a_table_that_is_missing_is_a_matter_of_schema),
         TEST(a_changed_table_is_prepared_for_again),
         TEST(the_server_keeps_the_deadline_too),
+        TEST(slow_statements_delay_nobody),
         TEST(without_prepare_it_is_the_same),
         TEST(a_backend_may_be_ended),
         TEST(a_restart_is_survived),

@@ -156,6 +156,74 @@ strings_are_always_valid(void **state)
 
 
 /* Every finite number reads back as itself; the others are null. */
+/* What JSON makes of one byte. */
+static void
+expect_byte(deals_buf *out, unsigned char c, int in_html)
+{
+    size_t              i;
+    static const char   short_forms[] = "\"\"\\\\\nn\rr\tt";
+
+    for (i = 0; i < sizeof(short_forms) - 1; i += 2) {
+        if (c == (unsigned char) short_forms[i]) {
+            deals_buf_char(out, '\\');
+            deals_buf_char(out, short_forms[i + 1]);
+            return;
+        }
+    }
+
+    if (c < 0x20 || (in_html && (c == '<' || c == '>' || c == '&'))) {
+        deals_buf_printf(out, "\\u%04x", c);
+
+    } else if (c >= 0x80) {
+        deals_buf_c(out, "\xEF\xBF\xBD");
+
+    } else {
+        deals_buf_char(out, (char) c);
+    }
+}
+
+
+/* Eight bytes are looked at together: each byte has its turn at each place of
+ * strings of all short lengths, with neighbours of all kinds. */
+static void
+every_byte_is_seen_at_every_place(void **state)
+{
+    int                  c, in_html;
+    char                 text[20];
+    size_t               n, i, j;
+    deals_str            s = { text, 0 };
+    deals_buf            got = { 0 }, want = { 0 };
+    static const char    around[] = "a \x7f!#[]'(";
+
+    (void) state;
+
+    for (in_html = 0; in_html < 2; in_html++)
+    for (c = 0; c < 256; c++)
+    for (n = 1; n <= sizeof(text); n++)
+    for (i = 0; i < n; i++) {
+        deals_buf_clear(&got);
+        deals_buf_clear(&want);
+        deals_buf_char(&want, '"');
+
+        for (j = 0; j < n; j++) {
+            text[j] = j == i ? (char) c
+                             : around[(j + (size_t) c) % (sizeof(around) - 1)];
+            expect_byte(&want, (unsigned char) text[j], in_html);
+        }
+
+        deals_buf_char(&want, '"');
+        s.len = n;
+        deals_json_value(&got, DEALS_TEXT, 0, NULL, &s, in_html, NULL);
+
+        assert_int_equal(got.len, want.len);
+        assert_memory_equal(got.data, want.data, want.len);
+    }
+
+    deals_buf_free(&got);
+    deals_buf_free(&want);
+}
+
+
 static void
 numbers_are_finite_and_exact(void **state)
 {
@@ -193,8 +261,9 @@ json_can_stand_in_a_script(void **state)
 
     (void) state;
 
-    deals_json_value(&buf, DEALS_TEXT, 0, NULL, &text, 1);
-    deals_json_value(&buf, DEALS_OBJECT, 0, &inner_shape, NULL, 1);
+    deals_json_value(&buf, DEALS_TEXT, 0, NULL, &text, 1, NULL);
+    deals_json_value(&buf, DEALS_OBJECT, 0, &inner_shape, NULL, 1,
+                     NULL);
     assert_str(taken(&buf),
                "\"\\u003c/script\\u003e\\u003c!--\\u0026\\u2028\\u2029'\"null");
 }
@@ -245,6 +314,46 @@ problems_name_every_field(void **state)
 
 
 static void
+every_byte_is_escaped_at_every_place(void **state)
+{
+    int        c;
+    char       text[20];
+    size_t     n, i;
+    deals_buf  got = { 0 }, want = { 0 };
+
+    (void) state;
+
+    for (c = 0; c < 256; c++)
+    for (n = 1; n <= sizeof(text); n++)
+    for (i = 0; i < n; i++) {
+        deals_buf_clear(&got);
+        deals_buf_clear(&want);
+
+        memset(text, (c + (int) i) % 2 ? 'a' : 0xe9, n);
+        text[i] = (char) c;
+
+        deals_buf_add(&want, text, i);
+        deals_buf_c(&want, c == '&' ? "&amp;" : c == '<' ? "&lt;"
+                           : c == '>' ? "&gt;" : c == '"' ? "&quot;"
+                           : c == '\'' ? "&#39;" : "");
+
+        if (want.len == i) {
+            deals_buf_char(&want, (char) c);
+        }
+
+        deals_buf_add(&want, text + i + 1, n - i - 1);
+        deals_html_escape(&got, (deals_str) { text, n });
+
+        assert_int_equal(got.len, want.len);
+        assert_memory_equal(got.data, want.data, want.len);
+    }
+
+    deals_buf_free(&got);
+    deals_buf_free(&want);
+}
+
+
+static void
 html_is_escaped(void **state)
 {
     deals_buf  buf = { 0 };
@@ -264,10 +373,12 @@ html_is_escaped(void **state)
 static const struct CMUnitTest  tests[] = {
     TEST(rows_are_written_by_their_shape),
     TEST(strings_are_always_valid),
+    TEST(every_byte_is_seen_at_every_place),
     TEST(numbers_are_finite_and_exact),
     TEST(json_can_stand_in_a_script),
     TEST(problems_name_every_field),
     TEST(html_is_escaped),
+    TEST(every_byte_is_escaped_at_every_place),
 };
 
 RUN("JSON and HTML", tests)

@@ -31,13 +31,14 @@ my %SERVER = (nginx => 'nginx', 'redis-server' => 'redis-server',
               postgres => 'postgres', initdb => 'postgres');
 
 # home: absolute. logs: absolute, default home. sockets: absolute,
-# default home/sockets.
+# default home/sockets. data: absolute, default home/postgresql.
 sub new {
     my ($class, %o) = @_;
     my $self = bless {%o}, $class;
     $self->{home} = Cwd::realpath($self->{home}) // $self->{home};
     $self->{logs}    //= $self->{home};
     $self->{sockets} //= "$self->{home}/sockets";
+    $self->{data}    //= "$self->{home}/postgresql";
     $self->{children} = {};
     return $self;
 }
@@ -176,7 +177,8 @@ sub processes {
     for my $pid (grep { /^\d+$/ } readdir $proc) {
         # That of a removed directory ends in " (deleted)".
         my $cwd = readlink "/proc/$pid/cwd" // next;
-        next if $cwd !~ m{^\Q$self->{home}\E/(?:postgresql|redis|nginx)\b};
+        next if $cwd !~ m{^(?:\Q$self->{home}\E/(?:redis|nginx)
+                           |\Q$self->{data}\E)\b}x;
         open my $comm, '<', "/proc/$pid/comm" or next;
         chomp(my $what = <$comm> // next);
         my $server = $SERVER{$what} // next;
@@ -245,7 +247,7 @@ sub end {
 sub forget_stopped {
     my ($self, @names) = @_;
     my %file = (
-        'postgres'     => ["$self->{home}/postgresql/postmaster.pid",
+        'postgres'     => ["$self->{data}/postmaster.pid",
                            "$self->{sockets}/.s.PGSQL.5432",
                            "$self->{sockets}/.s.PGSQL.5432.lock"],
         'redis-server' => ["$self->{logs}/redis.pid",
@@ -300,7 +302,7 @@ sub version { $_[0] =~ m{/(\d+)/bin$} ? $1 : 0 }
 #   owner_password, worker_password, settings => {...}, fast => 1: no fsync
 sub create_postgresql {
     my ($self, %o) = @_;
-    my $data = $o{data} // "$self->{home}/postgresql";
+    my $data = $o{data} // $self->{data};
     my $new  = "$data.new.$$";
     my $user = service_user();
     my $bin  = postgresql_bin();
@@ -331,8 +333,7 @@ sub create_postgresql {
 # New passwords for a database that does not run.
 sub set_passwords {
     my ($self, $owner, $worker) = @_;
-    $self->single_user("$self->{home}/postgresql",
-        passwords($owner, $worker));
+    $self->single_user($self->{data}, passwords($owner, $worker));
 }
 
 sub passwords {
@@ -368,10 +369,11 @@ sub append {
     close $f or die "cannot write $file: $!\n";
 }
 
-# Starts PostgreSQL and returns when it takes connections.
+# Starts PostgreSQL, with other settings than its files have, and returns when it
+# takes connections.
 sub start_postgresql {
-    my ($self) = @_;
-    my $data = "$self->{home}/postgresql";
+    my ($self, %settings) = @_;
+    my $data = $self->{data};
     my $bin  = postgresql_bin($data);
     my $log  = "$self->{logs}/postgresql.log";
     my $from = -s $log || 0;
@@ -380,7 +382,8 @@ sub start_postgresql {
     my $pid = $self->spawn(
         cmd  => ["$bin/postgres", '-D', $data, '-c', 'listen_addresses=',
                  '-c', 'port=5432',
-                 '-c', qq{unix_socket_directories="$self->{sockets}"}],
+                 '-c', qq{unix_socket_directories="$self->{sockets}"},
+                 map { ('-c', "$_=$settings{$_}") } sort keys %settings],
         user => service_user(), cwd => $data, log => $log,
         env  => { LC_ALL => 'C.UTF-8', TZ => 'UTC' });
     $self->wait_for($pid, 60, $log, $from, sub {

@@ -21,6 +21,7 @@
 #include <deals/ctx.h>
 #include <deals/input.h>
 #include <deals/rows.h>
+#include <deals/view.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,6 +46,8 @@ typedef struct {
                                    counts by its /64 */
     deals_str   user_agent;
     int         strict;         /* reads: a bad token is an error */
+    int         data_only;      /* the texts that only pages show (slug, host,
+                                   age, price.text ...) are left absent */
 } deals_asker;
 
 /* The member behind the token, once it was looked up; NULL: anonymous. The row
@@ -53,6 +56,11 @@ typedef struct {
 DEALS_API const deals_me  *deals_call_viewer(const deals_call *call);
 /* 1: a token came, and it is not (any more) good. */
 DEALS_API int              deals_call_viewer_bad(const deals_call *call);
+
+/* The rules for drafts (deals/view.h) of what the calls below answer with:
+ * cards, deals and comments, in lists of them, as a member sees them who is no
+ * moderator. */
+DEALS_API extern const deals_draft_rules  deals_vary;
 
 
 /* -- lists ---------------------------------------------------------------- */

@@ -84,11 +84,34 @@ typedef struct {
     int64_t (*count)(void *host, deals_str key, int seconds);
 
     /* Something that pages show is another now: a sum of DEALS_CHANGE_...; of
-     * one deal, where deal_id is not 0. Told of each write of this context as
-     * it ends and before its `done`, and, once deals_ctx_node has asked for it,
-     * of what other nodes wrote. For caches. May be NULL. */
-    void (*changed)(void *host, unsigned what, int64_t deal_id);
+     * one deal, where id is not 0. With DEALS_CHANGE_MEMBER or _VOTES id is a
+     * member's, and there are no other bits beside these. Told of each write of
+     * this context as it ends and before its `done`, and, once deals_ctx_node
+     * has asked for it, of what other nodes wrote. For caches. May be NULL. */
+    void (*changed)(void *host, unsigned what, int64_t id);
+
+    /* The generation of what contexts keep of a member, `what` being
+     * DEALS_CHANGE_MEMBER or DEALS_CHANGE_VOTES: another number after each
+     * `changed` with that bit for this member, or with DEALS_CHANGE_ALL, in any
+     * context of the node (never one that it had in the last *keep_ms).
+     * *keep_ms: how long what was read under it may be kept, in milliseconds,
+     * but ten minutes at most; 0: not at all. Asked often: it should cost
+     * next to nothing. NULL: contexts keep nothing of members. */
+    uint64_t (*generation)(void *host, unsigned what, int64_t user_id,
+                           int64_t *keep_ms);
+
+    /* Keep bytes (at most DEALS_KEEP_BYTES) under a key for all contexts of
+     * the node, for about `seconds`, instead of what was kept under it. They
+     * may vanish at any time: what is kept only saves asking again, or lets
+     * lists go on as they began. Both or neither; NULL: a context on the
+     * host's loop keeps nothing, one with its own a little for itself. */
+    void (*keep)(void *host, deals_str key, deals_str bytes, int seconds);
+
+    /* What is kept under a key, copied into `arena`; absent: nothing. */
+    deals_str (*kept)(void *host, deals_str key, deals_arena *arena);
 } deals_hooks;
+
+#define DEALS_KEEP_BYTES  32768
 
 enum {
     DEALS_CHANGE_LISTS = 1,     /* which deals lists show, or what of them */
@@ -97,9 +120,12 @@ enum {
     DEALS_CHANGE_SCORE = 8,     /* counters that the deal's page shows */
     DEALS_CHANGE_ALL   = 16,    /* anything; also: changes may have been missed
                                    until now */
-    DEALS_CHANGE_HEARD = 32     /* nothing: but if there were something in
+    DEALS_CHANGE_HEARD = 32,    /* nothing: but if there were something in
                                    another node, one would hear of it. Comes at
                                    least every DEALS_CHANGE_BEAT ms. */
+    DEALS_CHANGE_MEMBER = 64,   /* a member's sessions, name, role; id is the
+                                   member's */
+    DEALS_CHANGE_VOTES = 128    /* a member's votes; id is the member's */
 };
 
 #define DEALS_CHANGE_BEAT  1000
@@ -119,8 +145,11 @@ typedef struct {
     const char  *redis;         /* "unix:/path", "HOST:PORT" or
                                    "redis://[[USER]:PASSWORD@]HOST:PORT/DB";
                                    NULL: no Redis */
-    int          pool_size;             /* connections to PostgreSQL: 2 */
-    int          queue_size;            /* calls that may wait: 1000 */
+    int          pool_size;             /* connections to PostgreSQL: 2; and
+                                           half as many again, opened when
+                                           statements come that take long */
+    int          queue_size;            /* calls that may wait: 1000; and as
+                                           many of those that take long */
     int64_t      connect_timeout;       /* ms: 5000 */
     int64_t      query_timeout;         /* ms, a call's deadline: 5000 */
     int          no_prepare;            /* behind PgBouncer: no prepared

@@ -19,5 +19,6 @@
 #include <deals/demo.h>
 #include <deals/import.h>
 #include <deals/members.h>
+#include <deals/viewer.h>
 
 #endif /* DEALS_DEALS_H */

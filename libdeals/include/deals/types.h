@@ -176,7 +176,9 @@ enum {
                                DEALS_NULL_INT, a FLOAT NAN, a BOOL -1 */
     DEALS_PAGE_ONLY = 2,    /* for templates; not in JSON */
     DEALS_REQUIRED  = 4,    /* input: must be given */
-    DEALS_SECRET    = 8     /* input: never echoed, never logged */
+    DEALS_SECRET    = 8,    /* input: never echoed, never logged */
+    DEALS_VIEWER    = 16    /* depends on who looks: what is kept for others
+                               too has a hole there (drafts, deals/view.h) */
 };
 
 #define DEALS_NULL_INT  INT64_MIN

@@ -68,6 +68,10 @@ my (@running, @ports);
     database => 'migrated'   the default; 'empty': roles and database, no table;
                              0: no PostgreSQL
     redis    => 1            the default; 0: no Redis
+    settings => {...}        PostgreSQL's, in place of those of tests, which do
+                             not wait for the disk
+    data     => DIR          PostgreSQL's data directory, with `settings`: made if
+                             it is not there, and kept
 
 =cut
 
@@ -83,13 +87,14 @@ sub new {
     chmod 0755, $self->{dir};
     mkdir "$self->{dir}/sanitizer";
     chmod 01777, "$self->{dir}/sanitizer";
-    $self->{servers} = Deals::Servers->new(home => $self->{dir});
+    $self->{servers} = Deals::Servers->new(home => $self->{dir},
+        defined $self->{data} ? (data => $self->{data}) : ());
     push @running, $self;
     write_file("$self->{dir}/owner", "$$\n");
     sweep();
 
     if ($self->{database}) {
-        $self->copy_template;
+        $self->{settings} ? $self->own_postgresql : $self->copy_template;
         $self->start_postgresql;
         $self->migrate if $self->{database} eq 'migrated';
     }
@@ -205,11 +210,12 @@ reload sends HUP and waits until a new worker runs and the old ones are gone
 
 =head2 $t->start_postgresql, stop_postgresql, start_redis, stop_redis
 
-To take a backend away and to give it back.
+To take a backend away and to give it back; start_postgresql with settings that
+hold until it stops.
 
 =cut
 
-sub start_postgresql { $_[0]{servers}->start_postgresql }
+sub start_postgresql { my $self = shift; $self->{servers}->start_postgresql(@_) }
 sub stop_postgresql  { $_[0]{servers}->stop('postgres') }
 sub start_redis      { $_[0]{servers}->start_redis }
 sub stop_redis       { $_[0]{servers}->stop('redis-server') }
@@ -516,6 +522,16 @@ my %SETTINGS = (
     max_connections => 60, max_wal_size => '256MB', autovacuum_naptime => '10s',
 );
 
+my %PASSWORDS = (owner_password => 'owner-secret',
+                 worker_password => 'worker-secret');
+
+sub own_postgresql {
+    my ($self) = @_;
+    $self->stop_postgresql;         # what a run that was killed has left
+    $self->{servers}->create_postgresql(%PASSWORDS,
+        settings => $self->{settings}) if !-d $self->{servers}{data};
+}
+
 # initdb takes half a second; a copy of what it made, a tenth.
 sub copy_template {
     my ($self) = @_;
@@ -529,8 +545,7 @@ sub copy_template {
     flock $lock, LOCK_EX;
     if (!-d $template) {
         Deals::Servers->new(home => $cache)->create_postgresql(
-            data => $template, fast => 1, owner_password => 'owner-secret',
-            worker_password => 'worker-secret', settings => \%SETTINGS);
+            data => $template, fast => 1, %PASSWORDS, settings => \%SETTINGS);
     }
     flock $lock, LOCK_UN;
     system('cp', '-a', '--reflink=auto', $template,
