@@ -248,6 +248,14 @@ fuzz: fuzz-packages
 	+@$(MAKE_FUZZERS)
 	@BUILD='$(ABS)' T='$(T)' TARGET='$(TARGET)' perl t/fuzz/fuzz.t
 
+# STATEMENT(name) for each of them, PLAIN(name) for one without parameters.
+$(BUILD)/gen/fuzz_statements.h: $(GENERATED)
+	perl -ne '/\*deals_q_(\w+)\(deals_arena \*arena(.)/ && \
+	    print $$2 eq "," ? "STATEMENT($$1)\n" : "PLAIN($$1)\n"' \
+	    $(BUILD)/gen/stmts.h > $@
+
+$(BUILD)/obj/t/fuzz/rows.o: $(BUILD)/gen/fuzz_statements.h
+
 fuzzers: $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz-%)
 
 $(BUILD)/fuzz-%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/libdeals.a $(BUILTIN)

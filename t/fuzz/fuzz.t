@@ -34,6 +34,10 @@ plan skip_all => 'there is no clang with the run-time library of libFuzzer: '
 my %options = (
     json     => [qw(-max_len=8192)],
     url      => [qw(-max_len=2200)],
+    markdown => [qw(-max_len=4096)],
+    template => [qw(-max_len=1500)],
+    redis    => [qw(-max_len=2048)],
+    rows     => [qw(-max_len=1024)],
     cursor   => [qw(-max_len=400)],
 );
 my @common = qw(-rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=20
@@ -89,7 +93,7 @@ sub tell_of {
         sprintf '%s: %s inputs, %s a second, %s places reached', $target,
         map { $_ // 'no' } $inputs, $rate, $covered and return;
 
-    diag $_ for grep { !/^#\d+\s+(?:NEW|REDUCE|pulse|INITED|RELOAD)\b/ }
+    diag $_ for grep { defined && !/^#\d+\s+(?:NEW|REDUCE|pulse|INITED|RELOAD)\b/ }
         (split /\n/, $log)[-60 .. -1];
     my ($found) = $log =~ /Test unit written to (\S+)/ or return;
     diag "again: $build/fuzz-$target $found";
