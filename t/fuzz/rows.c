@@ -16,8 +16,8 @@
 
 /* -- rows ----------------------------------------------------------------- */
 
-/* Made of stmts.h: STATEMENT(name) for each, or PLAIN(name). With nothing but zeroes; NULL: not
- * a combination of blocks that there is. */
+/* Made of stmts.h: STATEMENT(name) for each, or PLAIN(name). With nothing but
+ * zeroes; NULL: not a combination of blocks that there is. */
 #define STATEMENT(name)                                                       \
     static deals_query *                                                      \
     make_##name(void)                                                         \
