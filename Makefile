@@ -232,8 +232,8 @@ $(BUILD)/node_modules/.installed: $(wildcard t/browser/package*.json)
 	@touch $@
 
 # Fuzzers: everything again by clang, with its sanitizers and with marks that
-# tell libFuzzer what an input has reached. T: seconds for each of them; TARGET:
-# only these.
+# tell libFuzzer what an input has reached; and one (http) that asks a running
+# nginx. T: seconds for each of them; TARGET: only these.
 T         = 20
 TARGET    =
 FUZZED    = $(filter t/fuzz/fuzz.t,$(FILES))
@@ -246,7 +246,11 @@ MAKE_FUZZERS = $(QUIETLY) BUILD='$(BUILD)/fuzz' NGINX='$(ABS)/nginx' CC=clang \
 fuzz: fuzz-packages
 	+@$(QUIETLY) all
 	+@$(MAKE_FUZZERS)
-	@BUILD='$(ABS)' T='$(T)' TARGET='$(TARGET)' perl t/fuzz/fuzz.t
+	@[ '$(TARGET)' = http ] || \
+	    BUILD='$(ABS)' T='$(T)' TARGET='$(filter-out http,$(TARGET))' \
+	    perl t/fuzz/fuzz.t
+	@[ -n '$(filter-out http,$(TARGET))' ] || \
+	    BUILD='$(ABS)' T='$(T)' LC_ALL=C.UTF-8 perl t/fuzz/http.t
 
 # STATEMENT(name) for each of them, PLAIN(name) for one without parameters.
 $(BUILD)/gen/fuzz_statements.h: $(GENERATED)
@@ -279,7 +283,8 @@ asan:
 	@conf/run/packages run test
 	+@$(QUIETLY) SANITIZE=1 BUILD='$(ASAN)' all unit
 	@DEALS_ASAN=1 $(subst '$(ABS)','$(abspath $(ASAN))',$(PROVE) $(TAP)) \
-	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null))
+	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null)) \
+	    t/fuzz/http.t
 
 VALGRIND  = valgrind -q --error-exitcode=99 --leak-check=full \
             --errors-for-leak-kinds=definite
