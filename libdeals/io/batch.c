@@ -512,6 +512,14 @@ deals_call_row(deals_call *call)
 }
 
 
+deals_segment *
+deals_batch_flush(deals_call *call)
+{
+    return call->seat.batch != NULL && call->seat.flushed
+           ? call->seat.batch->segment : NULL;
+}
+
+
 /* A flush that nobody waits for any more does not hold up the others. */
 
 void

@@ -51,14 +51,17 @@ list_remove(deals_call *call)
 static void
 tell(deals_call *call, unsigned what, int64_t id)
 {
+    deals_segment  *segment;
+
     if (what == 0) {
         return;
     }
 
     deals_changes_tell(call->ctx, what, id);
+    segment = call->segment != NULL ? call->segment : deals_batch_flush(call);
 
-    if (call->segment != NULL) {
-        deals_segment_owe(call->segment, call->ctx, what, id);
+    if (segment != NULL) {
+        deals_segment_owe(segment, call->ctx, what, id);
     }
 }
 

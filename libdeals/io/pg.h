@@ -50,6 +50,7 @@ typedef struct {
 } deals_op;
 
 typedef struct deals_pg_conn  deals_pg_conn;
+typedef struct deals_owed     deals_owed;
 
 struct deals_segment {
     deals_segment   *prev;          /* in the pool's queue, or in */
@@ -64,10 +65,8 @@ struct deals_segment {
     unsigned         nwrites;
     deals_lane       lane;
 
-    /* told at its end, though nobody waits: deals_segment_owe */
-    deals_ctx       *teller;        /* NULL: nothing */
-    unsigned         owed[2];
-    int64_t          owed_id[2];
+    deals_owed      *owed;          /* told at its end: deals_segment_owe */
+    deals_ctx       *teller;
 
     uint64_t         serial;        /* of its submission */
     int64_t          written;       /* deals_mono(); -1 */

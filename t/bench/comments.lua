@@ -1,16 +1,16 @@
--- Comments, each on another deal, for wrk: -- DEALS MEMBERS START
+-- Comments, each on another deal, for wrk: -- FIRST DEALS MEMBERS START
 
-local deals, members, n
+local first, deals, members, n
 
 function init(args)
-    deals, members = tonumber(args[1]), tonumber(args[2])
-    n = tonumber(args[3])
+    first, deals = tonumber(args[1]), tonumber(args[2])
+    members, n = tonumber(args[3]), tonumber(args[4])
     wrk.method = "POST"
 end
 
 function request()
     n = n + 1
-    local deal = 1 + n * 7919 % deals
+    local deal = first + n * 7919 % deals
     return wrk.format(nil, "/api/v1/deals/" .. deal .. "/comments",
         { ["Authorization"] = "Bearer " .. (1 + n % members)
                               .. ".MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",

@@ -393,6 +393,35 @@ test_given_up(void **state)
     ann_is_out();
 }
 
+/* Nor who voted, together with somebody who does. */
+static void
+test_vote_given_up(void **state)
+{
+    int          i;
+    deals_call  *given_up, *call;
+
+    (void) state;
+    community();
+    all_known();
+    sql("BEGIN; SELECT FROM deal_stats WHERE deal_id = %lld FOR UPDATE",
+        (long long) deal);
+    given_up = deals_vote(b, &ann.asker, deal, 0, -1, NULL, NULL);
+    call = deals_vote(b, &bob.asker, deal, 0, -1, NULL, NULL);
+    in_flight(b);
+    deals_call_free(given_up);
+    assert_int_equal(vote_of(a, &ann, deal, 0), 1);
+    assert_true(knows_vote(a, &ann, deal, 0, NULL));
+    sql("COMMIT");
+
+    (void) OK(deals_call_wait(call, TIMEOUT));
+    deals_call_free(call);
+
+    for (i = 0; i < 200 && knows_vote(a, &ann, deal, 0, NULL); i++) {
+        (void) deals_ctx_poll(b, 10);
+    }
+    assert_int_equal(vote_of(a, &ann, deal, 0), -1);
+}
+
 static const struct CMUnitTest  tests[] = {
     NODE_TEST(test_sign_out),
     NODE_TEST(test_password),
@@ -404,6 +433,7 @@ static const struct CMUnitTest  tests[] = {
     NODE_TEST(test_use),
     NODE_TEST(test_changed_meanwhile),
     NODE_TEST(test_given_up),
+    NODE_TEST(test_vote_given_up),
 };
 
 NODE_RUN("calls: what is kept of members, and forgotten", tests)

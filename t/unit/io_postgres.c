@@ -64,6 +64,7 @@ set_up(void **state)
 
     memset(&config, 0, sizeof(config));
     config.database = postgres_conninfo();
+    config.pool_size = 2;
     ctx = ctx_new(&config);
 
     return 0;

@@ -32,8 +32,8 @@ my %LOADING = (
     max_parallel_maintenance_workers => 2,
 );
 
-# A running PostgreSQL and Redis with so many deals. keep: the directory for the
-# data; undef: they go with the run.
+# A running PostgreSQL and Redis with so many deals, and whether they are new.
+# keep: the directory for the data; undef: they go with the run.
 sub open {
     my ($class, $deals, $keep) = @_;
     my ($data, $lock) = defined $keep ? place($keep, $deals) : ();
@@ -41,7 +41,7 @@ sub open {
     my $t = Deals::Test->new(settings => \%SETTINGS, data => $data,
                              tidy => 1);
     $t->{bench_lock} = $lock;
-    return $t if count($t);
+    return ($t, 0) if count($t);
 
     print STDERR "making $deals deals ...\n";
     $t->stop_postgresql;
@@ -50,7 +50,7 @@ sub open {
     $t->stop_postgresql;
     system('sync') == 0 or die "sync failed\n";
     $t->start_postgresql;
-    return $t;
+    return ($t, 1);
 }
 
 # Where the data of this size are kept, and a lock on them.

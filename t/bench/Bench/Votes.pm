@@ -12,7 +12,7 @@ use Time::HiRes ();
 sub new {
     my ($class, $site, $load) = @_;
     my $self = bless { site => $site, load => $load, start => 0 }, $class;
-    my ($deals, $members) = ($site->deals, $site->members);
+    my ($deals, $members) = ($site->deals, $site->active);
     $self->{script} = {
         spread => $self->one_by_one('votes', "random(1, $deals)"),
         one    => $self->one_by_one('votes_on_one', 1),
@@ -38,7 +38,7 @@ sub one_by_one {
                                          : "$value\::$type"
     }ge;
     my $file = $site->test->dir . "/$name.sql";
-    my $members = $site->members;
+    my $members = $site->active;
     Deals::Test::write_file($file, "\\set deal $deal\n"
         . "\\set member random(1, $members)\n\\set value random(-1, 1)\n$sql;\n");
     return [$file];
@@ -55,15 +55,16 @@ sub vote {
     return $r->json;
 }
 
-# Votes through nginx by so many clients, on the first `deals` deals. No two are of
-# one member on one deal, so that each answered one is a row that is new.
+# Votes through nginx by so many clients, on so many deals from the first one on. No
+# two are of one member on one deal, so that each answered one is a row that is new.
 sub http {
-    my ($self, $clients, $deals) = @_;
+    my ($self, $clients, $deals, $first) = @_;
     my ($site, $load) = @$self{qw(site load)};
-    my $members = $site->members;
+    my $members = $site->active;
     my $since = $site->sql('SELECT clock_timestamp()');
     my $r = $load->http('', clients => $clients,
-        script => ['votes.lua', $deals, $members, $self->{start}]);
+        script => ['votes.lua', $first // 1, $deals, $members,
+                   $self->{start}]);
     $self->{start} += $r->{count} + $clients;
     my $rows = $site->sql(
         "SELECT count(*) FROM votes WHERE voted_at >= '$since'");
