@@ -274,7 +274,7 @@ $(BUILD)/fuzz-%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/libdeals.a $(BUILTIN)
 	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(BUILD)/libdeals.a \
 	    $(BUILTIN) $(FUZZ_LINK) $(LIBS)
 
-# The unit and http suites with AddressSanitizer and UndefinedBehaviorSanitizer
+# The unit, http and fault suites with AddressSanitizer and UndefinedBehaviorSanitizer
 # in library and module.
 ASAN      = $(BUILD)/asan
 ASAN_UNIT = $(UNIT_SRC:t/unit/%.c=$(ASAN)/t/%)
@@ -283,7 +283,7 @@ asan:
 	@conf/run/packages run test
 	+@$(QUIETLY) SANITIZE=1 BUILD='$(ASAN)' all unit
 	@DEALS_ASAN=1 $(subst '$(ABS)','$(abspath $(ASAN))',$(PROVE) $(TAP)) \
-	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null)) \
+	    $(ASAN_UNIT) $(sort $(shell find t/http t/fault -name '*.t' 2>/dev/null)) \
 	    t/fuzz/http.t
 
 VALGRIND  = valgrind -q --error-exitcode=99 --leak-check=full \
@@ -348,7 +348,7 @@ help:
 	@echo 'make test        install what is missing, build, run every test;'
 	@echo '                 TESTS="t/unit t/http/votes.t" chooses'
 	@echo 'make fuzz        each fuzzer for T=20 seconds; TARGET="json url" chooses'
-	@echo 'make asan        unit and http tests with sanitizers'
+	@echo 'make asan        unit, http and fault tests with sanitizers'
 	@echo 'make valgrind    unit tests under valgrind'
 	@echo 'make lint        the rules of the house, and static analysis'
 	@echo 'make bench       speed, as ratios to references of the same run, in 3'
