@@ -72,9 +72,12 @@ is $t->sql("SELECT count(*) FROM comments WHERE body = 'many'"), 50,
 open my $f, '>', $t->dir . '/large' or die;
 print {$f} 'x' x 300_000;
 close $f;
-is_deeply ask(['-H', 'Content-Type: application/json', @bearer,
-    '--data-binary', '@' . $t->dir . '/large'], ('/api/v1/deals') x 5),
-    { '413 2' => 5 }, 'bodies that are too large';
+# Whose stream was closed while it still sent may have seen that alone.
+my $large = ask(['-H', 'Content-Type: application/json', @bearer,
+    '--data-binary', '@' . $t->dir . '/large'], ('/api/v1/deals') x 5);
+is_deeply [grep { !/^(?:413 2|000 .*)$/ } keys %$large], [],
+    'bodies that are too large';
+ok $large->{'413 2'}, '  are told so';
 
 # --- given up in the middle --------------------------------------------------------
 

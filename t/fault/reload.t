@@ -18,7 +18,8 @@ use Deals::Test::Watch;
 my $rounds = $ENV{ROUNDS} || 20;
 my $t = Deals::Test->new;
 
-# What changes from one reload to the next.
+# What changes from one reload to the next. The environment is that of the
+# sanitizers, for the new nginx of an upgrade.
 sub conf {
     my ($n) = @_;
     my $zone = (4, 8, 6)[$n % 3];
@@ -32,6 +33,9 @@ sub conf {
 %%GLOBALS%%
 worker_processes 2;
 worker_shutdown_timeout 10s;
+env LD_PRELOAD;
+env ASAN_OPTIONS;
+env UBSAN_OPTIONS;
 events { worker_connections 512; }
 http {
     %%BASE%%
