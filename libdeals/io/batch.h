@@ -9,6 +9,9 @@
 #include "io/call.h"
 #include "io/ctx.h"
 
+/* Flushes of one kind that may be on their way at once. */
+#define DEALS_LANES  2
+
 /* A call's place in its batch. */
 typedef struct {
     deals_batch  *batch;        /* NULL: it is in none */

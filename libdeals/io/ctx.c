@@ -275,6 +275,7 @@ deals_ctx_status(deals_ctx *ctx, deals_ctx_stats *stats)
     *stats = ctx->stats;
     deals_pool_status(ctx->pool, stats);
     stats->redis_up = ctx->redis != NULL ? deals_redis_is_up(ctx->redis) : -1;
+    stats->redis_since = ctx->redis != NULL ? deals_redis_since(ctx->redis) : 0;
 }
 
 

@@ -120,6 +120,10 @@ lost(deals_redis *redis)
               "redis: not available: %s", redis->why[0] != '\0' ? redis->why
                                           : "it closed the connection");
 
+    if (!redis->known_down) {
+        redis->since = deals_ctx_now_usec(ctx) / 1000000;
+    }
+
     redis->why[0] = '\0';
     redis->known_down = 1;
     redis->up = 0;
@@ -293,6 +297,7 @@ greeted(redisAsyncContext *ac, void *r, void *data)
         deals_log(redis->ctx, DEALS_LOG_NOTICE, "redis: available again");
     }
 
+    redis->since = deals_ctx_now_usec(redis->ctx) / 1000000;
     redis->up = 1;
     redis->known_down = 0;
     redis->complained = 0;
@@ -461,4 +466,11 @@ int
 deals_redis_is_up(const deals_redis *redis)
 {
     return redis->up;
+}
+
+
+int64_t
+deals_redis_since(const deals_redis *redis)
+{
+    return redis->since;
 }

@@ -31,6 +31,8 @@ struct deals_redis {
     int                         npublished; /* of these */
     int                         attempts;
     int64_t                     retry_at;
+    int64_t                     since;      /* seconds since 1970: up, or known
+                                               to be down; 0: not known */
     int64_t                     progress;
     deals_timer                 patience;
     deals_timer                 retry;

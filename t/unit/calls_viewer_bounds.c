@@ -386,6 +386,16 @@ test_no_answer(void **state)
     sql("BEGIN; LOCK TABLE sessions");
     deals_call_free(OK(deals_overlay_wait(b, &ann.asker, three, 3, 200)));
     sql("COMMIT");
+
+    /* nor does what was found to be over */
+    right(overlay(hasty, &ann, three, 3));
+    ahead = 60 * S_;
+    sql("UPDATE sessions SET expires_at = now()");
+    assert_string_equal(whoami(hasty, &ann), "");
+    sql("BEGIN; LOCK TABLE sessions");
+    FAILS(deals_overlay_wait(hasty, &ann.asker, three, 3, TIMEOUT),
+          DEALS_TIMEOUT, NULL);
+    sql("COMMIT");
     deals_ctx_free(hasty);
 }
 

@@ -120,6 +120,7 @@ many_calls_share_two_connections(void **state)
     }
 
     assert_int_equal(stats.connections, 2);
+    assert_int_equal(stats.reconnects, 0);
     assert_int_equal(stats.calls, 500);
     assert_int_equal(deals_ctx_poll(ctx, -1), 0);
 }

@@ -152,6 +152,15 @@ redis_up(void)
     return stats.redis_up;
 }
 
+static int64_t
+redis_since(void)
+{
+    deals_ctx_stats  stats;
+
+    deals_ctx_status(ctx, &stats);
+    return stats.redis_since;
+}
+
 static void
 until_up(void)
 {
@@ -242,7 +251,10 @@ away_it_is_counted_here_and_comes_back(void **state)
     int64_t  start;
 
     (void) state;
+    assert_int_equal(redis_since(), 0);
     until_up();
+    assert_int_equal(redis_since(), clock_usec / 1000000);
+    clock_usec += 7000000;
     stop_server(SIGKILL);
     start = deals_mono();
 
@@ -252,6 +264,7 @@ away_it_is_counted_here_and_comes_back(void **state)
 
     assert_true(ms_since(start) < 500);
     assert_int_equal(redis_up(), 0);
+    assert_int_equal(redis_since(), clock_usec / 1000000);
     assert_int_equal(times_logged("redis: not available"), 1);
     spin(500);
     assert_int_equal(times_logged("redis: not available"), 1);

@@ -1,7 +1,8 @@
 package Bench::Sizes;
 
 # The rows of a large community against a small one: what PostgreSQL and nginx
-# spend on the same address, without the cache, must not grow with the data.
+# spend on the same list, page, vote or comment, without the cache, must not grow
+# with the data.
 
 use strict;
 use warnings;
@@ -37,12 +38,19 @@ sub group {
         push @rows, row($name, $large, $small);
     }
     for my $size (sort keys %site) {
-        my $load = Bench::Load->new($site{$size}, $seconds);
-        my $votes = Bench::Votes->new($site{$size}, $load);
-        my $deals = $site{$size}->deals;
-        push @loads, ["votes, $size", sub { $votes->http(256, $deals) }];
+        my $site = $site{$size};
+        my $load = Bench::Load->new($site, $seconds);
+        my $votes = Bench::Votes->new($site, $load);
+        my $start = 0;
+        push @loads, ["votes, $size", sub { $votes->http(256, $site->deals) }],
+            ["comments, $size", sub {
+                my $r = $load->http('', script => ['comments.lua',
+                    $site->deals, $site->members, $start]);
+                $start += $r->{count} + 32;
+                return $r;
+            }];
     }
-    push @rows, row('votes', $large, $small);
+    push @rows, row('votes', $large, $small), row('comments', $large, $small);
     return { name => 'sizes', loads => \@loads, rows => \@rows };
 }
 
