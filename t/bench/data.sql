@@ -10,7 +10,7 @@
 
 BEGIN;
 
-TRUNCATE users, user_names, user_emails, sessions, merchants, deals, deal_stats,
+TRUNCATE users, user_names, user_emails, sessions, creations, merchants, deals, deal_stats,
          deal_tags, comments, votes, comment_votes, import_keys;
 
 CREATE TEMPORARY TABLE aside AS

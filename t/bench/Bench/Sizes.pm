@@ -47,10 +47,10 @@ sub group {
         my ($all, $start) = ($site->deals, 0);
         my $first = $all - $NEWEST + 1;
         # PostgreSQL logs each page whole that it first changes.
-        $votes->http(256, $NEWEST, $first) for 1 .. 5;
+        $votes->http(256, $site->active, $NEWEST, $first) for 1 .. 5;
         push @loads,
-            ["votes, $size", sub { $votes->http(256, $NEWEST, $first) }],
-            ["votes on any deal, $size", sub { $votes->http(256, $all) }],
+            ["votes, $size", sub { $votes->http(256, $site->active, $NEWEST, $first) }],
+            ["votes on any deal, $size", sub { $votes->http(256, $site->active, $all) }],
             ["comments, $size", sub {
                 my $r = $load->http('', script => ['comments.lua',
                     $first, $NEWEST, $site->active, $start]);
