@@ -274,8 +274,8 @@ $(BUILD)/fuzz-%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/libdeals.a $(BUILTIN)
 	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(BUILD)/libdeals.a \
 	    $(BUILTIN) $(FUZZ_LINK) $(LIBS)
 
-# The unit, http and fault suites with AddressSanitizer and UndefinedBehaviorSanitizer
-# in library and module.
+# The unit, http and fault suites with AddressSanitizer and
+# UndefinedBehaviorSanitizer in library and module.
 ASAN      = $(BUILD)/asan
 ASAN_UNIT = $(UNIT_SRC:t/unit/%.c=$(ASAN)/t/%)
 

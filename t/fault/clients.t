@@ -109,7 +109,7 @@ for my $path ('/', "/deals/$id/a-deal", '/api/v1/deals') {
 }
 is_deeply [sort $t->workers], \@workers, "$left clients left, all workers stay";
 
-# --- bodies -------------------------------------------------------------------
+# --- bodies ------------------------------------------------------------------
 
 sub slowly {
     my ($bytes, $pieces, $pause) = @_;
@@ -158,7 +158,7 @@ $r = $t->raw(request(POST => '/api/v1/deals', undef, @json,
     'Connection: close', 'Transfer-Encoding: chunked') . "zz\r\n{}\r\n0\r\n\r\n");
 like $r, qr{^HTTP/1\.1 400 }, 'chunks that are none';
 
-# --- several at once -------------------------------------------------------------
+# --- several at once ---------------------------------------------------------
 
 my @order = ('/', "/api/v1/deals/$id", '/nothing', '/new', '/other/',
     "/deals/$id/a-deal");
@@ -177,7 +177,7 @@ $r = $t->raw(request(POST => '/nothing', request(GET => '/other/'), @json)
     . request(GET => '/new', undef, 'Connection: close'));
 unlike $r, qr/^other$/m, 'a body is no request';
 
-# --- HEAD, Range -------------------------------------------------------------------
+# --- HEAD, Range -------------------------------------------------------------
 
 for my $path ('/', '/new', "/deals/$id/a-deal", '/api/v1/deals', '/nothing') {
     my ($get, $head) = map { $t->$_($path) } qw(get head);
@@ -197,7 +197,7 @@ for my $range ('bytes=0-10', 'bytes=5-', 'bytes=-5', 'bytes=0-0,5-9',
     }
 }
 
-# --- absurd headers ------------------------------------------------------------------
+# --- absurd headers ----------------------------------------------------------
 
 my $long = 'x' x 7000;
 my %absurd = (
@@ -245,7 +245,7 @@ for my $line ('GET', 'GET /', "GET / HTTP/9.9", "\0" x 50, 'get / HTTP/1.1',
         if $line ne 'GET /';
 }
 
-# --- reading slowly ---------------------------------------------------------------
+# --- reading slowly ----------------------------------------------------------
 
 my @slow = map {
     my $s = $t->connect;
@@ -256,7 +256,7 @@ my @slow = map {
 sleep 0.5;
 is $t->get('/new')->status, 200, 'who does not read holds up nobody';
 
-# --- all connections taken -----------------------------------------------------------
+# --- all connections taken ---------------------------------------------------
 
 my $seen = $watch->end;
 is_deeply $seen->{$_}{odd}, [], "meanwhile: $_" for sort keys %$seen;

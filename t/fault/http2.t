@@ -79,7 +79,7 @@ is_deeply [grep { !/^(?:413 2|000 .*)$/ } keys %$large], [],
     'bodies that are too large';
 ok $large->{'413 2'}, '  are told so';
 
-# --- given up in the middle --------------------------------------------------------
+# --- given up in the middle --------------------------------------------------
 
 sub lock_table {
     my ($seconds) = @_;
@@ -106,7 +106,7 @@ is $t->get('/other/')->status, 200, '  nobody else waits';
 waitpid $lock, 0;
 is_deeply ask([], (@all) x 4), { '200 2' => 20 }, '  and service goes on';
 
-# --- a reload while they wait -------------------------------------------------------
+# --- a reload while they wait ------------------------------------------------
 
 $lock = lock_table(1);
 my $child = fork // die "fork: $!\n";

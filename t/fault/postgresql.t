@@ -146,7 +146,7 @@ sub disaster {
 }
 
 
-# --- away ---------------------------------------------------------------------
+# --- away --------------------------------------------------------------------
 
 disaster('stopped', seconds => 9,
     begin  => sub { $t->stop_postgresql },
@@ -161,7 +161,7 @@ disaster('refusing connections', seconds => 1,
     settle => 1.2,
     end    => sub { $proxy->mode('pass') });
 
-# --- it is there, but ------------------------------------------------------------
+# --- it is there, but --------------------------------------------------------
 
 disaster('cutting connections', seconds => 1, passes => 1,
     during => sub { $t->sql_as($t->database, "SELECT pg_terminate_backend(pid)
@@ -201,7 +201,7 @@ disaster('out of connections', seconds => 1, settle => 1.2,
         close $holder;
     });
 
-# --- on the way ------------------------------------------------------------------
+# --- on the way --------------------------------------------------------------
 
 disaster('a byte at a time', seconds => 1, passes => 1, hangs => 1,
     begin => sub { $proxy->mode('dribble', 0.2) });
@@ -224,7 +224,7 @@ disaster('cut off in the middle of an answer', seconds => 1, passes => 1,
 disaster('half closed', seconds => 1, passes => 1, hangs => 1,
     begin => sub { $proxy->mode('half') });
 
-# --- a deadline is a request's ---------------------------------------------------
+# --- a deadline is a request's -----------------------------------------------
 
 # The page of all members waits for one table, what is laid over it for another.
 sub lock_table {

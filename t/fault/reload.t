@@ -120,7 +120,7 @@ my $main = $t->{servers}->main_process('nginx');
 my $ann = $t->member('ann');
 my $id = $ann->post('/api/v1/deals', json => { title => 'A deal' })->json->{id};
 
-# --- reloads ---------------------------------------------------------------------
+# --- reloads -----------------------------------------------------------------
 
 # The same configurations again and again: what one costs the others must not.
 # A leak adds up; the first few are not counted.
@@ -151,7 +151,7 @@ diag "main process: KB @kb; descriptors @fds" if $ENV{TEST_VERBOSE};
 cmp_ok $kb[-1] - $kb[1], '<', 500 + 4 * $rounds, "no memory is left: @kb";
 cmp_ok $fds[-1] - $fds[1], '<=', 4, "nor descriptors: @fds";
 
-# --- the module's lines removed, and back -------------------------------------------
+# --- the module's lines removed, and back ------------------------------------
 
 for my $time (1, 2) {
     $t->write_conf($without);
@@ -164,7 +164,7 @@ for my $time (1, 2) {
     ok $t->wait_until(sub { $ann->get('/')->body =~ /\bann\b/ }), '  and back';
 }
 
-# --- an upgrade in place ------------------------------------------------------------
+# --- an upgrade in place -----------------------------------------------------
 
 sub masters {
     my %parent;
