@@ -242,6 +242,7 @@ struct ngx_http_deals_ctx_s {
     ngx_http_deals_keyed_t    *keyed;           /* on its way to the cache */
     ngx_http_deals_inputs_t    inputs;          /* then */
     int64_t                    until;           /* seconds: shown so long */
+    ngx_msec_t                 give_up;         /* its deadline; 0: not begun */
     const char                *cache_status;    /* $deals_cache_status */
 
     unsigned                   api:1;           /* answers are JSON */

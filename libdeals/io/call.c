@@ -260,6 +260,20 @@ deals_call_start(deals_call *call, deals_step step)
 
 
 void
+deals_call_hurry(deals_call *call, int64_t ms)
+{
+    int64_t  at;
+
+    at = deals_mono() + (ms > 1 ? ms : 1) * 1000;
+
+    if (call->deadline.set && at < call->deadline.at) {
+        deals_ctx_timer(call->ctx, DEALS_BUSY, &call->deadline, at);
+        deals_ctx_touch(call->ctx);
+    }
+}
+
+
+void
 deals_call_change(deals_call *call, unsigned what, int64_t id)
 {
     if (what & (DEALS_CHANGE_MEMBER | DEALS_CHANGE_VOTES)) {

@@ -105,7 +105,7 @@ void     deals_log(const deals_ctx *ctx, deals_log_level level,
              const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* The delay before attempt n (1, 2 ...) of a reconnection, in microseconds:
- * doubled each time up to 5 s, a quarter of it at random. */
+ * doubled each time up to 1.2 s, a quarter of it at random. */
 int64_t  deals_backoff(int attempts);
 
 #endif /* DEALS_IO_CTX_H */

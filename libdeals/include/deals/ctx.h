@@ -267,6 +267,9 @@ DEALS_API int64_t             deals_call_db_time(const deals_call *call);
 /* Cancels it if it is not done. NULL is ok. A write that is already on its way
  * may still happen. May be called from `done`. */
 DEALS_API void                deals_call_free(deals_call *call);
+/* Its deadline comes in so many milliseconds, if it would come later: for a host
+ * that has spent part of the time it has. */
+DEALS_API void                deals_call_hurry(deals_call *call, int64_t ms);
 /* Own loop only: runs the loop until the call is done, or timeout_ms are over
  * (-1: the call's own deadline): then its error is DEALS_TIMEOUT. Returns
  * `call`; NULL if `call` is NULL. A `done` of the call must not free it. Every
