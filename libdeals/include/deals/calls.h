@@ -340,7 +340,10 @@ DEALS_API deals_call *deals_account_create_wait(deals_ctx *ctx,
                           const deals_account_input *input,
                           int64_t timeout_ms);
 /* UNAUTHENTICATED: unknown name or wrong password, not saying which, and in
- * the same time. RATE_LIMITED by address and by account. */
+ * the same time. RATE_LIMITED: from a network (an address; of IPv6 its /64)
+ * where this member signed in within the last 180 days, by that network and
+ * name together; from elsewhere by the network, and by the name. So guesses
+ * from all over the world don't keep the member out. */
 DEALS_API deals_call *deals_session_create(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_session_input *input, deals_done done,
