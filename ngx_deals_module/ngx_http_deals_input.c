@@ -39,11 +39,13 @@ static const deals_field  ngx_http_deals_query_fields[] = {
     { "cursor", DEALS_TEXT, DEALS_NULLABLE,
       offsetof(ngx_http_deals_query_t, cursor), NULL },
     { "next", DEALS_TEXT, DEALS_NULLABLE,
-      offsetof(ngx_http_deals_query_t, next), NULL }
+      offsetof(ngx_http_deals_query_t, next), NULL },
+    { "done", DEALS_TEXT, DEALS_NULLABLE,
+      offsetof(ngx_http_deals_query_t, done), NULL }
 };
 
 const deals_shape  ngx_http_deals_query_shape = {
-    "query", sizeof(ngx_http_deals_query_t), ngx_http_deals_query_fields, 5
+    "query", sizeof(ngx_http_deals_query_t), ngx_http_deals_query_fields, 6
 };
 
 
@@ -107,11 +109,12 @@ static const struct {
     { "name", offsetof(deals_form, name_error) },
     { "password", offsetof(deals_form, password_error) },
     { "email", offsetof(deals_form, email_error) },
-    { "body", offsetof(deals_form, body_error) }
+    { "body", offsetof(deals_form, body_error) },
+    { "current", offsetof(deals_form, current_error) }
 };
 
 
-static ngx_http_deals_form_shape_t  ngx_http_deals_forms[4];
+static ngx_http_deals_form_shape_t  ngx_http_deals_forms[NGX_HTTP_DEALS_ACTION_FORM];
 
 
 /* made once from the library's tables, the same in every configuration */
@@ -138,6 +141,11 @@ ngx_http_deals_init_shapes(void)
                           &deals_vote_input_shape,
                           sizeof(ngx_http_deals_vote_form_t),
                           offsetof(ngx_http_deals_vote_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_PASSWORD_FORM],
+                          &deals_password_input_shape,
+                          sizeof(ngx_http_deals_password_form_t),
+                          offsetof(ngx_http_deals_password_form_t, next));
 }
 
 

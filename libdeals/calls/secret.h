@@ -8,6 +8,9 @@
 #include "core/password.h"
 #include "calls/use.h"
 
+/* A password that is longer is nobody's. */
+#define DEALS_PASSWORD_BYTES  (4 * DEALS_PASSWORD_MAX)
+
 /* A computation of some 20 ms. Its memory is its own: the call may go
  * first. */
 typedef struct {

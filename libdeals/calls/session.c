@@ -12,8 +12,6 @@
 #include "stmts.h"
 #include "calls/secret.h"
 
-#define PASSWORD_BYTES  (4 * DEALS_PASSWORD_MAX)
-
 typedef struct {
     deals_signed           head;
     deals_str              name_key, password;
@@ -189,8 +187,8 @@ check(deals_arena *arena, session_state *state,
         return 0;
     }
 
-    if (password.len > PASSWORD_BYTES) {
-        password.len = PASSWORD_BYTES + 1;      /* wrong in any case */
+    if (password.len > DEALS_PASSWORD_BYTES) {
+        password.len = DEALS_PASSWORD_BYTES + 1;      /* wrong in any case */
     }
 
     state->password = deals_arena_copy(arena, password);

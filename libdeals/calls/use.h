@@ -30,7 +30,8 @@ typedef enum {
     DEALS_USE_RERANK,
     DEALS_USE_IMPORT,
     DEALS_USE_DEMO,
-    DEALS_USE_OVERLAY
+    DEALS_USE_OVERLAY,
+    DEALS_USE_SESSIONS
 } deals_use_kind;
 
 /* First member of each use case's state. */
