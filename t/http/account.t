@@ -57,7 +57,7 @@ sub signed_in {
 # --- sessions by the API -------------------------------------------------------
 
 my $second = sign_in('ann', $old, 'Second/2');
-my $third = sign_in('ann', $old, "Th\xefrd <b>3</b>");
+my $third = sign_in('ann', $old, "Th\tird <b>3</b>");
 my $r = $ann->get("$api/sessions");
 is $r->status, 200, 'the list of sessions';
 is $r->header('Cache-Control'), 'no-store', '  is for nobody else';
@@ -67,7 +67,7 @@ is_deeply [map { $_->{current} ? 1 : 0 } @s], [1, 0, 0], '  the own one first';
 is $s[0]{user_agent}, 'First/1', '  with its program';
 is_deeply [map { $_->{address} } @s], [('127.0.0.1') x 3], '  and address';
 is_deeply [sort { $a cmp $b } map { $_->{user_agent} } @s],
-    ['First/1', 'Second/2', 'Th?rd <b>3</b>'], '  whatever it says';
+    ['First/1', 'Second/2', 'Th?ird <b>3</b>'], '  whatever it says';
 my %token = map { $_ => 1 } $t->sql('SELECT token_hash FROM sessions'),
     map { $_->{cookie}{deals}, $_->{cookie}{deals} =~ s/.*\.//r }
         $ann, $second, $third;
