@@ -82,11 +82,11 @@ static const deals_field  ngx_http_deals_typed_fields[] = {
     typed(title), typed(url), typed(description), typed(price),
     typed(list_price), typed(currency), typed(merchant), typed(tags),
     typed(starts_at), typed(expires_at), typed(name), typed(email),
-    typed(body), typed(parent_id), typed(next)
+    typed(body), typed(parent_id), typed(token), typed(next)
 };
 
 static const deals_shape  ngx_http_deals_typed_shape = {
-    "form", sizeof(deals_form), ngx_http_deals_typed_fields, 15
+    "form", sizeof(deals_form), ngx_http_deals_typed_fields, 16
 };
 
 
@@ -110,7 +110,8 @@ static const struct {
     { "password", offsetof(deals_form, password_error) },
     { "email", offsetof(deals_form, email_error) },
     { "body", offsetof(deals_form, body_error) },
-    { "current", offsetof(deals_form, current_error) }
+    { "current", offsetof(deals_form, current_error) },
+    { "token", offsetof(deals_form, token_error) }
 };
 
 
@@ -146,6 +147,11 @@ ngx_http_deals_init_shapes(void)
                           &deals_password_input_shape,
                           sizeof(ngx_http_deals_password_form_t),
                           offsetof(ngx_http_deals_password_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_RESET_FORM],
+                          &deals_reset_input_shape,
+                          sizeof(ngx_http_deals_reset_form_t),
+                          offsetof(ngx_http_deals_reset_form_t, next));
 }
 
 

@@ -16,8 +16,8 @@
  *     _response.c     headers, bytes, redirects
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
- *     _lists.c _pages.c _forms.c _account.c _settings.c _api.c _static.c
- *                     the handlers of the routes
+ *     _lists.c _pages.c _forms.c _account.c _reset.c _settings.c _api.c
+ *     _static.c                            the handlers of the routes
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
  */
@@ -375,6 +375,11 @@ typedef struct {
 } ngx_http_deals_password_form_t;
 
 typedef struct {
+    deals_reset_input          in;
+    deals_str                  next;
+} ngx_http_deals_reset_form_t;
+
+typedef struct {
     deals_comment_input        in;
     deals_str                  next;
 } ngx_http_deals_comment_form_t;
@@ -395,6 +400,7 @@ typedef enum {
     NGX_HTTP_DEALS_COMMENT_FORM,
     NGX_HTTP_DEALS_VOTE_FORM,
     NGX_HTTP_DEALS_PASSWORD_FORM,
+    NGX_HTTP_DEALS_RESET_FORM,
     NGX_HTTP_DEALS_ACTION_FORM,
     NGX_HTTP_DEALS_FORMS
 } ngx_http_deals_form_e;
@@ -505,6 +511,9 @@ ngx_int_t ngx_http_deals_login_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_signup_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_logout_form(ngx_http_deals_ctx_t *ctx);
 
+ngx_int_t ngx_http_deals_reset_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_reset_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_reset(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_settings_page(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_password_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_session_end_form(ngx_http_deals_ctx_t *ctx);

@@ -101,6 +101,9 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
     form("signup-form", "/signup", signup_form),
     form("logout-form", "/logout", logout_form),
 
+    page("reset", "/reset", reset_page, NO_STORE),
+    form("reset-form", "/reset", reset_form),
+
     page("settings", "/settings", settings_page, NO_STORE),
     form("password-form", "/settings/password", password_form),
     form("sessions-end-form", "/settings/sessions/end", others_form),
@@ -142,6 +145,8 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
         api_sessions_end, NONE, NO_STORE),
     api("api-session-end", NGX_HTTP_DELETE, "/api/v1/sessions/{name}",
         api_session_end, NONE, NO_STORE),
+    api("api-reset", NGX_HTTP_POST, "/api/v1/password-resets", api_reset,
+        JSON, NO_STORE),
     api("api-password", NGX_HTTP_PUT, "/api/v1/me/password", api_password,
         JSON, NO_STORE),
     api("api-me", NGX_HTTP_DEALS_READ, "/api/v1/me", api_me, NONE, NO_STORE),

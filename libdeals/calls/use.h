@@ -31,7 +31,8 @@ typedef enum {
     DEALS_USE_IMPORT,
     DEALS_USE_DEMO,
     DEALS_USE_OVERLAY,
-    DEALS_USE_SESSIONS
+    DEALS_USE_SESSIONS,
+    DEALS_USE_RESET
 } deals_use_kind;
 
 /* First member of each use case's state. */

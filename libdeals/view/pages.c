@@ -78,6 +78,8 @@ static const deals_field  form_fields[] = {
     TEXT(deals_form, email_error),
     TEXT(deals_form, body_error),
     TEXT(deals_form, current_error),
+    TEXT(deals_form, token_error),
+    TEXT(deals_form, token),
     TEXT(deals_form, note),
     TEXT(deals_form, error),
     LIST(deals_form, errors, form_error_shape),
@@ -194,5 +196,6 @@ const deals_page_about  deals_page_table[DEALS_PAGES] = {
     [DEALS_PAGE_LOGIN] = { "login.html", &plain_shape },
     [DEALS_PAGE_SIGNUP] = { "signup.html", &plain_shape },
     [DEALS_PAGE_SETTINGS] = { "settings.html", &settings_shape },
+    [DEALS_PAGE_RESET] = { "reset.html", &plain_shape },
     [DEALS_PAGE_ERROR] = { "error.html", &error_shape },
 };

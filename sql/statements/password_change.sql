@@ -10,5 +10,8 @@ WITH changed AS (
     DELETE FROM sessions
      WHERE user_id = :user_id AND token_hash <> :token_hash
        AND EXISTS (SELECT FROM changed)
+), closed AS (
+    DELETE FROM password_resets
+     WHERE user_id = :user_id AND EXISTS (SELECT FROM changed)
 )
 SELECT user_id FROM changed

@@ -167,6 +167,9 @@ my ($mine, $other) = @{ ask(listSessions => 200, %carl)->json->{sessions} };
 ask(endSession => 204, %carl, session => $other->{id});
 ask(endOtherSessions => 204, %carl);
 ask(deleteSession => 204, token => $session->json->{token});
+my ($code) = $t->deals('user', 'reset', 'dora')->{out} =~ /^(\d+\.\S+)$/m;
+ask(resetPassword => 204, json => { token => $code, password =>
+    'a longer password' });
 ask(getDescription => 200);
 
 # --- what has not changed --------------------------------------------------------------
@@ -184,6 +187,7 @@ my %good = (createDeal => { title => 'A title' }, updateDeal => {},
     createComment => { body => 'x' }, updateComment => { body => 'x' },
     createAccount => { name => 'ann', password => 'a long password' },
     createSession => { name => 'ann', password => 'password of ann' },
+    resetPassword => { token => 'none', password => 'a long password' },
     changePassword => { current => 'wrong', password => 'a long password' });
 my %args = (id => $deal, cid => $answer, name => 'ann', session => '0' x 32);
 

@@ -413,6 +413,25 @@ DEALS_API deals_call *deals_password_change_wait(deals_ctx *ctx,
                           const deals_password_input *input,
                           int64_t timeout_ms);
 
+typedef struct {
+    deals_str  token;           /* of deals_member_reset; required */
+    deals_str  password;        /* the new one; required */
+} deals_reset_input;
+
+DEALS_API extern const deals_shape  deals_reset_input_shape;
+
+/* Sets a password by a token that the operator made; it is used up, and all of
+ * the member's sessions end. INVALID: token (never made, used, or too old),
+ * password. RATE_LIMITED by address. */
+DEALS_API deals_call *deals_password_reset(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_reset_input *input, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_password_reset_wait(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_reset_input *input,
+                          int64_t timeout_ms);
+
 /* Only looks up who asks (deals_call_viewer): for pages that show nothing
  * else, and for GET /me (strict: UNAUTHENTICATED without a good token). */
 DEALS_API deals_call *deals_whoami(deals_ctx *ctx, const deals_asker *asker,

@@ -28,6 +28,7 @@ typedef enum {
     DEALS_PAGE_LOGIN,       /* login.html     deals_plain_page */
     DEALS_PAGE_SIGNUP,      /* signup.html    deals_plain_page */
     DEALS_PAGE_SETTINGS,    /* settings.html   deals_settings_page */
+    DEALS_PAGE_RESET,       /* reset.html      deals_plain_page */
     DEALS_PAGE_ERROR,       /* error.html     deals_error_page */
     DEALS_PAGES
 } deals_page_id;
@@ -52,11 +53,12 @@ typedef struct {
                 tags, starts_at, expires_at;
     deals_str   name, email;
     deals_str   body, parent_id;
+    deals_str   token;          /* for a new password */
     deals_str   next;           /* path to return to */
     deals_str   title_error, url_error, description_error, price_error,
                 list_price_error, currency_error, merchant_error, tags_error,
                 starts_at_error, expires_at_error, name_error, password_error,
-                email_error, body_error, current_error;
+                email_error, body_error, current_error, token_error;
     deals_str   note;           /* what the last form has done */
     deals_str   error;          /* of the whole form */
     deals_list  errors;         /* of deals_form_error: all of them */
