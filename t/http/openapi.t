@@ -187,7 +187,7 @@ my %good = (createDeal => { title => 'A title' }, updateDeal => {},
     createComment => { body => 'x' }, updateComment => { body => 'x' },
     createAccount => { name => 'ann', password => 'a long password' },
     createSession => { name => 'ann', password => 'password of ann' },
-    resetPassword => { token => 'none', password => 'a long password' },
+    resetPassword => { token => '1.' . 'A' x 32, password => 'a long password' },
     changePassword => { current => 'wrong', password => 'a long password' });
 my %args = (id => $deal, cid => $answer, name => 'ann', session => '0' x 32);
 
