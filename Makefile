@@ -44,6 +44,7 @@ CLI_SRC  := $(wildcard libdeals/cli/*.c)
 MODULE_SRC := $(wildcard ngx_deals_module/*.c)
 MODULE_IN  := $(MODULE_SRC) $(wildcard ngx_deals_module/*.h config)
 UNIT_SRC := $(wildcard t/unit/*.c)
+FUZZ_SRC := $(wildcard t/fuzz/*.c)
 PUBLIC   := $(wildcard libdeals/include/deals/*.h)
 
 GEN_SRC  := $(if $(wildcard sql/generate),stmts.c migrations.c)
@@ -62,8 +63,8 @@ MODULE   := $(if $(and $(MODULE_SRC),$(wildcard config)),\
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all gen lib cli module unit packages test-packages run start stop \
-        test asan valgrind lint bench install clean help FORCE
+.PHONY: all gen lib cli module unit packages test-packages fuzz-packages run start stop \
+        test fuzz fuzzers asan valgrind lint bench install clean help FORCE
 
 all: $(LIBRARY) $(CLI) $(MODULE)
 
@@ -117,7 +118,7 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/.flags | $(GENERATED)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(BUILD)/obj/gen/builtin.d \
-         $(UNIT_SRC:%.c=$(BUILD)/obj/%.d)
+         $(UNIT_SRC:%.c=$(BUILD)/obj/%.d) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.d)
 
 # A file that was removed must leave the archive too.
 $(BUILD)/.objects: FORCE
@@ -158,7 +159,7 @@ $(BUILD)/t/%: $(BUILD)/obj/t/unit/%.o $(BUILD)/libdeals.a $(BUILTIN)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libdeals.a $(BUILTIN) -lcmocka $(LIBS)
 
-.SECONDARY: $(UNIT_SRC:%.c=$(BUILD)/obj/%.o)
+.SECONDARY: $(UNIT_SRC:%.c=$(BUILD)/obj/%.o) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.o)
 
 
 # Another make, quiet and on all processors unless it was told how many.
@@ -192,6 +193,9 @@ packages:
 test-packages:
 	@conf/run/packages run test $(if $(BROWSER),browser)
 
+fuzz-packages:
+	@conf/run/packages run test fuzz
+
 
 # --- tests ------------------------------------------------------------------
 
@@ -215,6 +219,7 @@ TAP       = --exec t/lib/tap
 
 test: test-packages
 	+@$(QUIETLY) all unit
+	+@[ -z '$(FUZZED)' ] || ! $(CAN_FUZZ) || $(MAKE_FUZZERS)
 	+@[ -z '$(NODE)' ] || $(QUIETLY) $(NODE) || echo 'Tests of pages will fail.'
 	@$(PROVE) $(TAP) $(FILES)
 
@@ -226,6 +231,49 @@ $(BUILD)/node_modules/.installed: $(wildcard t/browser/package*.json)
 	    "t/browser/package.json names: $$(grep -m1 . npm.log)" >&2; exit 1; }
 	@touch $@
 
+# Fuzzers: everything again by clang, with its sanitizers and with marks that
+# tell libFuzzer what an input has reached; and one (http) that asks a running
+# nginx. T: seconds for each of them; TARGET: only these.
+T         = 20
+TARGET    =
+FUZZED    = $(filter t/fuzz/fuzz.t,$(FILES))
+CAN_FUZZ  = { clang -print-file-name=libclang_rt.fuzzer-x86_64.a | grep -q / ; }
+FUZZ_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+            -fno-omit-frame-pointer -D__SANITIZE_ADDRESS__
+MAKE_FUZZERS = $(QUIETLY) BUILD='$(BUILD)/fuzz' NGINX='$(ABS)/nginx' CC=clang \
+            OPT='-g -O1' SAN='-fsanitize=fuzzer-no-link $(FUZZ_SAN)' fuzzers
+
+fuzz: fuzz-packages
+	+@$(QUIETLY) all
+	+@$(MAKE_FUZZERS)
+	@[ '$(TARGET)' = http ] || \
+	    BUILD='$(ABS)' T='$(T)' TARGET='$(filter-out http,$(TARGET))' \
+	    perl t/fuzz/fuzz.t
+	@[ -n '$(filter-out http,$(TARGET))' ] || \
+	    BUILD='$(ABS)' T='$(T)' LC_ALL=C.UTF-8 perl t/fuzz/http.t
+
+# STATEMENT(name) for each of them, PLAIN(name) for one without parameters.
+$(BUILD)/gen/fuzz_statements.h: $(GENERATED)
+	perl -ne '/\*deals_q_(\w+)\(deals_arena \*arena(.)/ && \
+	    print $$2 eq "," ? "STATEMENT($$1)\n" : "PLAIN($$1)\n"' \
+	    $(BUILD)/gen/stmts.h > $@
+
+$(BUILD)/obj/t/fuzz/rows.o: $(BUILD)/gen/fuzz_statements.h
+
+# The module's own sources, without nginx: what is not called is not linked.
+NGINX     = $(ABS)/nginx
+NGINX_SRC = $(or $(NGINX_SOURCE),/usr/share/nginx/src)/src
+$(BUILD)/obj/t/fuzz/route.o: CPPFLAGS += -isystem $(NGINX) \
+    $(foreach d,core event event/modules os/unix http http/modules http/v2, \
+      -isystem $(NGINX_SRC)/$(d))
+$(BUILD)/fuzz-route: FUZZ_LINK = -no-pie -Wl,--unresolved-symbols=ignore-all
+
+fuzzers: $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz-%)
+
+$(BUILD)/fuzz-%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/libdeals.a $(BUILTIN)
+	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(BUILD)/libdeals.a \
+	    $(BUILTIN) $(FUZZ_LINK) $(LIBS)
+
 # The unit and http suites with AddressSanitizer and UndefinedBehaviorSanitizer
 # in library and module.
 ASAN      = $(BUILD)/asan
@@ -235,7 +283,8 @@ asan:
 	@conf/run/packages run test
 	+@$(QUIETLY) SANITIZE=1 BUILD='$(ASAN)' all unit
 	@DEALS_ASAN=1 $(subst '$(ABS)','$(abspath $(ASAN))',$(PROVE) $(TAP)) \
-	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null))
+	    $(ASAN_UNIT) $(sort $(shell find t/http -name '*.t' 2>/dev/null)) \
+	    t/fuzz/http.t
 
 VALGRIND  = valgrind -q --error-exitcode=99 --leak-check=full \
             --errors-for-leak-kinds=definite
@@ -298,6 +347,7 @@ help:
 	@echo 'make start|stop  the same in the background'
 	@echo 'make test        install what is missing, build, run every test;'
 	@echo '                 TESTS="t/unit t/http/votes.t" chooses'
+	@echo 'make fuzz        each fuzzer for T=20 seconds; TARGET="json url" chooses'
 	@echo 'make asan        unit and http tests with sanitizers'
 	@echo 'make valgrind    unit tests under valgrind'
 	@echo 'make lint        the rules of the house, and static analysis'

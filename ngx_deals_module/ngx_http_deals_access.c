@@ -87,6 +87,22 @@ ngx_http_deals_asker(ngx_http_deals_ctx_t *ctx)
 }
 
 
+/* what is created under it, and created again, is created once */
+
+void
+ngx_http_deals_idempotency_key(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_str_t  *key;
+
+    key = ngx_http_deals_header(ctx->request, "idempotency-key",
+                                sizeof("idempotency-key") - 1);
+    if (key) {
+        ctx->asker.idempotency_key.data = (char *) key->data;
+        ctx->asker.idempotency_key.len = key->len;
+    }
+}
+
+
 ngx_uint_t
 ngx_http_deals_has_cookie(ngx_http_deals_ctx_t *ctx)
 {

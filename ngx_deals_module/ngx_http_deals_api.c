@@ -183,6 +183,8 @@ ngx_http_deals_api_deal_create(ngx_http_deals_ctx_t *ctx)
         return ngx_http_deals_error(ctx, ctx->error);
     }
 
+    ngx_http_deals_idempotency_key(ctx);
+
     return ngx_http_deals_wait(ctx,
                                deals_deal_create(ngx_http_deals_site(ctx),
                                                  &ctx->asker, &in,
@@ -332,6 +334,8 @@ ngx_http_deals_api_comment_create(ngx_http_deals_ctx_t *ctx)
     {
         return ngx_http_deals_error(ctx, ctx->error);
     }
+
+    ngx_http_deals_idempotency_key(ctx);
 
     return ngx_http_deals_wait(ctx,
                                deals_comment_create(ngx_http_deals_site(ctx),

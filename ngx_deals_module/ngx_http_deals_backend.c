@@ -12,6 +12,8 @@
 
 static void ngx_http_deals_fill_config(ngx_http_deals_srv_conf_t *dscf,
     deals_config *config);
+static ngx_int_t ngx_http_deals_name_backend(ngx_conf_t *cf,
+    ngx_http_deals_backend_t *backend);
 static ngx_int_t ngx_http_deals_same_text(const char *a, const char *b);
 static ngx_int_t ngx_http_deals_same_config(deals_config *a, deals_config *b);
 static void ngx_http_deals_hash_set(ngx_conf_t *cf,
@@ -99,9 +101,14 @@ ngx_http_deals_add_backend(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
                     % NGX_HTTP_DEALS_SITES;
     backend->rate = ngx_http_deals_rate_zone(cf);
 
-    if (backend->rate == NULL) {
+    if (backend->rate == NULL
+        || ngx_http_deals_name_backend(cf, backend) != NGX_OK
+        || ngx_http_deals_status_add(cf, dmcf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
+
+    backend->status = dmcf->status;
 
     cln->handler = ngx_http_deals_loop_forget;
     cln->data = backend;
@@ -109,6 +116,34 @@ ngx_http_deals_add_backend(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
     dscf->backend = backend;
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_deals_name_backend(ngx_conf_t *cf, ngx_http_deals_backend_t *backend)
+{
+    const char   *name;
+    deals_arena  *arena;
+
+    arena = deals_arena_new();
+    if (arena == NULL) {
+        return NGX_ERROR;
+    }
+
+    name = deals_config_name(&backend->config, arena);
+
+    if (name) {
+        backend->name.len = ngx_strlen(name);
+        backend->name.data = ngx_pnalloc(cf->pool, backend->name.len);
+
+        if (backend->name.data) {
+            ngx_memcpy(backend->name.data, name, backend->name.len);
+        }
+    }
+
+    deals_arena_free(arena);
+
+    return backend->name.data ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -103,6 +103,7 @@ ngx_http_deals_cache_handler(ngx_http_deals_ctx_t *ctx)
     keyed->hash[0] = hash[0];
     keyed->hash[1] = hash[1];
     keyed->give_up = ngx_current_msec + ngx_http_deals_patience(ctx);
+    ctx->give_up = keyed->give_up;
     keyed->key_len = len;
     ngx_memcpy(keyed->key, key, len);
 

@@ -141,6 +141,7 @@ struct ngx_http_deals_zone_s {
 
     ngx_uint_t                   broken;
     uint64_t                     fills;
+    ngx_uint_t                   entries;
     ngx_rbtree_t                 rbtree;
     ngx_rbtree_node_t            sentinel;
     ngx_queue_t                  queue;
@@ -159,6 +160,8 @@ struct ngx_http_deals_cache_s {
     ngx_slab_pool_t           *shpool;
     ngx_http_deals_zone_t     *sh;
     ngx_uint_t                 nmembers;        /* a power of two */
+    ngx_http_deals_status_t   *status;
+    ngx_uint_t                 row;             /* of its counters */
 };
 
 

@@ -61,6 +61,7 @@ ngx_http_deals_zone_find(ngx_http_deals_keyed_t *keyed,
 
     if (found == NGX_HTTP_DEALS_FILL) {
         ngx_http_deals_zone_begin(keyed, entry);
+        ngx_http_deals_status_fills(cache, 1);
 
     } else if (found <= NGX_HTTP_DEALS_STALE) {
         *copy = ngx_http_deals_zone_copy(keyed, entry);
@@ -208,6 +209,7 @@ ngx_http_deals_zone_store(ngx_http_deals_keyed_t *keyed,
 
     cache = keyed->cache;
     keyed->filling = 0;
+    ngx_http_deals_status_fills(cache, -1);
 
     ngx_http_deals_zone_lock(cache);
 
@@ -276,6 +278,7 @@ ngx_http_deals_zone_release(ngx_http_deals_keyed_t *keyed,
 
     cache = keyed->cache;
     keyed->filling = 0;
+    ngx_http_deals_status_fills(cache, -1);
 
     ngx_http_deals_zone_lock(cache);
 

@@ -168,6 +168,7 @@ ngx_http_deals_zone_empty(ngx_http_deals_cache_t *cache)
 
     ngx_rbtree_init(&sh->rbtree, &sh->sentinel, ngx_http_deals_zone_insert);
     ngx_queue_init(&sh->queue);
+    sh->entries = 0;
     ngx_http_deals_kept_init(sh);
 }
 
@@ -428,6 +429,7 @@ ngx_http_deals_zone_add(ngx_http_deals_cache_t *cache,
 
     ngx_rbtree_insert(&cache->sh->rbtree, &entry->node);
     ngx_queue_insert_head(&cache->sh->queue, &entry->queue);
+    cache->sh->entries++;
 
     return entry;
 }
@@ -439,6 +441,7 @@ ngx_http_deals_zone_remove(ngx_http_deals_cache_t *cache,
 {
     ngx_queue_remove(&entry->queue);
     ngx_rbtree_delete(&cache->sh->rbtree, &entry->node);
+    cache->sh->entries--;
 
     if (entry->bytes) {
         ngx_slab_free_locked(cache->shpool, entry->bytes);
@@ -479,6 +482,7 @@ ngx_http_deals_zone_alloc(ngx_http_deals_cache_t *cache, size_t size)
         }
 
         ngx_http_deals_zone_remove(cache, entry);
+        ngx_http_deals_status_evicted(cache);
         p = ngx_slab_alloc_locked(cache->shpool, size);
     }
 

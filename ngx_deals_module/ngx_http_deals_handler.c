@@ -311,6 +311,15 @@ ngx_http_deals_wait(ngx_http_deals_ctx_t *ctx, deals_call *call,
     ctx->step = step;
     ctx->waiting = 1;
 
+    /* one deadline for all calls of a request, and what it waited before */
+
+    if (ctx->give_up) {
+        deals_call_hurry(call, (ngx_msec_int_t) (ctx->give_up
+                                                 - ngx_current_msec));
+    } else {
+        ctx->give_up = ngx_current_msec + ngx_http_deals_patience(ctx);
+    }
+
     ngx_http_deals_loop_begin(ctx->loop);
 
     if (!r->discard_body) {

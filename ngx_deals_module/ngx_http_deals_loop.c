@@ -25,6 +25,7 @@ struct ngx_http_deals_loop_s {
     ngx_int_t                  ident;
 
     deals_ctx                 *site;
+    deals_ctx_stats            told;            /* of the site */
     time_t                     failed;          /* when it could not be made */
     ngx_uint_t                 requests;        /* that wait */
 
@@ -43,6 +44,7 @@ typedef struct {
 
 static ngx_int_t ngx_http_deals_loop_open(ngx_http_deals_loop_t *loop);
 static void ngx_http_deals_loop_close(ngx_http_deals_loop_t *loop);
+static void ngx_http_deals_loop_tell(ngx_http_deals_loop_t *loop);
 static void ngx_http_deals_run_handler(ngx_event_t *ev);
 static void ngx_http_deals_quit_handler(ngx_event_t *ev);
 static int ngx_http_deals_hook_watch(void *host, deals_io *io,
@@ -216,6 +218,9 @@ static void
 ngx_http_deals_loop_close(ngx_http_deals_loop_t *loop)
 {
     if (loop->site) {
+        ngx_http_deals_loop_tell(loop);
+        ngx_http_deals_status_closed(loop->backend, &loop->told);
+
         deals_ctx_free(loop->site);
         loop->site = NULL;
     }
@@ -234,6 +239,39 @@ ngx_http_deals_loop_close(ngx_http_deals_loop_t *loop)
 
     if (loop->quit.posted) {
         ngx_delete_posted_event(&loop->quit);
+    }
+}
+
+
+/* what contexts know of themselves, into the table that reports are made of */
+
+static void
+ngx_http_deals_loop_tell(ngx_http_deals_loop_t *loop)
+{
+    deals_ctx_stats  stats;
+
+    if (loop->site) {
+        deals_ctx_status(loop->site, &stats);
+        ngx_http_deals_status_site(loop->backend, &stats, &loop->told);
+    }
+}
+
+
+void
+ngx_http_deals_loop_tell_all(void)
+{
+    ngx_queue_t  *q;
+
+    if (ngx_http_deals_loops.next == NULL) {
+        return;
+    }
+
+    for (q = ngx_queue_head(&ngx_http_deals_loops);
+         q != ngx_queue_sentinel(&ngx_http_deals_loops);
+         q = ngx_queue_next(q))
+    {
+        ngx_http_deals_loop_tell(ngx_queue_data(q, ngx_http_deals_loop_t,
+                                                queue));
     }
 }
 
@@ -318,6 +356,8 @@ ngx_http_deals_run_handler(ngx_event_t *ev)
     ngx_http_deals_loop_t  *loop = ev->data;
 
     ev->timedout = 0;
+
+    ngx_http_deals_status_touch();
 
     if (loop->site) {
         deals_ctx_run(loop->site);
@@ -472,6 +512,8 @@ ngx_http_deals_io_handler(ngx_event_t *ev)
         ngx_post_event(&watch->loop->quit, &ngx_posted_events);
         return;
     }
+
+    ngx_http_deals_status_touch();
 
     io->ready(io, ev->write ? DEALS_WRITE : DEALS_READ);
 }

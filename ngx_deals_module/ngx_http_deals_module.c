@@ -141,13 +141,20 @@ static ngx_command_t  ngx_http_deals_commands[] = {
       offsetof(ngx_http_deals_loc_conf_t, body_size),
       NULL },
 
+    { ngx_string("deals_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_deals_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
 
 static ngx_http_module_t  ngx_http_deals_module_ctx = {
     ngx_http_deals_preconfiguration,       /* preconfiguration */
-    NULL,                                  /* postconfiguration */
+    ngx_http_deals_status_count_requests,  /* postconfiguration */
 
     ngx_http_deals_create_main_conf,       /* create main configuration */
     NULL,                                  /* init main configuration */
@@ -296,6 +303,7 @@ ngx_http_deals_create_loc_conf(ngx_conf_t *cf)
      *
      *     conf->enable = 0;
      *     conf->inside = 0;
+     *     conf->report = 0;
      *     conf->prefix = { 0, NULL };
      *     conf->url = { 0, NULL };
      *     conf->site_name = { 0, NULL };
@@ -337,6 +345,14 @@ ngx_http_deals_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
         if (core->noname && prev->core) {
             ngx_http_deals_inherit_mount(prev, conf, core);
+        }
+
+        if (core->noname && prev->report) {
+            conf->report = 1;
+
+            if (core->lmt_excpt) {
+                core->handler = ngx_http_deals_status_handler;
+            }
         }
 
         return NGX_CONF_OK;
@@ -475,11 +491,15 @@ ngx_http_deals_init_process(ngx_cycle_t *cycle)
 
     /* never fails: a database that is away must not stop nginx */
 
+    ngx_http_deals_status_begin(dmcf);
+
     backend = dmcf->backends.elts;
 
     for (i = 0; i < dmcf->backends.nelts; i++) {
         (void) ngx_http_deals_loop(backend[i]);
     }
+
+    ngx_http_deals_loop_tell_all();
 
     return NGX_OK;
 }
@@ -489,4 +509,5 @@ static void
 ngx_http_deals_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_deals_loop_free_all();
+    ngx_http_deals_status_leave();
 }

@@ -20,6 +20,7 @@
  *     _static.c                            the handlers of the routes
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
+ *     _status*.c      counters of all workers, deals_status; likewise
  */
 
 
@@ -48,6 +49,7 @@ typedef struct ngx_http_deals_loop_s   ngx_http_deals_loop_t;
 typedef struct ngx_http_deals_route_s  ngx_http_deals_route_t;
 typedef struct ngx_http_deals_cache_s  ngx_http_deals_cache_t;
 typedef struct ngx_http_deals_keyed_s  ngx_http_deals_keyed_t;
+typedef struct ngx_http_deals_status_s ngx_http_deals_status_t;
 
 
 /* where a directive stands, for messages after the parser has moved on */
@@ -66,7 +68,15 @@ typedef struct {
     ngx_shm_zone_t            *rate;
     ngx_array_t               *caches;          /* of the main conf */
     ngx_uint_t                 site;            /* its slot in a cache */
+    ngx_str_t                  name;            /* for reports */
+    ngx_http_deals_status_t   *status;
+    ngx_uint_t                 row;             /* of its counters */
 } ngx_http_deals_backend_t;
+
+
+/* there was no room for one more */
+
+#define NGX_HTTP_DEALS_NO_ROW    ((ngx_uint_t) -1)
 
 
 /* one compiled set of templates */
@@ -82,6 +92,7 @@ typedef struct {
     ngx_array_t                backends;   /* ngx_http_deals_backend_t * */
     ngx_array_t                sets;       /* ngx_http_deals_set_t */
     ngx_array_t                caches;     /* ngx_shm_zone_t * */
+    ngx_http_deals_status_t   *status;     /* NULL: nothing to count */
 } ngx_http_deals_main_conf_t;
 
 
@@ -110,6 +121,7 @@ typedef struct {
 typedef struct {
     ngx_flag_t                 enable;
     ngx_flag_t                 inside;          /* a location within a mount */
+    ngx_flag_t                 report;          /* deals_status */
     ngx_http_deals_place_t     place;           /* of deals */
     ngx_http_core_loc_conf_t  *core;            /* of the same location */
 
@@ -230,6 +242,7 @@ struct ngx_http_deals_ctx_s {
     ngx_http_deals_keyed_t    *keyed;           /* on its way to the cache */
     ngx_http_deals_inputs_t    inputs;          /* then */
     int64_t                    until;           /* seconds: shown so long */
+    ngx_msec_t                 give_up;         /* its deadline; 0: not begun */
     const char                *cache_status;    /* $deals_cache_status */
 
     unsigned                   api:1;           /* answers are JSON */
@@ -276,6 +289,7 @@ void ngx_http_deals_loop_begin(ngx_http_deals_loop_t *loop);
 void ngx_http_deals_loop_end(ngx_http_deals_loop_t *loop);
 void ngx_http_deals_loop_free_all(void);
 void ngx_http_deals_loop_forget(void *data);
+void ngx_http_deals_loop_tell_all(void);
 
 /* _work.c */
 
@@ -287,6 +301,8 @@ ngx_int_t ngx_http_deals_work(ngx_thread_pool_t *tp, void (*fn)(void *arg),
 ngx_shm_zone_t *ngx_http_deals_rate_zone(ngx_conf_t *cf);
 int64_t ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key,
     time_t now, int seconds);
+ngx_uint_t ngx_http_deals_rate_used(ngx_shm_zone_t *zone, time_t now,
+    ngx_uint_t *size);
 
 /* _cache.c _cache_conf.c */
 
@@ -315,6 +331,23 @@ void ngx_http_deals_kept_put(ngx_http_deals_backend_t *backend, deals_str key,
 deals_str ngx_http_deals_kept_get(ngx_http_deals_backend_t *backend,
     deals_str key, deals_arena *arena);
 
+/* _status.c _status_count.c _status_page.c */
+
+char *ngx_http_deals_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_deals_status_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_deals_status_add(ngx_conf_t *cf,
+    ngx_http_deals_main_conf_t *dmcf);
+ngx_int_t ngx_http_deals_status_count_requests(ngx_conf_t *cf);
+void ngx_http_deals_status_begin(ngx_http_deals_main_conf_t *dmcf);
+void ngx_http_deals_status_leave(void);
+void ngx_http_deals_status_evicted(ngx_http_deals_cache_t *cache);
+void ngx_http_deals_status_fills(ngx_http_deals_cache_t *cache, ngx_int_t n);
+void ngx_http_deals_status_touch(void);
+void ngx_http_deals_status_site(ngx_http_deals_backend_t *backend,
+    const deals_ctx_stats *now, deals_ctx_stats *told);
+void ngx_http_deals_status_closed(ngx_http_deals_backend_t *backend,
+    deals_ctx_stats *told);
+
 /* _handler.c */
 
 ngx_int_t ngx_http_deals_begin(ngx_http_deals_ctx_t *ctx);
@@ -330,6 +363,7 @@ int64_t ngx_http_deals_clock(void);
 /* _access.c */
 
 ngx_int_t ngx_http_deals_asker(ngx_http_deals_ctx_t *ctx);
+void ngx_http_deals_idempotency_key(ngx_http_deals_ctx_t *ctx);
 ngx_uint_t ngx_http_deals_has_cookie(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_same_origin(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_local_path(ngx_http_deals_ctx_t *ctx,

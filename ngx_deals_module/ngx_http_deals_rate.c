@@ -167,6 +167,27 @@ ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key, time_t now,
 }
 
 
+/* how many counters are in use, of `size`; read without the lock */
+
+ngx_uint_t
+ngx_http_deals_rate_used(ngx_shm_zone_t *zone, time_t now, ngx_uint_t *size)
+{
+    ngx_uint_t              i, n;
+    ngx_http_deals_rate_t  *rate;
+
+    rate = zone->data;
+
+    *size = NGX_HTTP_DEALS_RATE_BUCKETS * NGX_HTTP_DEALS_RATE_SLOTS;
+    n = 0;
+
+    for (i = 0; i < *size; i++) {
+        n += rate->table->slots[i].end > (uint32_t) now;
+    }
+
+    return n;
+}
+
+
 /* FNV-1a, finished with a mix of all bits */
 
 static uint64_t

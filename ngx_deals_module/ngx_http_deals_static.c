@@ -11,6 +11,7 @@
 
 
 static const deals_static_file *ngx_http_deals_find_file(deals_str name);
+static ngx_int_t ngx_http_deals_is_gzip(ngx_http_request_t *r);
 static ngx_int_t ngx_http_deals_send_file(ngx_http_deals_ctx_t *ctx,
     deals_str name);
 
@@ -31,8 +32,32 @@ ngx_http_deals_find_file(deals_str name)
 
 
 static ngx_int_t
+ngx_http_deals_is_gzip(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    ngx_str_set(&h->key, "Content-Encoding");
+    ngx_str_set(&h->value, "gzip");
+    h->lowcase_key = NULL;
+    r->headers_out.content_encoding = h;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_http_deals_send_file(ngx_http_deals_ctx_t *ctx, deals_str name)
 {
+    deals_str                 bytes;
     const deals_static_file  *file;
 
     file = ngx_http_deals_find_file(name);
@@ -43,9 +68,22 @@ ngx_http_deals_send_file(ngx_http_deals_ctx_t *ctx, deals_str name)
     }
 
     ctx->outcome = "ok";
+    bytes = file->bytes;
 
-    return ngx_http_deals_send_memory(ctx, NGX_HTTP_OK, file->type,
-                                      file->bytes);
+#if (NGX_HTTP_GZIP)
+
+    if (file->gzip.len && ngx_http_gzip_ok(ctx->request) == NGX_OK) {
+
+        if (ngx_http_deals_is_gzip(ctx->request) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        bytes = file->gzip;
+    }
+
+#endif
+
+    return ngx_http_deals_send_memory(ctx, NGX_HTTP_OK, file->type, bytes);
 }
 
 

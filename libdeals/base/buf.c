@@ -11,6 +11,7 @@
 #include "base/buf.h"
 
 #define SMALLEST  256
+#define LARGE     16384     /* growing faster up to there */
 
 
 void
@@ -57,7 +58,7 @@ deals_buf_reserve(deals_buf *buf, size_t more)
 
     cap = buf->cap ? buf->cap : SMALLEST;
     while (cap < buf->len + more) {
-        cap *= 2;
+        cap *= cap < LARGE ? 4 : 2;
     }
 
     p = realloc(buf->data, cap);

@@ -26,9 +26,9 @@ deals_buf_room(deals_buf *buf, size_t n)
 static inline void
 deals_buf_put(deals_buf *buf, const char *data, size_t len)
 {
-    char  *p = deals_buf_room(buf, len);
+    char  *p = len > 0 ? deals_buf_room(buf, len) : NULL;
 
-    if (p != NULL && len > 0) {
+    if (p != NULL) {
         memcpy(p, data, len);
         buf->len += len;
     }

@@ -301,9 +301,11 @@ escape_at(deals_str text, size_t i)
 static const char *
 look_over(deals_str text, size_t *at)
 {
-    int            value;
+    int            value, in_string;
     size_t         i, next;
     unsigned char  c;
+
+    in_string = 0;
 
     for (i = 0; i < text.len; i = next) {
         *at = i;
@@ -317,6 +319,8 @@ look_over(deals_str text, size_t *at)
         if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') {
             return "there is a control character";
         }
+
+        in_string ^= c == '"';
 
         if (c != '\\') {
             continue;
@@ -339,7 +343,8 @@ look_over(deals_str text, size_t *at)
         }
     }
 
-    return NULL;
+    /* behind the last value yajl waits for its end for ever */
+    return in_string ? "a string has no end" : NULL;
 }
 
 

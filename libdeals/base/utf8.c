@@ -3,6 +3,7 @@
  */
 
 #include "base/utf8.h"
+#include "base/word.h"
 
 
 int32_t
@@ -57,12 +58,36 @@ deals_utf8_next(deals_str s, size_t *pos)
 }
 
 
+/* Over ASCII, eight bytes at a time; without control characters if they are
+ * looked for. */
+static size_t
+skip_plain(deals_str s, size_t pos, int controls)
+{
+    uint64_t  word, found;
+
+    for ( /* void */ ; s.len - pos >= sizeof(word); pos += sizeof(word)) {
+        word = deals_word(s.data + pos);
+        found = deals_word_not_ascii(word);
+
+        if (controls) {
+            found |= deals_word_below(word, ' ') | deals_word_is(word, 0x7f);
+        }
+
+        if (deals_word_found(found)) {
+            break;
+        }
+    }
+
+    return pos;
+}
+
+
 int
 deals_utf8_valid(deals_str s)
 {
     size_t  pos;
 
-    for (pos = 0; pos < s.len; ) {
+    for (pos = skip_plain(s, 0, 0); pos < s.len; pos = skip_plain(s, pos, 0)) {
         if (deals_utf8_next(s, &pos) < 0) {
             return 0;
         }
@@ -158,7 +183,7 @@ deals_utf8_control(deals_str s, int lines)
     size_t   pos;
     int32_t  cp;
 
-    for (pos = 0; pos < s.len; ) {
+    for (pos = skip_plain(s, 0, 1); pos < s.len; pos = skip_plain(s, pos, 1)) {
         cp = deals_utf8_next(s, &pos);
 
         if (cp >= 0 && deals_utf8_is_control((uint32_t) cp)

@@ -14,6 +14,7 @@ typedef struct {
     int64_t               parent_id;
     deals_str             body, html;
     int                   attempts;
+    deals_once            once;         /* it is made */
     deals_query          *deal, *comment, *vote, *status;
     const deals_comment  *result;
 } deals_comment_state;

@@ -18,14 +18,48 @@ static void insert(deals_call *call);
 
 
 static void
+made_before(deals_call *call)
+{
+    if (deals_comment_visible(call) != NULL) {
+        deals_comment_present(call);
+    }
+}
+
+
+/* The id was taken by chance, or the key for good. */
+static void
+taken(deals_call *call)
+{
+    int                   made;
+    deals_comment_state  *state = deals_call_state(call);
+
+    made = deals_once_made(call, &state->once, &state->deal_id, &state->id);
+
+    if (made == 0) {
+        insert(call);
+
+    } else if (made == 1) {
+        deals_comment_ask(call);
+        deals_comment_ask_vote(call);
+        deals_call_send(call, made_before);
+    }
+}
+
+
+static void
 inserted(deals_call *call)
 {
-    if (deals_call_sqlstate(call) != NULL) {
-        insert(call);
-        return;
-    }
+    deals_comment_state  *state = deals_call_state(call);
 
-    deals_comment_written(call);
+    if (deals_call_sqlstate(call) == NULL) {
+        deals_comment_written(call);
+
+    } else if (state->once.key.data != NULL) {
+        deals_once_look(call, &state->once, taken);
+
+    } else {
+        insert(call);
+    }
 }
 
 
@@ -54,6 +88,7 @@ insert(deals_call *call)
 
     state->status = deals_q_comment_create(arena, &p);
     deals_call_query(call, state->status);
+    deals_once_claim(call, &state->once, state->deal_id, state->id);
     deals_call_change(call, DEALS_CHANGE_DEAL | DEALS_CHANGE_RANKS,
                       state->deal_id);
     (void) deals_use_touch(call);
@@ -120,6 +155,13 @@ deals_comment_create(deals_ctx *ctx, const deals_asker *asker, int64_t deal_id,
     state = deals_call_state(call);
     state->parent_id = input->parent_id;
     deals_comment_body(call, input->body);
+
+    if (deals_once_take(call, &state->once, asker, "comment", deal_id,
+                        &deals_comment_input_shape, input)
+        < 0)
+    {
+        return deals_use_drop(call);
+    }
 
     deals_call_start(call, create);
 

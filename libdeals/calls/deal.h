@@ -7,6 +7,7 @@
 #define DEALS_CALLS_DEAL_H
 
 #include "calls/deal_input.h"
+#include "calls/once.h"
 #include "calls/threads.h"
 #include "calls/use.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     deals_vote_key     key;             /* of the deal */
     deals_own_votes    own;             /* on it */
     int                attempts;        /* of a new id */
+    deals_once         once;            /* it is made */
     int                hide;
     deals_deal_fields  fields;
     deals_deal_result  result;

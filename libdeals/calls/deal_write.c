@@ -40,17 +40,43 @@
 
 
 static void insert(deals_call *call);
+static void unchanged(deals_call *call);
+
+
+/* The id was taken by chance, or the key for good. */
+static void
+taken(deals_call *call)
+{
+    int                made;
+    int64_t            comment_id;
+    deals_deal_state  *state = deals_call_state(call);
+
+    made = deals_once_made(call, &state->once, &state->id, &comment_id);
+
+    if (made == 0) {
+        insert(call);
+
+    } else if (made == 1) {
+        deals_deal_ask_after(call);
+        deals_call_send(call, unchanged);
+    }
+}
 
 
 static void
 inserted(deals_call *call)
 {
-    if (deals_call_sqlstate(call) != NULL) {
-        insert(call);
-        return;
-    }
+    deals_deal_state  *state = deals_call_state(call);
 
-    deals_deal_written(call);
+    if (deals_call_sqlstate(call) == NULL) {
+        deals_deal_written(call);
+
+    } else if (state->once.key.data != NULL) {
+        deals_once_look(call, &state->once, taken);
+
+    } else {
+        insert(call);
+    }
 }
 
 
@@ -83,6 +109,7 @@ insert(deals_call *call)
     state->status = deals_q_deal_create(arena, &p);
     deals_call_query(call, state->status);
     deals_call_query(call, deals_q_vote(arena, &vote));
+    deals_once_claim(call, &state->once, state->id, 0);
     deals_call_change(call, DEALS_CHANGE_LISTS | DEALS_CHANGE_DEAL, state->id);
     (void) deals_use_touch(call);
     deals_deal_ask_after(call);
@@ -131,6 +158,13 @@ deals_deal_create(deals_ctx *ctx, const deals_asker *asker,
                             &state->use.errors);
     (void) deals_deal_check_together(arena, &state->fields, NULL,
                                      deals_call_now(call), &state->use.errors);
+
+    if (deals_once_take(call, &state->once, asker, "deal", 0,
+                        &deals_deal_input_shape, input)
+        < 0)
+    {
+        return deals_use_drop(call);
+    }
 
     deals_call_start(call, create);
 

@@ -11,7 +11,7 @@
 #include "calls/feed.h"
 
 #define DAY   86400
-#define SPARE 2                 /* ids asked for, for each card of a page: some
+#define SPARE 4                 /* one id more for so many cards of a page: some
                                    deals are no longer shown */
 
 static int
@@ -150,7 +150,8 @@ deals_feed_ask(deals_call *call)
     deals_feed_state  *state = deals_call_state(call);
 
     if (state->snapshot.ids != NULL) {
-        state->cards = ask_slice(call, (size_t) (state->limit + 1) * SPARE);
+        state->cards = ask_slice(call, (size_t) (state->limit + 1)
+                                       + (state->limit + 1) / SPARE);
 
     } else {
         state->cards = deals_feed_query(deals_call_arena(call), state,

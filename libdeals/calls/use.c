@@ -272,6 +272,7 @@ deals_use_touch(deals_call *call)
     p.user_id = use->user_id;
     p.token_hash = use->token_hash;
     p.now = deals_call_now(call);
+    p.before = p.now - DEALS_SESSION_TOUCH;
 
     deals_call_query(call, deals_q_session_touch(deals_call_arena(call), &p));
 

@@ -13,7 +13,7 @@
 #include "calls/use.h"
 #include "calls/viewer.h"
 
-#define BUCKETS  4096               /* a power of two */
+#define BUCKETS  16384              /* a power of two */
 
 struct deals_viewers {
     deals_ctx      *ctx;

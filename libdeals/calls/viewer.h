@@ -16,8 +16,8 @@
 #include <deals/viewer.h>
 #include "io/call.h"
 
-#define DEALS_VIEWERS        4096           /* sessions a context keeps */
-#define DEALS_VIEWERS_BYTES  (16 << 20)     /* of them and their votes */
+#define DEALS_VIEWERS        32768          /* sessions a context keeps */
+#define DEALS_VIEWERS_BYTES  (32 << 20)     /* of them and their votes */
 #define DEALS_VIEWER_STALE   600000         /* ms: while the database is away */
 #define DEALS_TOKEN_PRINT    16
 #define DEALS_TOKEN_HASH     64             /* hex digits */

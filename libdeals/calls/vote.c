@@ -210,8 +210,18 @@ on_comments(deals_arena *arena, deals_call **calls, size_t n)
 }
 
 
-static const deals_batch_kind  deal_votes = { BATCH, on_deals };
-static const deals_batch_kind  comment_votes = { BATCH, on_comments };
+/* A deal's counters are locked until the end of the batch that moves them. */
+static int64_t
+deal_of(const deals_call *call)
+{
+    const vote_state  *state = deals_call_state((deals_call *) call);
+
+    return state->deal_id;
+}
+
+
+static const deals_batch_kind  deal_votes = { BATCH, on_deals, deal_of };
+static const deals_batch_kind  comment_votes = { BATCH, on_comments, deal_of };
 
 
 /* -- a vote's way --------------------------------------------------------- */

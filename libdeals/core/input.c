@@ -96,6 +96,43 @@ deals_input_bad(deals_input *in, const char *field, const char *fmt, ...)
 }
 
 
+/* An error without a name would be one of the whole input: a name of nothing is
+ * shown as "", and so are quotes around one that cannot be shown as it is. */
+void
+deals_input_unknown(deals_input *in, const char *prefix, deals_str name)
+{
+    size_t        i;
+    char         *shown;
+    const char   *quote;
+
+    name = deals_utf8_cut(name, 64);
+    quote = name.len == 0 || deals_utf8_control(name, 0) >= 0 ? "\"" : "";
+
+    name = deals_arena_copy(in->arena, name);
+    if (name.data == NULL) {
+        (void) deals_error_oom(&in->errors);
+        return;
+    }
+
+    shown = (char *) (uintptr_t) name.data;
+
+    for (i = 0; i < name.len; i++) {
+        if ((unsigned char) shown[i] < 0x20 || shown[i] == 0x7f) {
+            shown[i] = '?';
+        }
+    }
+
+    shown = deals_arena_printf(in->arena, "%s%s%s%s", prefix, quote, shown,
+                               quote);
+    if (shown == NULL) {
+        (void) deals_error_oom(&in->errors);
+        return;
+    }
+
+    deals_input_bad(in, shown, "is not a known field");
+}
+
+
 void
 deals_input_text(deals_input *in, const char *field, deals_str value,
     deals_str *slot)

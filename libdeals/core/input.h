@@ -26,6 +26,9 @@ void  deals_input_clear(const deals_shape *shape, void *out);
 void  deals_input_bad(deals_input *in, const char *field, const char *fmt, ...)
           __attribute__((format(printf, 3, 4)));
 
+/* Notes a field that nobody knows, in whatever way it is called. */
+void  deals_input_unknown(deals_input *in, const char *prefix, deals_str name);
+
 /* A text into *slot, or an error. */
 void  deals_input_text(deals_input *in, const char *field, deals_str value,
           deals_str *slot);

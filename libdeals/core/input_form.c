@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
-#include "base/utf8.h"
 #include "core/input.h"
 #include "core/money.h"
 
@@ -67,7 +66,7 @@ gather(form *f, int unknown_is_bad)
 {
     int                 money;
     size_t              i;
-    deals_str           shown, *value;
+    deals_str          *value;
     const deals_pair   *pair;
     const deals_field  *field;
 
@@ -85,9 +84,7 @@ gather(form *f, int unknown_is_bad)
 
         } else {
             if (unknown_is_bad) {
-                shown = deals_utf8_cut(pair[i].name, 64);
-                shown = deals_arena_copy(f->in.arena, shown);
-                deals_input_bad(&f->in, shown.data, "is not a known field");
+                deals_input_unknown(&f->in, "", pair[i].name);
             }
             continue;
         }

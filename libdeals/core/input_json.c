@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/time.h"
-#include "base/utf8.h"
 #include "core/input.h"
 #include "core/money.h"
 
@@ -215,20 +214,18 @@ read_member(deals_input *in, const deals_shape *shape,
 {
     size_t              i;
     const char         *name;
-    deals_str           shown;
     const deals_field  *field;
-
-    shown = deals_utf8_cut(member->name, 64);
-    name = need(in, deals_arena_printf(in->arena, "%s%.*s", prefix,
-                        DEALS_FMT(shown)));
-    if (name == NULL) {
-        return;
-    }
 
     field = deals_input_find(shape, member->name);
 
     if (field == NULL) {
-        deals_input_bad(in, name, "is not a known field");
+        deals_input_unknown(in, prefix, member->name);
+        return;
+    }
+
+    name = need(in, deals_arena_printf(in->arena, "%s%s", prefix,
+                        field->name));
+    if (name == NULL) {
         return;
     }
 

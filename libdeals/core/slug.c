@@ -100,6 +100,12 @@ make(char *slug, size_t max, deals_str in, int *lost)
     len = 0;
 
     for (pos = 0; pos < in.len && len < max; ) {
+
+        if (!gap && deals_is_alnum((unsigned char) in.data[pos])) {
+            slug[len++] = deals_lower(in.data[pos++]);
+            continue;
+        }
+
         ascii = ascii_of(deals_utf8_next(in, &pos), letter, lost);
 
         if (ascii == NULL) {

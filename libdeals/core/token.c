@@ -32,6 +32,7 @@ deals_token_make(deals_arena *arena, int64_t user_id,
 int
 deals_token_parse(deals_str text, deals_token *token)
 {
+    char       again[SECRET_CHARS + 1];
     size_t     len;
     ptrdiff_t  dot;
     deals_str  id, secret;
@@ -58,7 +59,11 @@ deals_token_parse(deals_str text, deals_token *token)
         return -1;
     }
 
-    return 0;
+    /* libsodium reads some bytes above 0x7f as letters of its own choice */
+    sodium_bin2base64(again, sizeof(again), token->secret, DEALS_TOKEN_RANDOM,
+                      VARIANT);
+
+    return memcmp(again, secret.data, SECRET_CHARS) == 0 ? 0 : -1;
 }
 
 

@@ -448,7 +448,8 @@ deals_url_host(deals_arena *arena, deals_str url)
     if (handle != NULL
         && set_and_get(arena, handle, CURLUPART_URL, url.data, &whole)
            == CURLUE_OK
-        && get_host(arena, handle, &host) == CURLUE_OK)
+        && get_host(arena, handle, &host) == CURLUE_OK
+        && deals_utf8_valid(host))
     {
         out = shown_host(arena, host.data);
     }

@@ -7,6 +7,10 @@
  * before that is. When nothing is on its way a flush goes out at the end of the
  * turn, with all calls that joined in it: nobody waits for company.
  *
+ * One flush at a time would leave the server idle while it waits for its disk,
+ * so a kind has a few lanes, each with a flush of its own. Which one a call takes
+ * is settled by its key: what belongs to one key is written in its order.
+ *
  * A flush that fails because of what is in it is done again in halves, down to
  * single calls: only those at fault get the error.
  */
@@ -20,6 +24,7 @@
 struct deals_batch {
     deals_ctx               *ctx;
     const deals_batch_kind  *kind;
+    unsigned                 lane;
     deals_batch             *next;          /* of the context's */
     deals_post               post;          /* the next flush */
 
@@ -318,6 +323,15 @@ choose(const deals_batch *batch)
 }
 
 
+static void
+count_batch(deals_ctx_stats *stats, size_t n)
+{
+    stats->batches++;
+    stats->batched += n;
+    stats->batch_sizes[n <= 1 ? 0 : n <= 10 ? 1 : n <= 100 ? 2 : 3]++;
+}
+
+
 static deals_query *
 bind(void *owner)
 {
@@ -354,8 +368,7 @@ bind(void *owner)
     batch->flushed = calls;
     batch->nflushed = n;
     batch->nleft = n;
-    batch->ctx->stats.batches++;
-    batch->ctx->stats.batched += n;
+    count_batch(&batch->ctx->stats, n);
 
     return batch->query;
 }
@@ -390,13 +403,33 @@ flush(void *owner)
 
 /* --- coming and going ---------------------------------------------------- */
 
+/* One connection is left to the others. */
+
+static unsigned
+lane_of(const deals_ctx *ctx, uint64_t key)
+{
+    int  n;
+
+    n = ctx->config.pool_size - 1;
+
+    if (n > DEALS_LANES) {
+        n = DEALS_LANES;
+    }
+
+    /* neighbours in time are neighbours in number: their low bits are a count,
+     * their high ones are alike */
+    return n > 1 ? (unsigned) ((key * 0x9e3779b97f4a7c15) >> 32) % (unsigned) n
+                 : 0;
+}
+
+
 static deals_batch *
-find(deals_ctx *ctx, const deals_batch_kind *kind)
+find(deals_ctx *ctx, const deals_batch_kind *kind, unsigned lane)
 {
     deals_batch  *batch;
 
     for (batch = ctx->batches; batch != NULL; batch = batch->next) {
-        if (batch->kind == kind) {
+        if (batch->kind == kind && batch->lane == lane) {
             return batch;
         }
     }
@@ -406,12 +439,33 @@ find(deals_ctx *ctx, const deals_batch_kind *kind)
     if (batch != NULL) {
         batch->ctx = ctx;
         batch->kind = kind;
+        batch->lane = lane;
         batch->next = ctx->batches;
         ctx->batches = batch;
         deals_post_init(&batch->post, flush, batch);
     }
 
     return batch;
+}
+
+
+/* In all lanes of this kind. */
+
+static size_t
+waiting(const deals_ctx *ctx, const deals_batch_kind *kind)
+{
+    size_t              n;
+    const deals_batch  *batch;
+
+    n = 0;
+
+    for (batch = ctx->batches; batch != NULL; batch = batch->next) {
+        if (batch->kind == kind) {
+            n += batch->nwaiting;
+        }
+    }
+
+    return n;
 }
 
 
@@ -424,7 +478,7 @@ deals_call_join(deals_call *call, const deals_batch_kind *kind,
     deals_outcome   outcome;
 
     ctx = call->ctx;
-    batch = find(ctx, kind);
+    batch = find(ctx, kind, lane_of(ctx, (uint64_t) kind->key(call)));
 
     if (batch == NULL) {
         outcome = deals_outcome_no_memory;
@@ -432,7 +486,7 @@ deals_call_join(deals_call *call, const deals_batch_kind *kind,
         return;
     }
 
-    if (batch->nwaiting >= (size_t) ctx->config.queue_size) {
+    if (waiting(ctx, kind) >= (size_t) ctx->config.queue_size) {
         ctx->stats.refused++;
         outcome = deals_outcome_full;
         deals_call_refuse(call, &outcome);
@@ -455,6 +509,14 @@ const void *
 deals_call_row(deals_call *call)
 {
     return call->seat.row;
+}
+
+
+deals_segment *
+deals_batch_flush(deals_call *call)
+{
+    return call->seat.batch != NULL && call->seat.flushed
+           ? call->seat.batch->segment : NULL;
 }
 
 

@@ -8,6 +8,10 @@
 
 #include "io/call.h"
 #include "io/ctx.h"
+#include "io/pool.h"
+
+/* Flushes of one kind that may be on their way at once. */
+#define DEALS_LANES  2
 
 /* A call's place in its batch. */
 typedef struct {
@@ -20,6 +24,8 @@ typedef struct {
     const void   *row;          /* its answer */
 } deals_seat;
 
+/* What carries it to PostgreSQL now; NULL: nothing does. */
+deals_segment  *deals_batch_flush(deals_call *call);
 /* It waits for nothing any more; not yet written, it never will be. */
 void  deals_batch_leave(deals_call *call);
 /* The context ends, and all calls have left. */

@@ -51,14 +51,17 @@ list_remove(deals_call *call)
 static void
 tell(deals_call *call, unsigned what, int64_t id)
 {
+    deals_segment  *segment;
+
     if (what == 0) {
         return;
     }
 
     deals_changes_tell(call->ctx, what, id);
+    segment = call->segment != NULL ? call->segment : deals_batch_flush(call);
 
-    if (call->segment != NULL) {
-        deals_segment_owe(call->segment, call->ctx, what, id);
+    if (segment != NULL) {
+        deals_segment_owe(segment, call->ctx, what, id);
     }
 }
 
@@ -253,6 +256,20 @@ deals_call_start(deals_call *call, deals_step step)
     deals_ctx_timer(ctx, DEALS_BUSY, &call->deadline,
                     deals_mono() + ctx->config.query_timeout * 1000);
     deals_ctx_touch(ctx);
+}
+
+
+void
+deals_call_hurry(deals_call *call, int64_t ms)
+{
+    int64_t  at;
+
+    at = deals_mono() + (ms > 1 ? ms : 1) * 1000;
+
+    if (call->deadline.set && at < call->deadline.at) {
+        deals_ctx_timer(call->ctx, DEALS_BUSY, &call->deadline, at);
+        deals_ctx_touch(call->ctx);
+    }
 }
 
 

@@ -58,11 +58,15 @@ typedef struct {
      * texts for each, in the order in which make leaves `calls`. The write is
      * idempotent by key: it may be sent twice. NULL: out of memory. */
     deals_query  *(*make)(deals_arena *arena, deals_call **calls, size_t n);
+
+    /* Calls of one key are never on their way in two batches at once, so they
+     * don't wait for each other's locks, nor overtake each other. */
+    int64_t       (*key)(const deals_call *call);
 } deals_batch_kind;
 
-/* Goes to PostgreSQL together with the other calls of this kind: at the end of
- * this turn, or when those are answered that are on their way. `step` runs after
- * the commit and finds its row in deals_call_row. The error of a batch that
+/* Goes to PostgreSQL together with other calls of this kind: at the end of this
+ * turn, or when those are answered that are on their way. `step` runs after the
+ * commit and finds its row in deals_call_row. The error of a batch that
  * could only fail for some (a conflict, a value that is refused) ends only those
  * calls that also fail apart from the others. */
 void         deals_call_join(deals_call *call, const deals_batch_kind *kind,

@@ -104,16 +104,81 @@ is_caught(const deals_call *call, const char *sqlstate)
 }
 
 
+/* The one about this, or the oldest. */
+
+static deals_complaint *
+complaint_of(deals_ctx *ctx, const char *sqlstate)
+{
+    size_t            i;
+    deals_complaint  *c, *oldest;
+
+    oldest = &ctx->complaints[0];
+
+    for (i = 0; i < sizeof(ctx->complaints) / sizeof(*c); i++) {
+        c = &ctx->complaints[i];
+
+        if (c->told != 0 && strcmp(c->sqlstate, sqlstate) == 0) {
+            return c;
+        }
+
+        if (c->told < oldest->told) {
+            oldest = c;
+        }
+    }
+
+    memset(oldest, 0, sizeof(*oldest));
+    strcpy(oldest->sqlstate, sqlstate);
+
+    return oldest;
+}
+
+
+/* A defect is told each time; a state of the server, in which each call fails,
+ * once a minute. */
+
+static void
+complain(deals_ctx *ctx, const deals_outcome *outcome)
+{
+    int64_t           now;
+    deals_complaint  *c;
+    deals_log_level   level;
+
+    if (outcome->code == DEALS_INTERNAL) {
+        deals_log(ctx, DEALS_LOG_ERROR, "database: %s", outcome->detail);
+        return;
+    }
+
+    now = deals_mono();
+    c = complaint_of(ctx, outcome->sqlstate);
+
+    if (c->told != 0 && now - c->told < DEALS_LOG_PAUSE) {
+        c->more++;
+        deals_log(ctx, DEALS_LOG_DEBUG, "database: %s", outcome->detail);
+        return;
+    }
+
+    level = outcome->code == DEALS_SCHEMA ? DEALS_LOG_ERROR : DEALS_LOG_WARN;
+
+    if (c->more == 0) {
+        deals_log(ctx, level, "database: %s", outcome->detail);
+
+    } else {
+        deals_log(ctx, level, "database: %s, and %llu times since the last "
+                  "line", outcome->detail, (unsigned long long) c->more);
+    }
+
+    c->told = now;
+    c->more = 0;
+}
+
+
 void
 deals_call_refuse(deals_call *call, const deals_outcome *outcome)
 {
-    deals_error      *error;
-    deals_log_level   level;
+    deals_error  *error;
 
     if (outcome->detail[0] != '\0') {
-        level = outcome->code == DEALS_INTERNAL || outcome->code == DEALS_SCHEMA
-                ? DEALS_LOG_ERROR : DEALS_LOG_WARN;
-        deals_log(call->ctx, level, "database: %s", outcome->detail);
+        complain(call->ctx, outcome);
     }
 
     if (outcome->code == DEALS_TIMEOUT) {

@@ -17,7 +17,7 @@ typedef struct {
 #define FIELD(f)  #f, offsetof(deals_config, f)
 
 static const number  numbers[] = {
-    { FIELD(pool_size),         1,      1000,     2, 0 },
+    { FIELD(pool_size),         1,      1000,     3, 0 },
     { FIELD(queue_size),        1,   1000000,  1000, 0 },
     { FIELD(connect_timeout),  10,   3600000,  5000, 1 },
     { FIELD(query_timeout),    10,   3600000,  5000, 1 },

@@ -275,6 +275,7 @@ deals_ctx_status(deals_ctx *ctx, deals_ctx_stats *stats)
     *stats = ctx->stats;
     deals_pool_status(ctx->pool, stats);
     stats->redis_up = ctx->redis != NULL ? deals_redis_is_up(ctx->redis) : -1;
+    stats->redis_since = ctx->redis != NULL ? deals_redis_since(ctx->redis) : 0;
 }
 
 
@@ -283,10 +284,11 @@ deals_backoff(int attempts)
 {
     int64_t  delay;
 
-    delay = attempts < 7 ? INT64_C(50000) << attempts : 5000000;
+    /* A backend that is back is used within two seconds. */
+    delay = attempts < 5 ? INT64_C(50000) << attempts : 1200000;
 
-    if (delay > 5000000) {
-        delay = 5000000;
+    if (delay > 1200000) {
+        delay = 1200000;
     }
 
     return delay - delay / 4 + randombytes_uniform((uint32_t) (delay / 4));

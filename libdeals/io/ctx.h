@@ -37,6 +37,15 @@ struct deals_post {
 
 enum { DEALS_IDLE = 0, DEALS_BUSY = 1 };
 
+/* Microseconds until the log says again what a server goes on complaining of. */
+#define DEALS_LOG_PAUSE  60000000
+
+typedef struct {
+    char      sqlstate[6];
+    int64_t   told;                 /* deals_mono(); 0: never */
+    uint64_t  more;                 /* since then */
+} deals_complaint;
+
 struct deals_ctx {
     deals_hooks      hooks;
     deals_loop      *loop;          /* NULL: the host has one */
@@ -64,6 +73,7 @@ struct deals_ctx {
     deals_ids        ids;
     int64_t          moment;        /* the last one given out */
     deals_ctx_stats  stats;         /* the counters in it */
+    deals_complaint  complaints[4];
 
     int              depth;         /* inside of so many enter/leave */
     int              dead;          /* freed; the memory goes at depth 0 */
@@ -95,7 +105,7 @@ void     deals_log(const deals_ctx *ctx, deals_log_level level,
              const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* The delay before attempt n (1, 2 ...) of a reconnection, in microseconds:
- * doubled each time up to 5 s, a quarter of it at random. */
+ * doubled each time up to 1.2 s, a quarter of it at random. */
 int64_t  deals_backoff(int attempts);
 
 #endif /* DEALS_IO_CTX_H */

@@ -3,7 +3,7 @@
  * own, because one that subscribes can't do anything else.
  *
  * It subscribes again every second to what it has already: the answer shows that
- * the connection lives, and hiredis keeps no state for it.
+ * the connection lives.
  */
 
 #include <stdlib.h>
@@ -130,6 +130,7 @@ deals_listener_new(deals_ctx *ctx, const deals_redis_address *address,
     listener->beat.fire = subscribe;
     listener->beat.owner = listener;
     listener->redis->greeted = subscribe;
+    listener->redis->heard = heard;
     listener->redis->owner = listener;
 
     deals_redis_connect(listener->redis);

@@ -50,6 +50,7 @@ typedef struct {
 } deals_op;
 
 typedef struct deals_pg_conn  deals_pg_conn;
+typedef struct deals_owed     deals_owed;
 
 struct deals_segment {
     deals_segment   *prev;          /* in the pool's queue, or in */
@@ -64,10 +65,8 @@ struct deals_segment {
     unsigned         nwrites;
     deals_lane       lane;
 
-    /* told at its end, though nobody waits: deals_segment_owe */
-    deals_ctx       *teller;        /* NULL: nothing */
-    unsigned         owed[2];
-    int64_t          owed_id[2];
+    deals_owed      *owed;          /* told at its end: deals_segment_owe */
+    deals_ctx       *teller;
 
     uint64_t         serial;        /* of its submission */
     int64_t          written;       /* deals_mono(); -1 */
@@ -116,6 +115,7 @@ struct deals_pg_conn {
                                        of the patience with answers */
     int64_t          progress;      /* deals_mono() of the last sign of life */
     int64_t          ready_since;
+    int64_t          lost_told;     /* deals_mono(), when its loss was logged */
 };
 
 struct deals_pool {
@@ -133,6 +133,13 @@ struct deals_pool {
     int            attempts;        /* that failed one after the other */
     int64_t        retry_at;        /* not before */
     int64_t        down_since;      /* 0: not known to be down */
+    int            up;              /* some connection is ready */
+    int64_t        since;           /* seconds since 1970: so is it; 0: it was
+                                       not asked yet */
+    int            told_down;       /* the log says that it is not available */
+    int            flaps;           /* since then connections ended as soon as
+                                       they were ready */
+    deals_timer    stays;           /* then: until one is believed */
     deals_outcome  down;            /* what callers are told then */
     deals_timer    retry;
     deals_timer    grace;
@@ -148,6 +155,8 @@ void  deals_pool_requeue(deals_pool *pool, deals_segment *segment);
 /* pg_health.c */
 void  deals_pool_health_init(deals_pool *pool);
 void  deals_pool_conn_ready(deals_pg_conn *conn);
+/* A connection was closed. */
+void  deals_pool_conn_closed(deals_pool *pool);
 /* The attempt failed; `outcome` is for those who wait. */
 void  deals_pool_conn_failed(deals_pg_conn *conn, const char *why,
           const deals_outcome *outcome);

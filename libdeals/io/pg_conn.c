@@ -95,6 +95,28 @@ settle_lost(deals_pool *pool, deals_segment *segment)
 }
 
 
+/* Once a minute: a server may send us away with each write. */
+
+static void
+tell_lost(deals_pg_conn *conn, const char *why)
+{
+    int64_t  now;
+
+    now = deals_mono();
+
+    if (conn->lost_told != 0 && now - conn->lost_told < DEALS_LOG_PAUSE) {
+        deals_log(conn->pool->ctx, DEALS_LOG_DEBUG,
+                  "database: connection %u was lost again: %s", conn->number,
+                  why);
+        return;
+    }
+
+    conn->lost_told = now;
+    deals_log(conn->pool->ctx, DEALS_LOG_NOTICE,
+              "database: connection %u was lost: %s", conn->number, why);
+}
+
+
 void
 deals_conn_lost(deals_pg_conn *conn, const char *why)
 {
@@ -114,6 +136,7 @@ deals_conn_lost(deals_pg_conn *conn, const char *why)
     reason[sizeof(reason) - 1] = '\0';
 
     deals_conn_close(conn);
+    deals_pool_conn_closed(pool);
 
     while ((segment = lost.first) != NULL) {
         deals_segments_remove(&lost, segment);
@@ -128,8 +151,7 @@ deals_conn_lost(deals_pg_conn *conn, const char *why)
         return;
     }
 
-    deals_log(pool->ctx, DEALS_LOG_NOTICE,
-              "database: connection %u was lost: %s", conn->number, reason);
+    tell_lost(conn, reason);
     deals_pool_kick(pool);
 }
 
@@ -196,6 +218,11 @@ deals_conn_checked(deals_pg_conn *conn, const char *why,
     }
 
     conn->state = CONN_READY;
+
+    if (conn->ready_since != 0) {
+        conn->pool->ctx->stats.reconnects++;
+    }
+
     conn->ready_since = deals_mono();
     deals_pool_conn_ready(conn);
 }

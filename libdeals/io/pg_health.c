@@ -11,6 +11,7 @@
 #include "io/pg.h"
 
 #define GRACE  1000000      /* microseconds of waiting when it is down */
+#define STAYS  1000000      /* microseconds until a connection is believed */
 
 
 int
@@ -104,6 +105,71 @@ retry_due(void *owner)
 }
 
 
+/* --- up and down ---------------------------------------------------------- */
+
+static void
+note(deals_pool *pool)
+{
+    int  up;
+
+    up = deals_pool_count(pool, LANE_SHORT, 1)
+         + deals_pool_count(pool, LANE_SLOW, 1) > 0;
+
+    if (up != pool->up || pool->since == 0) {
+        pool->up = up;
+        pool->since = deals_ctx_now_usec(pool->ctx) / 1000000;
+    }
+}
+
+
+void
+deals_pool_conn_closed(deals_pool *pool)
+{
+    if (pool->since != 0) {
+        note(pool);
+    }
+}
+
+
+/* Each change is told once: a server that takes connections and ends them is
+ * down until one has stayed. */
+
+static void
+tell_down(deals_pool *pool, const deals_pg_conn *conn, const char *why,
+    deals_code code)
+{
+    deals_ctx  *ctx;
+
+    ctx = pool->ctx;
+    deals_ctx_timer_stop(ctx, DEALS_IDLE, &pool->stays);
+
+    if (conn->ready_since != 0 && deals_mono() - conn->ready_since < STAYS) {
+        pool->flaps = 1;
+    }
+
+    if (!pool->told_down || pool->down.code != code) {
+        deals_log(ctx, DEALS_LOG_ERROR, "database: not available: %s", why);
+
+    } else {
+        deals_log(ctx, DEALS_LOG_DEBUG, "database: still not available: %s",
+                  why);
+    }
+
+    pool->told_down = 1;
+}
+
+
+static void
+tell_up(void *owner)
+{
+    deals_pool  *pool = owner;
+
+    deals_log(pool->ctx, DEALS_LOG_NOTICE, "database: available again");
+    pool->told_down = 0;
+    pool->flaps = 0;
+}
+
+
 void
 deals_pool_conn_failed(deals_pg_conn *conn, const char *why,
     const deals_outcome *outcome)
@@ -121,18 +187,14 @@ deals_pool_conn_failed(deals_pg_conn *conn, const char *why,
     deals_ctx_timer(ctx, DEALS_IDLE, &pool->retry, pool->retry_at);
 
     if (deals_pool_count(pool, LANE_SHORT, 1) > 0) {
-        deals_log(ctx, pool->attempts == 1 ? DEALS_LOG_WARN : DEALS_LOG_DEBUG,
+        deals_log(ctx, pool->attempts == 1 && !pool->told_down
+                       ? DEALS_LOG_WARN : DEALS_LOG_DEBUG,
                   "database: no further connection: %s", why);
         return;
     }
 
-    if (pool->down_since == 0 || pool->down.code != outcome->code) {
-        deals_log(ctx, DEALS_LOG_ERROR, "database: not available: %s", why);
-
-    } else {
-        deals_log(ctx, DEALS_LOG_DEBUG, "database: still not available: %s",
-                  why);
-    }
+    tell_down(pool, conn, why, outcome->code);
+    note(pool);
 
     pool->down = *outcome;
     pool->down.detail[0] = '\0';    /* it is logged */
@@ -158,12 +220,14 @@ deals_pool_conn_ready(deals_pg_conn *conn)
 
     pool = conn->pool;
 
-    if (pool->down_since != 0) {
-        deals_log(pool->ctx, DEALS_LOG_NOTICE, "database: available again");
-    }
+    note(pool);
 
-    if (pool->was_ready) {
-        pool->ctx->stats.reconnects++;
+    if (pool->flaps) {
+        deals_ctx_timer(pool->ctx, DEALS_IDLE, &pool->stays,
+                        deals_mono() + STAYS);
+
+    } else if (pool->told_down) {
+        tell_up(pool);
     }
 
     pool->was_ready = 1;
@@ -184,4 +248,6 @@ deals_pool_health_init(deals_pool *pool)
     pool->retry.owner = pool;
     pool->grace.fire = grace_over;
     pool->grace.owner = pool;
+    pool->stays.fire = tell_up;
+    pool->stays.owner = pool;
 }

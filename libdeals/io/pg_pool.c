@@ -446,6 +446,7 @@ deals_pool_close(deals_pool *pool)
 
     deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->retry);
     deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->grace);
+    deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->stays);
     deals_post_cancel(&pool->kick);
 }
 
@@ -489,4 +490,8 @@ deals_pool_status(const deals_pool *pool, deals_ctx_stats *stats)
     stats->waiting = (int) (pool->queue[LANE_SHORT].n
                             + pool->queue[LANE_SLOW].n);
     stats->database_up = stats->connections > 0;
+    stats->database_since = pool->since;
+    stats->refusing = deals_pool_is_refusing(pool);
+    stats->pool_size = pool->nconns;
+    stats->queue_size = pool->ctx->config.queue_size;
 }

@@ -8,6 +8,13 @@
 #include "io/pg.h"
 
 
+struct deals_owed {
+    deals_owed  *next;
+    unsigned     what;
+    int64_t      id;
+};
+
+
 deals_segment *
 deals_segment_new(unsigned nops)
 {
@@ -95,6 +102,19 @@ deals_segments_remove(deals_segments *list, deals_segment *segment)
 }
 
 
+static void
+tell_owed(deals_segment *segment)
+{
+    deals_owed  *owed;
+
+    while ((owed = segment->owed) != NULL) {
+        segment->owed = owed->next;
+        deals_changes_tell(segment->teller, owed->what, owed->id);
+        free(owed);
+    }
+}
+
+
 void
 deals_segment_end(deals_segment *segment, const deals_outcome *outcome)
 {
@@ -105,13 +125,12 @@ deals_segment_end(deals_segment *segment, const deals_outcome *outcome)
     owner = segment->owner;
     answered = segment->answered;
     copy = *outcome;
+    tell_owed(segment);
 
-    if (owner == NULL) {
-        deals_segment_drop(segment);
-        return;
+    if (owner != NULL) {
+        answered(owner, &copy);
     }
 
-    answered(owner, &copy);
     free(segment);
 }
 
@@ -119,29 +138,27 @@ deals_segment_end(deals_segment *segment, const deals_outcome *outcome)
 void
 deals_segment_drop(deals_segment *segment)
 {
-    int  i;
-
-    for (i = 0; i < 2 && segment->teller != NULL; i++) {
-        if (segment->owed[i] != 0) {
-            deals_changes_tell(segment->teller, segment->owed[i],
-                               segment->owed_id[i]);
-        }
-    }
-
+    tell_owed(segment);
     free(segment);
 }
 
 
+/* Without memory it was told once, by who owes: caches have a time to live. */
 void
 deals_segment_owe(deals_segment *segment, deals_ctx *ctx, unsigned what,
     int64_t id)
 {
-    int  members;
+    deals_owed  *owed;
 
-    members = (what & (DEALS_CHANGE_MEMBER | DEALS_CHANGE_VOTES)) != 0;
-    segment->teller = ctx;
-    segment->owed[members] |= what;
-    segment->owed_id[members] = id;
+    owed = malloc(sizeof(deals_owed));
+
+    if (owed != NULL) {
+        segment->teller = ctx;
+        owed->what = what;
+        owed->id = id;
+        owed->next = segment->owed;
+        segment->owed = owed;
+    }
 }
 
 

@@ -90,7 +90,8 @@ write_query(deals_pg_conn *conn, deals_segment *segment, deals_query *query)
 
 /* libpq learns of a closed connection by reading, and an idle one is read only
  * when the host's loop turns. A write that went there would be of unknown fate,
- * so it is worth a look. */
+ * and a read that was lost once not be asked a third time, so it is worth a
+ * look. An error is all that a server says before it closes an idle one. */
 
 static int
 is_gone(deals_pg_conn *conn)
@@ -100,8 +101,11 @@ is_gone(deals_pg_conn *conn)
 
     n = recv(conn->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
-    return n == 0 || (n == -1 && errno != EAGAIN && errno != EWOULDBLOCK
-                      && errno != EINTR);
+    if (n == -1) {
+        return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
+    }
+
+    return n == 0 || byte == 'E';
 }
 
 
@@ -129,7 +133,9 @@ deals_conn_write(deals_pg_conn *conn, deals_segment *segment)
     int           wrap;
     deals_query  *query;
 
-    if (segment->nwrites > 0 && conn->written.n == 0 && is_gone(conn)) {
+    if ((segment->nwrites > 0 || segment->again_lost)
+        && conn->written.n == 0 && is_gone(conn))
+    {
         return -3;
     }
 

@@ -62,9 +62,9 @@ deals_segment  *deals_pool_submit_late(deals_pool *pool, deals_bind bind,
  * read away. */
 void            deals_pool_abandon(deals_pool *pool, deals_segment *segment);
 
-/* Nobody waits, or soon nobody will, and yet this write changes something
- * (DEALS_CHANGE_...): it is told when its outcome is known. One deal's change and
- * one member's. Not written yet, it changes nothing. */
+/* Somebody does not wait any more, and yet this write changes something
+ * (DEALS_CHANGE_...): it is told when its outcome is known. Not written yet, and
+ * waited for by nobody, it changes nothing. */
 void            deals_segment_owe(deals_segment *segment, deals_ctx *ctx,
                     unsigned what, int64_t id);
 

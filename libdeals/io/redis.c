@@ -1,5 +1,6 @@
 /*
- * The connection to Redis: hiredis' asynchronous context on the host's loop.
+ * The connection to Redis: hiredis' asynchronous context on the host's loop,
+ * but for the answers (redis_reply.c).
  *
  * hiredis may free its context inside of any function of its own; it calls
  * `cleanup` then, before the descriptor is closed. That is the one place where
@@ -88,11 +89,14 @@ keep_reason(deals_redis *redis, const char *why)
 static void
 cleanup(void *data)
 {
-    deals_redis  *redis = data;
+    deals_redis        *redis = data;
+    redisAsyncContext  *ac;
 
+    ac = redis->ac;
     want(redis, 0);
     redis->io.fd = -1;
     redis->ac = NULL;
+    deals_redis_unanswered(redis, ac);
 }
 
 
@@ -115,6 +119,10 @@ lost(deals_redis *redis)
     deals_log(ctx, redis->known_down ? DEALS_LOG_DEBUG : DEALS_LOG_WARN,
               "redis: not available: %s", redis->why[0] != '\0' ? redis->why
                                           : "it closed the connection");
+
+    if (!redis->known_down) {
+        redis->since = deals_ctx_now_usec(ctx) / 1000000;
+    }
 
     redis->why[0] = '\0';
     redis->known_down = 1;
@@ -201,6 +209,7 @@ static void
 ready(deals_io *io, unsigned events)
 {
     deals_ctx          *ctx;
+    const char         *why;
     deals_redis        *redis;
     redisAsyncContext  *ac;
 
@@ -210,8 +219,16 @@ ready(deals_io *io, unsigned events)
 
     deals_ctx_enter(ctx);
 
-    if ((events & DEALS_READ) && (io->events & DEALS_READ)) {
-        redisAsyncHandleRead(ac);
+    /* writing is what notices that it is connected, or that it can't be */
+    if ((events & DEALS_READ) && (io->events & DEALS_READ)
+        && (ac->c.flags & REDIS_CONNECTED))
+    {
+        why = deals_redis_read(redis);
+
+        if (why != NULL && redis->ac == ac) {
+            keep_reason(redis, why);
+            redisAsyncFree(ac);
+        }
     }
 
     if (redis->ac == ac && (events & DEALS_WRITE)
@@ -280,6 +297,7 @@ greeted(redisAsyncContext *ac, void *r, void *data)
         deals_log(redis->ctx, DEALS_LOG_NOTICE, "redis: available again");
     }
 
+    redis->since = deals_ctx_now_usec(redis->ctx) / 1000000;
     redis->up = 1;
     redis->known_down = 0;
     redis->complained = 0;
@@ -366,6 +384,7 @@ deals_redis_connect(deals_redis *redis)
     ac->ev.delWrite = del_write;
     ac->ev.cleanup = cleanup;
 
+    deals_redis_bound(redis);
     (void) redisAsyncSetConnectCallback(ac, on_connect);
     (void) redisAsyncSetDisconnectCallback(ac, on_disconnect);
 
@@ -447,4 +466,11 @@ int
 deals_redis_is_up(const deals_redis *redis)
 {
     return redis->up;
+}
+
+
+int64_t
+deals_redis_since(const deals_redis *redis)
+{
+    return redis->since;
 }

@@ -17,6 +17,8 @@ deals_redis  *deals_redis_new(deals_ctx *ctx,
 void          deals_redis_close(deals_redis *redis);
 void          deals_redis_free(deals_redis *redis);     /* NULL is ok */
 int           deals_redis_is_up(const deals_redis *redis);
+/* Seconds since 1970: up, or known to be down, since then; 0: not known. */
+int64_t       deals_redis_since(const deals_redis *redis);
 
 /* INCR of a key that lives for `seconds` from its first event. Connects if that
  * is due. 0: `answer` comes, exactly once and never from inside this function;

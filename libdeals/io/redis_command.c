@@ -16,23 +16,6 @@ typedef struct {
 } asked;
 
 
-int
-deals_redis_command(deals_redis *redis, redisCallbackFn *fn, void *data,
-    int argc, const deals_str *args)
-{
-    int          i;
-    size_t       lengths[6];
-    const char  *argv[6];
-
-    for (i = 0; i < argc; i++) {
-        argv[i] = args[i].data;
-        lengths[i] = args[i].len;
-    }
-
-    return redisAsyncCommandArgv(redis->ac, fn, data, argc, argv, lengths);
-}
-
-
 static void
 incremented(redisAsyncContext *ac, void *r, void *data)
 {

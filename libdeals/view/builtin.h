@@ -12,6 +12,7 @@
 typedef struct {
     const char  *name;              /* "style.css" */
     deals_str    bytes;
+    deals_str    gzip;              /* compressed; empty: not worth it */
     const char  *type;              /* "text/css; charset=utf-8" */
 } deals_static_file;
 

@@ -104,7 +104,7 @@ BEGIN
              ORDER BY d.deal_id
                FOR NO KEY UPDATE) AS s;
 
-    -- Of the votes of a pair the last one counts. What it replaces may be newer.
+    -- Of the votes of a pair the last counts. What it replaces may be newer.
     WITH changed AS (
         INSERT INTO votes AS v (deal_id, user_id, value, prev, voted_at)
         SELECT DISTINCT ON (t.deal_id, t.user_id)

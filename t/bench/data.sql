@@ -10,7 +10,7 @@
 
 BEGIN;
 
-TRUNCATE users, user_names, user_emails, sessions, merchants, deals, deal_stats,
+TRUNCATE users, user_names, user_emails, sessions, creations, merchants, deals, deal_stats,
          deal_tags, comments, votes, comment_votes, import_keys;
 
 CREATE TEMPORARY TABLE aside AS
@@ -110,7 +110,8 @@ SELECT n, body, '<p>' || replace(body, E'\n\n', E'</p>\n<p>') || '</p>' AS html
 
 -- --- deals ------------------------------------------------------------------------
 
--- What each deal will have. age: how many are newer; j scatters; h is random.
+-- What each deal will have. age: how many are newer; j scatters, and is NULL where
+-- there is nothing; h is random.
 CREATE TEMPORARY TABLE plan AS
 SELECT i, h, u, i <= :deals AS live,
        CASE WHEN c = 0 THEN 2000 WHEN c <= 10 THEN 200 WHEN c <= 110 THEN 30
@@ -124,8 +125,7 @@ SELECT i, h, u, i <= :deals AS live,
                LATERAL (SELECT CASE WHEN i > :deals THEN (i - :deals) * 100
                                     ELSE :deals - i END AS age,
                                CASE WHEN i > :deals - 1000000 THEN i
-                                    WHEN i % 10 = 0 THEN i / 10
-                                    ELSE 999 END AS j) x) y;
+                                    WHEN i % 10 = 0 THEN i / 10 END AS j) x) y;
 
 ANALYZE plan;
 

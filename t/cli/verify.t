@@ -63,7 +63,7 @@ subtest 'every kind of drift' => sub {
         ['UPDATE comments SET thread_bytes = thread_bytes + 1',
             'thread_bytes'],
         ['UPDATE comments SET depth = depth + 1', 'depth'],
-        ['UPDATE comments SET root_id = comment_id + 1', 'root_id',
+        ['UPDATE comments SET root_id = 5', 'root_id',
             'thread_bytes'],
         ['INSERT INTO comment_votes (deal_id, comment_id, user_id, value, prev,
             voted_at) SELECT deal_id, comment_id, 1, -1, 0, now()

@@ -45,7 +45,7 @@ my @rows = Bench::Rounds::measure({
     loads => [
         ['page', sub { $load->http('/', port => 'uncached') }],
         ['sql', sub { $load->pgbench($feed, 2) }],
-        ['votes', sub { $votes->http(20, $site->deals) }],
+        ['votes', sub { $votes->http(20, $site->active, $site->deals) }],
         ['one by one', sub { $votes->pgbench('spread', 2) }],
     ],
     rows => [

@@ -92,6 +92,37 @@ refused('deals in a server', qr/"deals" directive is not allowed here/,
 refused('deals in an if', qr/"deals" directive is not allowed here/,
     location => 'location / { if ($args) { deals; } }');
 
+# --- the report ---------------------------------------------------------------
+
+my $own = 'location = /deals_status { deals_status; }';
+taken('deals_status', location => "location / { deals; } $own");
+taken('a report of nothing', http => '', location => $own);
+taken("a report in $_", http => '', location => "location $_ { deals_status; }")
+    for '/', '/a', '^~ /a/', '~ ^/a$', '@a';
+taken('a report inside of a mount', location => "location / { deals; $own }");
+taken('two reports', location => "$own location /b { deals_status; }");
+refused('a report with a value',
+    qr/invalid number of arguments in "deals_status"/, http => '',
+    location => 'location = /s { deals_status on; }');
+refused('a report twice', qr/"deals_status" directive is duplicate/, http => '',
+    location => 'location = /s { deals_status; deals_status; }');
+refused('a report in a server', qr/"deals_status" directive is not allowed here/,
+    http => '', server => 'deals_status;', location => '');
+refused('a report in http', qr/"deals_status" directive is not allowed here/,
+    http => 'deals_status;', location => '');
+refused('a report in an if', qr/"deals_status" directive is not allowed here/,
+    http => '', location => 'location /s { if ($args) { deals_status; } }');
+refused('a report in a limit_except',
+    qr/"deals_status" directive is not allowed here/, http => '',
+    location => 'location /s { limit_except GET { deals_status; } }');
+refused('a report beside deals',
+    qr/"\/" has another handler.*"location = \/deals_status \{"/,
+    location => 'location / { deals; deals_status; }');
+refused('deals beside a report', qr/another handler beside "deals".*of its own/,
+    location => 'location / { deals_status; deals; }');
+refused('a report beside a proxy', qr/another handler.*location of its own/,
+    location => 'location = /s { proxy_pass http://127.0.0.1:1; deals_status; }');
+
 # --- the database --------------------------------------------------------------
 
 refused('no database', qr/"deals" needs a database: write "deals_database /,

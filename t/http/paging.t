@@ -263,8 +263,9 @@ my @members = map { $t->member("member_$_") } 1 .. 4;
 {
     my ($id) = $t->sql('SELECT deal_id FROM deal_stats ORDER BY hot DESC,'
         . ' deal_id DESC OFFSET 14 LIMIT 1');
-    $t->sql("UPDATE $_ SET expires_at = date_trunc('second', now()) + interval"
-        . " '3 s' WHERE deal_id = $id") for qw(deals deal_stats);
+    my ($end) = $t->sql("SELECT date_trunc('second', now()) + interval '3 s'");
+    $t->sql("UPDATE $_ SET expires_at = '$end' WHERE deal_id = $id")
+        for qw(deals deal_stats);
     my $path = '/api/v1/deals?sort=hot&limit=11';
     my ($ids, $next) = page($t->client, $path);
     my ($more) = page($t->client, $path, $next);
@@ -388,7 +389,7 @@ $t->wait_until(sub { $nodes[1]->get('/')->status == 200 });
 $nodes[1]->get('/') for 1 .. 8;
 
 for my $order (\@nodes, [reverse @nodes]) {
-    for my $path ('/api/v1/deals?sort=top&window=week&limit=30',
+    for my $path ('/api/v1/deals?sort=top&window=week&limit=31',
                   "/api/v1/deals/$deal/comments?limit=20") {
         my @pages = pages($order, $path, sub { turn_over(); turn_threads() });
         my @all = map { @$_ } @pages;
@@ -419,7 +420,7 @@ for my $bytes ('', 'x', 'x' x 40, 'x' x 56, "\x01" x 16040, 'y' x 100_000) {
 
 # Without it each node goes on by keys with what the other one began.
 {
-    my $path = '/api/v1/deals?sort=top&window=week&limit=30';
+    my $path = '/api/v1/deals?sort=top&window=week&limit=29';
     my ($ids, $next) = page($nodes[0], $path);
     my $pid = $t->signal('STOP', 'redis-server');
     my $start = time;
@@ -432,7 +433,7 @@ for my $bytes ('', 'x', 'x' x 40, 'x' x 56, "\x01" x 16040, 'y' x 100_000) {
     ($more, $after) = page($nodes[1], $path, $next);
     my @expected = $t->sql('SELECT deal_id FROM deal_stats WHERE created_at >='
         . " now() - interval '7 days' ORDER BY score DESC, deal_id DESC"
-        . ' OFFSET 30 LIMIT 30');
+        . ' OFFSET 29 LIMIT 29');
     is "@$more", "@expected", 'Redis is away: by keys';
     ok time - $start < 2, '  soon';
     ok $after, '  and on';
@@ -475,6 +476,25 @@ for my $size ('128k', '512k') {
     $t->reload;
     $t->wait_until(sub { $t->get('/new')->status == 200 });
     goes_on("a zone of $size", $t->client);
+}
+# Snapshots have their share of the zone: older ones go, and pages stay.
+{
+    turn_over();
+    my $path = '/api/v1/deals?sort=top&window=month&limit=51';
+    my (undef, $next) = page($t->client, $path);
+    (my $ids, $next) = page($t->client, $path, $next);
+    my ($score) = $t->sql("SELECT score FROM deal_stats WHERE deal_id = $ids->[-1]");
+    for my $limit (71 .. 79) {
+        turn_over();
+        my $other = $path =~ s/51/$limit/r;
+        (undef, my $its) = page($t->client, $other);
+        page($t->client, $other, $its);
+    }
+    my @expected = $t->sql('SELECT deal_id FROM deal_stats WHERE (score,'
+        . " deal_id) < ($score, $ids->[-1]) AND created_at >= now() - interval"
+        . " '30 days' ORDER BY score DESC, deal_id DESC LIMIT 51");
+    my ($more) = page($t->client, $path, $next);
+    is "@$more", "@expected", 'too many for their share: the oldest goes';
 }
 my ($path, $kept) = ('/api/v1/deals?sort=top&window=month&limit=50');
 my (undef, $begun) = page($t->client, $path);

@@ -51,10 +51,13 @@ SELECT deal_id, up, down, up - down,
 INSERT INTO deal_tags (deal_id, tag, created_at, live)
 SELECT deal_id, unnest(tags), created_at, live FROM deals;
 
+INSERT INTO creations (user_id, key, digest, deal_id, created_at)
+SELECT user_id, 'key-' || deal_id, md5(title), deal_id, now() FROM deals;
+
 INSERT INTO import_keys (source, source_id, deal_id)
 SELECT 'reddit', deal_id::text, deal_id FROM deals;
 
--- Most deals have a few comments, one in a hundred has 203.
+-- Most deals have a few comments, one in a hundred has 203, one 6,000.
 INSERT INTO comments (deal_id, comment_id, parent_id, root_id, depth, user_id,
                       author_name, body, html, html_version, up, score, wilson,
                       reply_count, thread_bytes, created_at)
@@ -65,8 +68,10 @@ SELECT d, i, CASE WHEN i > roots THEN 1 + i % roots END,
                                                   ELSE 1 END,
        CASE WHEN i > roots THEN 0 ELSE 52 END, now()
   FROM generate_series(1, 100000) AS d,
-       LATERAL (SELECT CASE WHEN d % 100 = 0 THEN 100 ELSE 1 END AS roots) r,
-       LATERAL generate_series(1, CASE WHEN d % 100 = 0 THEN 203
+       LATERAL (SELECT CASE WHEN d = 50000 THEN 3000 WHEN d % 100 = 0 THEN 100
+                            ELSE 1 END AS roots) r,
+       LATERAL generate_series(1, CASE WHEN d = 50000 THEN 6000
+                                       WHEN d % 100 = 0 THEN 203
                                        ELSE d % 3 END) AS i;
 
 INSERT INTO votes (deal_id, user_id, value, prev, voted_at)
@@ -74,7 +79,8 @@ SELECT d, 1 + (d * 13 + i * 1009) % 20000, 1, 0, now()
   FROM generate_series(1, 100000) AS d, generate_series(1, 10) AS i;
 
 INSERT INTO comment_votes (deal_id, comment_id, user_id, value, prev, voted_at)
-SELECT deal_id, comment_id, i, 1, 0, now()
+SELECT deal_id, comment_id, 1 + (deal_id * 13 + comment_id * 7 + i * 1009) % 20000,
+       1, 0, now()
   FROM comments, generate_series(1, 2) AS i;
 
 ANALYZE;

@@ -133,6 +133,9 @@ laxness_of_yajl_is_refused(void **state)
     assert_refused(S("\xef\xbb\xbf[]"), "");
     assert_refused(S("[] []"), "trailing");
     assert_refused(S("[]x"), "");
+    assert_refused(S("[] \"x"), "a string has no end");
+    assert_refused(S("1\""), "a string has no end");
+    assert_refused(S("[] tru"), "");
     assert_refused(S("/* */ []"), "");
     assert_refused(S(""), "empty");
     assert_refused(S(" \n "), "empty");

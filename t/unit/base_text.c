@@ -105,6 +105,10 @@ utf8_trims_unicode_space(void **state)
 static void
 utf8_finds_control_characters(void **state)
 {
+    int     c;
+    char    text[20];
+    size_t  i, n;
+
     (void) state;
 
     assert_int_equal(deals_utf8_control(S("plain é €"), 0), -1);
@@ -115,6 +119,20 @@ utf8_finds_control_characters(void **state)
     assert_int_equal(deals_utf8_control(S("a\x7f"), 1), 0x7f);
     assert_int_equal(deals_utf8_control(S("a\xc2\x93"), 1), 0x93);
     assert_int_equal(deals_utf8_control(S("a\u2028"), 1), 0x2028);
+
+    /* wherever it stands in a long text */
+    for (n = 1; n <= sizeof(text); n++)
+    for (i = 0; i < n; i++)
+    for (c = 0; c < 256; c++) {
+        memset(text, 'a', sizeof(text));
+        text[i] = (char) c;
+        assert_int_equal(deals_utf8_valid((deals_str) { text, n }), c < 0x80);
+        assert_int_equal(deals_utf8_control((deals_str) { text, n }, 0),
+                         c < 0x20 || c == 0x7f ? c : -1);
+        assert_int_equal(deals_utf8_control((deals_str) { text, n }, 1),
+                         (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f
+                         ? c : -1);
+    }
     assert_int_equal(deals_utf8_control(S("\u200b"), 0), -1);
 }
 

@@ -265,11 +265,45 @@ test_many_deals(void **state)
     together(DEALS);
 }
 
+/* A context that has one batch on its way at a time, whatever the deals, and a
+ * second connection for what its votes ask before. */
+static void
+one_lane(void)
+{
+    int                 i;
+    deals_call         *calls[2];
+    deals_config        config = { 0 };
+    deals_ctx_stats     stats = { 0 };
+    const deals_error  *error = NULL;
+
+    deals_ctx_free(ctx);
+    config.database = server_database;
+    config.pool_size = 2;
+    config.signin_limit = config.signup_limit = config.post_limit
+        = config.comment_limit = config.vote_limit = -1;
+    ctx = deals_ctx_new(&config, NULL, arena, &error);
+    assert_non_null(ctx);
+
+    while (stats.connections < 2) {
+        for (i = 0; i < 2; i++) {
+            calls[i] = deals_whoami(ctx, &who[0].asker, NULL, NULL);
+            assert_non_null(calls[i]);
+        }
+
+        for (i = 0; i < 2; i++) {
+            deals_call_free(OK(deals_call_wait(calls[i], TIMEOUT)));
+        }
+
+        deals_ctx_status(ctx, &stats);
+    }
+}
+
 /* Makes all votes up to the release go in one batch: the one before it waits
  * for a deal that is locked. */
 static void
 hold(vote *v)
 {
+    one_lane();
     *v = (vote) { .deal = DEALS - 1, .member = MEMBERS - 1, .value = 1 };
     sql("BEGIN; SELECT 1 FROM deal_stats WHERE deal_id = %lld FOR UPDATE",
         (long long) deals[v->deal]);

@@ -252,13 +252,13 @@ test_never_another(void **state)
     assert_int_equal(vote_of(a, &bob, deal, comment), 0);
     assert_int_equal(vote_of(a, &ann, deal, comment), -1);
 
-    /* secrets swapped, one bit wrong, shorter, longer */
+    /* secrets swapped, one character wrong, one missing */
     m[0] = ann;
     strcpy(strchr(m[0].token, '.'), strchr(bob.token, '.'));
     m[1] = bob;
     strcpy(strchr(m[1].token, '.'), strchr(ann.token, '.'));
     m[2] = ann;
-    m[2].token[strlen(m[2].token) - 1] ^= 1;
+    m[2].token[strlen(m[2].token) - 1] = 'y';
     m[3] = ann;
     m[3].token[strlen(m[3].token) - 1] = '\0';
 

@@ -67,7 +67,7 @@ test_sign_out(void **state)
 
     /* not by whoever only says so */
     forged = ann;
-    forged.token[strlen(forged.token) - 1] ^= 1;
+    forged.token[strlen(forged.token) - 1] = 'y';
     forged.asker.token = deals_str_of(forged.token);
     deals_call_free(OK(deals_session_delete_wait(b, &forged.asker, TIMEOUT)));
     assert_true(knows(a, &ann) && knows(b, &ann));
@@ -194,6 +194,9 @@ test_time(void **state)
     /* a clock that was set back */
     ahead = 8 * S_;
     assert_false(knows(a, &ann));
+    assert_string_equal(whoami(a, &ann), "member");
+    assert_true(knows(a, &ann));
+    assert_false(knows_vote(a, &ann, deal, comment, NULL));
     assert_int_equal(vote_of(a, &ann, deal, comment), -1);
     assert_true(knows_vote(a, &ann, deal, comment, NULL));
 }
@@ -279,6 +282,21 @@ test_use(void **state)
     keep_members = 3600000;
     cast(a, &bob, deal, 0, 0);
     ASKED("session_touch vote");
+
+    /* a context that does not know that another one did writes nothing */
+    changed(NULL, DEALS_CHANGE_MEMBER, bob.id);
+    (void) vote_of(a, &bob, deal, 0);
+    (void) vote_of(b, &bob, deal, 0);
+    assert_true(knows(a, &bob) && knows(b, &bob));
+    ahead = 905 * S_;
+    (void) asked();
+    (void) vote_of(a, &bob, deal, 0);
+    ahead = 908 * S_;
+    (void) vote_of(b, &bob, deal, 0);
+    ASKED("session_touch session_touch");
+    assert_in_range(sql_int("SELECT extract(epoch FROM seen_at - now())::int8"
+                            " FROM sessions WHERE user_id = %lld",
+                            (long long) bob.id), 890, 905);
 }
 
 
@@ -342,6 +360,7 @@ test_changed_meanwhile(void **state)
     assert_int_equal(vote_of(a, &ann, deal, 0), 1);
     changed(NULL, DEALS_CHANGE_VOTES, ann.id);
     ahead = 60 * S_;
+    keep_members = 300000;
     change_meanwhile("votes", 0);
     assert_true(knows_vote(a, &ann, deal, 0, NULL));
     ahead = 70 * S_ - S_ / 20;
@@ -374,6 +393,35 @@ test_given_up(void **state)
     ann_is_out();
 }
 
+/* Nor who voted, together with somebody who does. */
+static void
+test_vote_given_up(void **state)
+{
+    int          i;
+    deals_call  *given_up, *call;
+
+    (void) state;
+    community();
+    all_known();
+    sql("BEGIN; SELECT FROM deal_stats WHERE deal_id = %lld FOR UPDATE",
+        (long long) deal);
+    given_up = deals_vote(b, &ann.asker, deal, 0, -1, NULL, NULL);
+    call = deals_vote(b, &bob.asker, deal, 0, -1, NULL, NULL);
+    in_flight(b);
+    deals_call_free(given_up);
+    assert_int_equal(vote_of(a, &ann, deal, 0), 1);
+    assert_true(knows_vote(a, &ann, deal, 0, NULL));
+    sql("COMMIT");
+
+    (void) OK(deals_call_wait(call, TIMEOUT));
+    deals_call_free(call);
+
+    for (i = 0; i < 200 && knows_vote(a, &ann, deal, 0, NULL); i++) {
+        (void) deals_ctx_poll(b, 10);
+    }
+    assert_int_equal(vote_of(a, &ann, deal, 0), -1);
+}
+
 static const struct CMUnitTest  tests[] = {
     NODE_TEST(test_sign_out),
     NODE_TEST(test_password),
@@ -385,6 +433,7 @@ static const struct CMUnitTest  tests[] = {
     NODE_TEST(test_use),
     NODE_TEST(test_changed_meanwhile),
     NODE_TEST(test_given_up),
+    NODE_TEST(test_vote_given_up),
 };
 
 NODE_RUN("calls: what is kept of members, and forgotten", tests)

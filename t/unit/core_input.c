@@ -244,6 +244,8 @@ json_types_are_strict(void **state)
         { "\"text\":\"t\"", "text", "known" },
         { "\"nonsense\":1", "nonsense", "known" },
         { "\"Title\":1", "Title", "known" },
+        { "\"\":1", "\"\"", "known" },
+        { "\"a\\u0000b\\n\":1", "\"a?b?\"", "known" },
         { "\"url\":\"a\",\"url\":\"a\"", "url", "twice" },
     };
 
@@ -420,6 +422,8 @@ form_mistakes(void **state)
     assert_form_bad(S("url=x"), "title", "required");
     assert_form_bad(S(""), "title", "required");
     assert_form_bad(S("title=T&zz=1"), "zz", "known");
+    assert_form_bad(S("title=T&=1"), "\"\"", "known");
+    assert_form_bad(S("title=T&a%0Ab=1"), "\"a?b\"", "known");
     assert_form_bad(S("title=T&html=x"), "html", "known");
     assert_form_bad(S("title=T&title=U"), "title", "twice");
     assert_form_bad(S("title=T&title="), "title", "twice");

@@ -188,6 +188,7 @@ nul_ends_nothing(void **state)
     assert_int_equal(deals_url_check(arena, "url", DEALS_NONE, &url, &error),
                      -1);
     assert_str(deals_url_host(arena, S("nonsense")), NULL);
+    assert_str(deals_url_host(arena, S("http://%be.example/")), NULL);
     assert_str(deals_url_host(arena, S("https://a.b\0.evil/")), NULL);
     assert_str(deals_url_host(arena, S("https://a.b/\n")), NULL);
     assert_str(deals_url_host(arena, S("https://kim@a.b/")), NULL);

@@ -334,7 +334,7 @@ numbers_have_defaults_and_bounds(void **state)
     assert_null(deals_config_check(&config, arena));
     assert_int_equal(deals_config_load(arena, &config, &settings, arena,
                                        &error), 0);
-    assert_int_equal(settings.config.pool_size, 2);
+    assert_int_equal(settings.config.pool_size, 3);
     assert_int_equal(settings.config.query_timeout, 5000);
     assert_int_equal(settings.config.signin_limit, 10);
     assert_int_equal(settings.config.vote_limit, 120);
@@ -357,6 +357,36 @@ numbers_have_defaults_and_bounds(void **state)
 }
 
 
+static const char *
+name(const char *database)
+{
+    deals_config  config;
+
+    memset(&config, 0, sizeof(config));
+    config.database = database;
+
+    return deals_config_name(&config, arena);
+}
+
+
+static void
+a_database_has_a_name_without_secrets(void **state)
+{
+    (void) state;
+    assert_string_equal(name("host=/x dbname=d user=u password=p"), "d@/x");
+    assert_string_equal(name("host=h.example port=5433 dbname=d"),
+                        "d@h.example:5433");
+    assert_string_equal(name("hostaddr=::1 port=5432 user=u"), "u@::1");
+    assert_string_equal(name("postgresql://u:p@h,i:6/d?sslmode=disable"),
+                        "d@h,i:,6");
+    assert_string_equal(name("dbname=d"), "d@/var/run/postgresql");
+    setenv("PGHOST", "/e", 1);
+    assert_string_equal(name("dbname=d"), "d@/e");
+    assert_null(name(NULL));
+    assert_null(name("hots=/x"));
+}
+
+
 #define TEST(f)  cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -371,6 +401,7 @@ main(void)
         TEST(addresses_of_redis),
         TEST(a_resolved_configuration_says_the_same),
         TEST(numbers_have_defaults_and_bounds),
+        TEST(a_database_has_a_name_without_secrets),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

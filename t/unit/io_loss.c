@@ -3,6 +3,8 @@
  * away: what callers are told and when, and that service resumes by itself.
  */
 
+#include <time.h>
+
 #include "io_fake.h"
 
 static fake          *srv;
@@ -37,6 +39,7 @@ tear_down(void **state)
     (void) state;
     deals_ctx_free(ctx);
     fake_free(srv);
+    test_hooks.log = keep_log;
 
     return 0;
 }
@@ -95,6 +98,59 @@ a_read_is_asked_again_on_another_connection(void **state)
     deals_ctx_status(ctx, &stats);
     assert_int_equal(stats.reconnects, 1);
     assert_int_equal(stats.database_up, 1);
+}
+
+
+/* As soon as one connection was lost, the server closes the others, without a
+ * word or with one. */
+
+static const char  *last_word;
+
+static void
+lose_all(void *host, deals_log_level level, deals_str line)
+{
+    int         i;
+    fake_conn  *c;
+
+    keep_log(host, level, line);
+
+    for (i = 0; i < 16 && times_logged("was lost") == 1; i++) {
+        c = &srv->conns[i];
+
+        if (c->fd != -1 && last_word != NULL) {
+            fake_error(c, "FATAL", last_word);
+            (void) !write(c->fd, c->out, c->nout);
+        }
+
+        fake_hang_up(c);
+    }
+}
+
+
+/* They may all be lost at once, and one after the other be seen to be. */
+
+static void
+a_read_outlives_all_connections(void **state)
+{
+    int     i;
+    asking  a = NEW;
+
+    (void) state;
+    config.pool_size = 2;
+    test_hooks.log = lose_all;
+
+    for (i = 0; i < 2; i++) {
+        last_word = i == 0 ? NULL : "57P01";
+        again();
+        warm();
+        settle();
+        srv->accepted = 0;
+        srv->once = 1;
+        ask(ctx, &a, NUMBER, DROP, -1);
+        expect(&a, DEALS_OK);
+        assert_int_equal(times_logged("was lost"), 2);
+        assert_true(srv->accepted > 0);
+    }
 }
 
 
@@ -224,11 +280,17 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
 {
     int              i;
     asking           a = NEW;
-    int64_t          start;
+    int64_t          start, since;
     deals_ctx_stats  stats;
 
     (void) state;
+    deals_ctx_status(ctx, &stats);
+    assert_int_equal(stats.pool_size, 2);
+    assert_int_equal(stats.database_since, 0);
+    assert_int_equal(stats.refusing, 0);
+
     fake_away(srv);
+    since = time(NULL);
     start = deals_mono();
     ask(ctx, &a, NUMBER, 1, -1);
     spin_until(ctx, srv, &a.done, 1);
@@ -248,8 +310,11 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
     deals_ctx_status(ctx, &stats);
     assert_int_equal(stats.refused, 21);
     assert_int_equal(stats.database_up, 0);
+    assert_int_equal(stats.refusing, 1);
+    assert_in_range(stats.database_since, since, since + 1);
     assert_int_equal(times_logged("not available"), 1);
 
+    since = time(NULL);
     fake_listen(srv);
     start = deals_mono();
 
@@ -261,6 +326,53 @@ away_is_told_soon_then_at_once_and_ends_by_itself(void **state)
     ask(ctx, &a, NUMBER, 1, -1);
     expect(&a, DEALS_OK);
     assert_int_equal(times_logged("available again"), 1);
+    assert_in_range(stats.database_since, since, time(NULL));
+    assert_int_equal(stats.refusing, 0);
+    assert_int_equal(stats.reconnects, 0);
+}
+
+
+/* It takes connections and ends them, as a standby does with each write. */
+
+static void
+each_change_is_logged_once(void **state)
+{
+    int              i;
+    asking           a = NEW;
+    deals_ctx_stats  stats;
+
+    (void) state;
+    settle();
+    srv->once = 1000;
+
+    for (i = 0; i < 10; i++) {
+        ask(ctx, &a, NUMBER, E_25006, -1);
+        expect(&a, DEALS_UNAVAILABLE);
+    }
+
+    deals_ctx_status(ctx, &stats);
+    assert_true(stats.reconnects >= 5);
+    assert_int_equal(times_logged("25006"), 1);
+    assert_int_equal(times_logged("not available"), 1);
+    assert_int_equal(times_logged("available again"), 0);
+
+    srv->once = 0;
+    spin_for(ctx, srv, 200);
+    ask(ctx, &a, NUMBER, 1, -1);
+    expect(&a, DEALS_OK);
+    assert_int_equal(times_logged("available again"), 0);
+    spin_for(ctx, srv, 1100);
+    assert_int_equal(times_logged("available again"), 1);
+
+    srv->once = 1000;
+
+    for (i = 0; i < 10; i++) {
+        ask(ctx, &a, NUMBER, E_57014, -1);
+        expect(&a, DEALS_TIMEOUT);
+    }
+
+    assert_int_equal(times_logged("57014"), 1);
+    assert_int_equal(times_logged("not available"), 1);
 }
 
 
@@ -634,6 +746,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         TEST(a_read_is_asked_again_on_another_connection),
+        TEST(a_read_outlives_all_connections),
         TEST(a_read_is_not_asked_a_third_time),
         TEST(a_write_is_never_repeated_in_doubt),
         TEST(a_write_that_was_refused_is_repeated),
@@ -641,6 +754,7 @@ main(void)
         TEST(garbage_ends_a_connection),
         TEST(an_idle_connection_is_made_anew),
         TEST(away_is_told_soon_then_at_once_and_ends_by_itself),
+        TEST(each_change_is_logged_once),
         TEST(a_short_absence_is_waited_out),
         TEST(a_server_that_says_nothing_is_not_waited_for),
         TEST(an_address_that_hangs_is_passed_over),

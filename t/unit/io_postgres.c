@@ -64,6 +64,7 @@ set_up(void **state)
 
     memset(&config, 0, sizeof(config));
     config.database = postgres_conninfo();
+    config.pool_size = 2;
     ctx = ctx_new(&config);
 
     return 0;
@@ -120,6 +121,7 @@ many_calls_share_two_connections(void **state)
     }
 
     assert_int_equal(stats.connections, 2);
+    assert_int_equal(stats.reconnects, 0);
     assert_int_equal(stats.calls, 500);
     assert_int_equal(deals_ctx_poll(ctx, -1), 0);
 }

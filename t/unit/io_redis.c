@@ -152,6 +152,15 @@ redis_up(void)
     return stats.redis_up;
 }
 
+static int64_t
+redis_since(void)
+{
+    deals_ctx_stats  stats;
+
+    deals_ctx_status(ctx, &stats);
+    return stats.redis_since;
+}
+
 static void
 until_up(void)
 {
@@ -242,7 +251,10 @@ away_it_is_counted_here_and_comes_back(void **state)
     int64_t  start;
 
     (void) state;
+    assert_int_equal(redis_since(), 0);
     until_up();
+    assert_int_equal(redis_since(), clock_usec / 1000000);
+    clock_usec += 7000000;
     stop_server(SIGKILL);
     start = deals_mono();
 
@@ -252,6 +264,7 @@ away_it_is_counted_here_and_comes_back(void **state)
 
     assert_true(ms_since(start) < 500);
     assert_int_equal(redis_up(), 0);
+    assert_int_equal(redis_since(), clock_usec / 1000000);
     assert_int_equal(times_logged("redis: not available"), 1);
     spin(500);
     assert_int_equal(times_logged("redis: not available"), 1);
@@ -404,6 +417,52 @@ a_socket_that_takes_nothing_kills_nobody(void **state)
 }
 
 
+/* What stands at the address says `lie` after the greeting and the count. */
+static void
+hear(const char *lie, const char *why)
+{
+    int                 fd, peer;
+    counting            c;
+    deals_call         *call;
+    struct sockaddr_un  sun;
+
+    memset(&sun, 0, sizeof(sun));
+    sun.sun_family = AF_UNIX;
+    snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/liar", server_dir);
+    (void) unlink(sun.sun_path);
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *) &sun, sizeof(sun)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    snprintf(address, sizeof(address), "unix:%s/liar", server_dir);
+    again();
+
+    call = begin(&c, "k", 60);
+    (void) deals_ctx_poll(ctx, 0);
+    peer = accept(fd, NULL, NULL);
+    assert_int_equal(write(peer, lie, strlen(lie)), strlen(lie));
+    deals_call_wait(call, LONG);
+    assert_int_equal(c.done, 1);
+    spin(20);
+    assert_int_equal(times_logged(why), 1);
+    deals_call_free(call);
+    close(peer);
+    close(fd);
+}
+
+
+static void
+lies_end_the_connection_alone(void **state)
+{
+    (void) state;
+
+    hear("+OK\r\n+OK\r\n:7\r\n:8\r\n", "what nobody asked");
+    hear("+OK\r\n+OK\r\n:7\r\n*3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$1\r\ny\r\n",
+         "what nobody asked");
+    hear("+OK\r\n+OK\r\n*100000000\r\n", "Out of memory");
+    hear("+OK\r\n+OK\r\nhello\r\n", "Protocol error");
+}
+
+
 static void
 a_call_may_be_freed_while_it_counts(void **state)
 {
@@ -489,6 +548,7 @@ main(void)
         TEST(a_password_may_be_missing),
         TEST(over_a_network_with_a_password),
         TEST(a_socket_that_takes_nothing_kills_nobody),
+        TEST(lies_end_the_connection_alone),
         TEST(a_call_may_be_freed_while_it_counts),
         TEST(alone_the_context_counts),
     };

@@ -48,6 +48,10 @@ typedef struct {
     int         strict;         /* reads: a bad token is an error */
     int         data_only;      /* the texts that only pages show (slug, host,
                                    age, price.text ...) are left absent */
+    deals_str   idempotency_key;    /* deals_deal_create and _comment_create:
+                                   within a day this member makes one thing
+                                   under it, and who asks again gets that.
+                                   INVALID: it was used for something else */
 } deals_asker;
 
 /* The member behind the token, once it was looked up; NULL: anonymous. The row
@@ -102,7 +106,13 @@ DEALS_API extern const deals_shape  deals_feed_shape;
  * one pages through it); the others all, upcoming ones too: `status` says
  * which is which. Hidden and deleted deals are in none. NOT_FOUND: no such
  * user or merchant (a tag nobody used is an empty list, one that nobody can
- * use is not found). MALFORMED: bad cursor. INVALID: limit. */
+ * use is not found). MALFORMED: bad cursor. INVALID: limit.
+ *
+ * Who goes on behind a first page of HOT or TOP goes on in the order of that
+ * moment, for the first 1,000 deals and about ten minutes, however votes move
+ * them: none comes twice, none is left out, but those that are not shown any
+ * more. Behind these, and where nothing is kept (see deals_hooks), a page begins
+ * where the last row of the one before stood. Comments likewise. */
 DEALS_API deals_call *deals_feed(deals_ctx *ctx, const deals_asker *asker,
                           const deals_feed_params *params, deals_done done,
                           void *data);

@@ -145,7 +145,7 @@ typedef struct {
     const char  *redis;         /* "unix:/path", "HOST:PORT" or
                                    "redis://[[USER]:PASSWORD@]HOST:PORT/DB";
                                    NULL: no Redis */
-    int          pool_size;             /* connections to PostgreSQL: 2; and
+    int          pool_size;             /* connections to PostgreSQL: 3; and
                                            half as many again, opened when
                                            statements come that take long */
     int          queue_size;            /* calls that may wait: 1000; and as
@@ -209,6 +209,14 @@ DEALS_API void  deals_ctx_run(deals_ctx *ctx);
  * call's `done`. */
 DEALS_API int   deals_ctx_poll(deals_ctx *ctx, int64_t timeout_ms);
 
+/* What to call the database in reports: "NAME@HOST", "NAME@/DIRECTORY",
+ * "NAME@HOST:PORT" if the port is not the usual one; nothing secret. NULL: the
+ * configuration is not good, or no memory. */
+DEALS_API const char  *deals_config_name(const deals_config *config,
+                           deals_arena *arena);
+
+enum { DEALS_BATCH_SIZES = 4 };
+
 /* For status pages and tests. */
 typedef struct {
     int       connections;      /* ready ones */
@@ -219,6 +227,16 @@ typedef struct {
     int       database_up;      /* 1 yes, 0 no */
     uint64_t  batches, batched; /* writes that carried calls together, and the
                                    calls in them */
+    uint64_t  batch_sizes[DEALS_BATCH_SIZES];   /* the batches of 1 call, of
+                                   2-10, of 11-100, of more */
+    int       pool_size;        /* connections there may be, those for slow
+                                   statements included */
+    int       queue_size;       /* calls that may wait */
+    int       refusing;         /* 1: the database is known to be away, calls
+                                   are refused at once */
+    int64_t   database_since;   /* seconds since 1970: it is up, or known to be
+                                   away, since then; 0: not known yet */
+    int64_t   redis_since;      /* likewise */
 } deals_ctx_stats;
 
 DEALS_API void  deals_ctx_status(deals_ctx *ctx, deals_ctx_stats *stats);
@@ -249,6 +267,9 @@ DEALS_API int64_t             deals_call_db_time(const deals_call *call);
 /* Cancels it if it is not done. NULL is ok. A write that is already on its way
  * may still happen. May be called from `done`. */
 DEALS_API void                deals_call_free(deals_call *call);
+/* Its deadline comes in so many milliseconds, if it would come later: for a host
+ * that has spent part of the time it has. */
+DEALS_API void                deals_call_hurry(deals_call *call, int64_t ms);
 /* Own loop only: runs the loop until the call is done, or timeout_ms are over
  * (-1: the call's own deadline): then its error is DEALS_TIMEOUT. Returns
  * `call`; NULL if `call` is NULL. A `done` of the call must not free it. Every

@@ -6,7 +6,7 @@
  * asked for. How long is the host's to say, by the hook `generation` (see
  * deals/ctx.h); without it nothing is kept. What ends or changes a session, and
  * each vote, makes contexts forget, on this node and through Redis on others.
- * Kept are at most 4,096 sessions and 16 MiB a context; those not used for the
+ * Kept are at most 32,768 sessions and 32 MiB a context; those not used for the
  * longest time go first. Tokens are kept as keyed hashes only.
  */
 

@@ -11,13 +11,14 @@ use Cwd ();
 use Fcntl qw(:flock);
 use File::Basename ();
 use File::Path ();
+use List::Util qw(max min);
 
 use Deals::Test;
 
 my $HERE = File::Basename::dirname(Cwd::realpath(__FILE__)) . '/..';
 
-# A deal with its votes, comments and indexes, on the disk and while it is made.
-my $BYTES_A_DEAL = { kept => 3_500, made => 6_000 };
+# A deal with its votes, comments and indexes: the newest million, and the others.
+my ($BYTES_NEW, $BYTES_OLD) = (5_500, 1_800);
 
 my %SETTINGS = (
     jit => 'off', shared_buffers => "'512MB'", max_connections => 100,
@@ -31,15 +32,16 @@ my %LOADING = (
     max_parallel_maintenance_workers => 2,
 );
 
-# A running PostgreSQL and Redis with so many deals. keep: the directory for the
-# data; undef: they go with the run.
+# A running PostgreSQL and Redis with so many deals, and whether they are new.
+# keep: the directory for the data; undef: they go with the run.
 sub open {
     my ($class, $deals, $keep) = @_;
     my ($data, $lock) = defined $keep ? place($keep, $deals) : ();
     enough_space($deals, $keep) if !defined $data || !-d $data;
-    my $t = Deals::Test->new(settings => \%SETTINGS, data => $data);
+    my $t = Deals::Test->new(settings => \%SETTINGS, data => $data,
+                             tidy => 1);
     $t->{bench_lock} = $lock;
-    return $t if count($t);
+    return ($t, 0) if count($t);
 
     print STDERR "making $deals deals ...\n";
     $t->stop_postgresql;
@@ -48,7 +50,7 @@ sub open {
     $t->stop_postgresql;
     system('sync') == 0 or die "sync failed\n";
     $t->start_postgresql;
-    return $t;
+    return ($t, 1);
 }
 
 # Where the data of this size are kept, and a lock on them.
@@ -67,18 +69,19 @@ sub enough_space {
     my $dir = $keep // $ENV{TMPDIR} // '/tmp';
     my @df = split ' ', (`df -Pk '$dir'`)[1] // '';
     my $free = ($df[3] // 0) * 1024;
-    my $need = $deals * $BYTES_A_DEAL->{made} + 6e9;
-    die sprintf "%s has %.0f GB free; %d deals take %.0f GB (%.0f GB while they"
-        . " are made).\n", $dir, $free / 1e9, $deals,
-        $deals * $BYTES_A_DEAL->{kept} / 1e9, $need / 1e9 if $free < $need;
+    my $kept = min($deals, 1e6) * $BYTES_NEW + max($deals - 1e6, 0) * $BYTES_OLD;
+    my $made = $kept * 1.4 + 5e9;           # and what is sorted, and the log
+    die sprintf "%s has %.0f GB free; %d deals take %.0f GB, and %.0f GB while"
+        . " they are made.\n", $dir, $free / 1e9, $deals, $kept / 1e9, $made / 1e9
+        if $free < $made;
 }
 
 # Fills an empty database.
 sub fill {
     my ($t, $deals) = @_;
-    my $members = $deals / 5 < 4_000 ? 4_000 : int $deals / 5;
-    # No more than ten years.
-    my $spacing = $deals > 3_000_000 ? int 10 * 365 * 86400 / $deals : 97;
+    my $members = max(4_000, int $deals / 5);
+    # A year is full, and there are no more than ten.
+    my $spacing = min(320, int 10 * 365 * 86400 / $deals);
     my $sql = Deals::Test::read_file("$HERE/data.sql");
     length $sql or die "$HERE/data.sql is missing\n";
     $t->sql(join "\n", "\\set deals $deals", "\\set members $members",

@@ -98,6 +98,7 @@ sub weight {
 
 sub absolute {
     my ($base, $path) = @_;
+    $path =~ s/#.*//;
     return $path if $path =~ m{^/};
     return $base =~ s{[^/]*$}{}r . $path;
 }

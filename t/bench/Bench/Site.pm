@@ -105,8 +105,11 @@ SELECT user_id FROM votes WHERE deal_id IN ($ids) AND value <> 0
 SQL
 }
 
-sub members {
-    return $_[0]{members} //= $_[0]->sql('SELECT max(user_id) FROM users');
+# So many of the members vote and write under load: however large a community, not
+# more are there at a time.
+sub active {
+    return $_[0]{active}
+        //= $_[0]->sql('SELECT least(max(user_id), 20000) FROM users');
 }
 
 # That many live deals are there, with the ids from 1.

@@ -1,13 +1,17 @@
 package Bench::Sizes;
 
 # The rows of a large community against a small one: what PostgreSQL and nginx
-# spend on the same address, without the cache, must not grow with the data.
+# spend on the same list, page, vote or comment, without the cache, must not grow
+# with the data. Votes and comments are on the newest deals, as most are; votes on
+# any of them for comparison.
 
 use strict;
 use warnings;
 
 use Bench::Load;
 use Bench::Votes;
+
+my $NEWEST = 10_000;
 
 # Name, and the address at a site.
 my @ADDRESS = (
@@ -37,12 +41,29 @@ sub group {
         push @rows, row($name, $large, $small);
     }
     for my $size (sort keys %site) {
-        my $load = Bench::Load->new($site{$size}, $seconds);
-        my $votes = Bench::Votes->new($site{$size}, $load);
-        my $deals = $site{$size}->deals;
-        push @loads, ["votes, $size", sub { $votes->http(256, $deals) }];
+        my $site = $site{$size};
+        my $load = Bench::Load->new($site, $seconds);
+        my $votes = Bench::Votes->new($site, $load);
+        my ($all, $start) = ($site->deals, 0);
+        my $first = $all - $NEWEST + 1;
+        # PostgreSQL logs each page whole that it first changes.
+        $votes->http(256, $site->active, $NEWEST, $first) for 1 .. 5;
+        push @loads,
+            ["votes, $size", sub { $votes->http(256, $site->active, $NEWEST, $first) }],
+            ["votes on any deal, $size", sub { $votes->http(256, $site->active, $all) }],
+            ["comments, $size", sub {
+                my $r = $load->http('', script => ['comments.lua',
+                    $first, $NEWEST, $site->active, $start]);
+                $start += $r->{count} + 32;
+                return $r;
+            }];
     }
-    push @rows, row('votes', $large, $small);
+    push @rows, map { row($_, $large, $small) } 'votes', 'comments';
+
+    # No target: this is the price of memory and disk, for each vote changes pages
+    # that no other did lately.
+    push @rows, { %{ row('votes on any deal', $large, $small) },
+                  must => undef };
     return { name => 'sizes', loads => \@loads, rows => \@rows };
 }
 

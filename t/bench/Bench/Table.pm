@@ -30,8 +30,9 @@ sub machine {
     my ($version) = `$nginx -v 2>&1` =~ m{nginx/(\S+)};
     chomp(my $kernel = `uname -r`);
     return sprintf "Machine: %d x %s, %.0f GB, Linux %s, nginx %s, PostgreSQL %s."
-        . ' The load comes from the same machine; one nginx worker, one thread'
-        . ' of wrk.', $cores, $cpu // 'CPU', $kb / 1e6, $kernel, $version,
+        . ' The load comes from the same machine: one worker of nginx, one'
+        . ' thread of wrk, which is the limit of some rates; CPU a request is'
+        . " nginx' and PostgreSQL's alone.", $cores, $cpu // 'CPU', $kb / 1e6, $kernel, $version,
         $site->sql('SHOW server_version') =~ /^(\S+)/;
 }
 

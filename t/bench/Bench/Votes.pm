@@ -12,10 +12,11 @@ use Time::HiRes ();
 sub new {
     my ($class, $site, $load) = @_;
     my $self = bless { site => $site, load => $load, start => 0 }, $class;
-    my ($deals, $members) = ($site->deals, $site->members);
+    my ($deals, $members) = ($site->deals, $site->active);
     $self->{script} = {
-        spread => $self->one_by_one('votes', "random(1, $deals)"),
-        one    => $self->one_by_one('votes_on_one', 1),
+        spread => $self->one_by_one('votes', "random(1, $deals)", 1000),
+        alone  => $self->one_by_one('votes_alone', "random(1, $deals)", 1),
+        one    => $self->one_by_one('votes_on_one', 1, $members),
     };
     return $self;
 }
@@ -23,7 +24,7 @@ sub new {
 # The statement of a vote that is alone, for pgbench. It has no arrays: where the
 # statement wants one, it is made of a single value.
 sub one_by_one {
-    my ($self, $name, $deal) = @_;
+    my ($self, $name, $deal, $members) = @_;
     my $site = $self->{site};
     my @ran = $site->statements(sub { $self->vote(1, 1, 1) });
     my ($vote) = grep { $_->{sql} =~ /\bdeals_vote\w*\(/ } @ran;
@@ -38,7 +39,6 @@ sub one_by_one {
                                          : "$value\::$type"
     }ge;
     my $file = $site->test->dir . "/$name.sql";
-    my $members = $site->members;
     Deals::Test::write_file($file, "\\set deal $deal\n"
         . "\\set member random(1, $members)\n\\set value random(-1, 1)\n$sql;\n");
     return [$file];
@@ -55,15 +55,16 @@ sub vote {
     return $r->json;
 }
 
-# Votes through nginx by so many clients, on the first `deals` deals. No two are of
-# one member on one deal, so that each answered one is a row that is new.
+# Votes through nginx by so many clients and members, on so many deals from the
+# first one on. No two are of one member on one deal, as long as there are pairs, so
+# that each answered one is a row that is new.
 sub http {
-    my ($self, $clients, $deals) = @_;
+    my ($self, $clients, $members, $deals, $first) = @_;
     my ($site, $load) = @$self{qw(site load)};
-    my $members = $site->members;
     my $since = $site->sql('SELECT clock_timestamp()');
     my $r = $load->http('', clients => $clients,
-        script => ['votes.lua', $deals, $members, $self->{start}]);
+        script => ['votes.lua', $first // 1, $deals, $members,
+                   $self->{start}]);
     $self->{start} += $r->{count} + $clients;
     my $rows = $site->sql(
         "SELECT count(*) FROM votes WHERE voted_at >= '$since'");
@@ -89,13 +90,14 @@ sub group {
     return {
         name => 'votes',
         loads => [
-            ['256 clients', sub { $self->http(256, $all) }],
-            ['1000 clients', sub { $self->http(1000, $all) }],
+            # A client is a member; on one deal they take turns.
+            ['256 clients', sub { $self->http(256, 1000, $all) }],
+            ['1000 clients', sub { $self->http(1000, 1000, $all) }],
             ['pgbench', sub { $self->pgbench('spread', $best) }],
-            ['one deal', sub { $self->http(256, 1) }],
+            ['one deal', sub { $self->http(256, $self->{site}->active, 1) }],
             ['pgbench, one deal', sub { $self->pgbench('one', 32) }],
-            ['one client', sub { $self->http(1, $all) }],
-            ['pgbench, one client', sub { $self->pgbench('spread', 1) }],
+            ['one client', sub { $self->http(1, 1, $all) }],
+            ['pgbench, one client', sub { $self->pgbench('alone', 1) }],
         ],
         rows => [
             { name => 'votes spread over all deals, 256 clients', @spread,

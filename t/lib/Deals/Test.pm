@@ -72,6 +72,7 @@ my (@running, @ports);
                              not wait for the disk
     data     => DIR          PostgreSQL's data directory, with `settings`: made if
                              it is not there, and kept
+    tidy     => 1            nothing else is kept, also if something failed
 
 =cut
 
@@ -483,7 +484,7 @@ sub ending {
         $? ||= 1;
     }
     my $failed = $? || !Test::More->builder->is_passing;
-    if ($failed || $ENV{TEST_KEEP}) {
+    if ($failed && !$self->{tidy} || $ENV{TEST_KEEP}) {
         unlink "$self->{dir}/owner";
         Test::More::diag("kept: $self->{dir}");
     } else {

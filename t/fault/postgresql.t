@@ -1,0 +1,259 @@
+#!/usr/bin/perl
+
+# PostgreSQL stopped, restarted, full, read-only, cutting connections, slow,
+# silent, talking nonsense: pages that are kept go on for everybody, writes are
+# refused in time, the rest of nginx notices nothing, and service is back at
+# once when the database is.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use IO::Handle;
+use Test::More;
+use Time::HiRes qw(time sleep);
+use Deals::Test;
+use Deals::Test::Proxy;
+use Deals::Test::Steady;
+use Deals::Test::Watch;
+
+my $TIMEOUT = 2;                # deals_query_timeout
+
+my $t = Deals::Test->new;
+my $proxy = Deals::Test::Proxy->new(port => $t->port('proxy'),
+    to => $t->dir . '/sockets/.s.PGSQL.5432');
+$t->nginx(<<"CONF");
+%%GLOBALS%%
+worker_processes 2;
+events { worker_connections 512; }
+http {
+    %%BASE%%
+    deals_database "host=127.0.0.1 port=%%PORT:proxy%% dbname=deals user=deals password=worker-secret sslmode=disable";
+    deals_redis %%REDIS%%;
+    deals_cache zone=pages:8m;
+    deals_query_timeout ${TIMEOUT}s;
+    deals_connect_timeout ${TIMEOUT}s;
+    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
+    keepalive_requests 100000;
+    add_header X-Cache \$deals_cache_status always;
+    server {
+        listen 127.0.0.1:%%PORT%% reuseport;
+        location / { deals; }
+        location /other/ { return 200 "other\\n"; }
+    }
+}
+CONF
+
+my ($ann, $bob) = map { $t->member($_) } qw(ann bob);
+my @deals = map { $ann->post('/api/v1/deals', json => { title => "Deal $_" })
+    ->json->{id} } 1 .. 5;
+my $writer = Deals::Test::Steady->new(like => $bob, again => 1, timeout => 10);
+my $stranger = Deals::Test::Steady->new(port => $t->port, timeout => 10);
+my $votes = 0;
+
+sub vote {
+    my $id = $deals[$votes % @deals];
+    return $writer->put("/api/v1/deals/$id/vote",
+        json => { value => $votes++ % 2 ? 1 : -1 });
+}
+
+# Until a vote counts again, and a page that nobody has: seconds.
+sub resumes {
+    my $began = time;
+    my $r;
+    until (($r = vote())->status == 200) {
+        return 99 if time - $began > 20;
+        sleep 0.02;
+    }
+    until ($stranger->get('/new?cursor=&n=' . rand)->status == 200) {
+        return 99 if time - $began > 20;
+        sleep 0.02;
+    }
+    return time - $began;
+}
+
+# begin, end (default: the proxy is good again), seconds; settle: seconds until
+# it is known; during: each time round; passes: writes may get through; hangs:
+# answers may take as long as the deadline.
+
+sub disaster {
+    my ($what, %o) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $from = time;
+    my $logged = length $t->log;
+    # Both workers know the members.
+    for my $who ($ann, $bob) {
+        $who->get('/') for 1 .. 8;
+    }
+    my $watch = Deals::Test::Watch->new($t,
+        other     => { path => '/other/' },
+        anonymous => { path => '/' },
+        member    => { path => '/', like => $ann, each => sub {
+            $_[0]->body =~ /\bann\b/ ? undef : 'not as ann' } },
+    );
+    sleep 0.3;
+    $o{begin}->() if $o{begin};
+    sleep $o{settle} // 0.1;
+    my ($began, $slowest, %status, @bad) = (time, 0);
+    do {
+        $o{during}->() if $o{during};
+        for my $ask (\&vote, sub { $writer->post('/api/v1/deals',
+                         json => { title => 'Meanwhile' }) },
+                     sub { $stranger->get("/users/nobody$votes") })
+        {
+            my $r = $ask->();
+            for my $took (delete @$writer{'took'}, delete @$stranger{'took'}) {
+                $slowest = $took if ($took // 0) > $slowest;
+            }
+            $status{ $r->status }++;
+            my $retry = $r->header('Retry-After') // '';
+            push @bad, 'status ' . $r->status . ' ' . substr $r->body, 0, 200
+                if $r->status !~ /^(?:200|201|404|503)$/;
+            push @bad, '503 without Retry-After'
+                if $r->status == 503 && $retry !~ /^[1-9]\d*$/;
+        }
+        sleep 0.1;
+    } while (time - $began < $o{seconds});
+    my $end = time;
+    ($o{end} || sub { $proxy->mode('pass') })->();
+    my $resumed = resumes();
+    my $seen = $watch->end;
+    my $all = join ', ', map { "$_ x $status{$_}" } sort keys %status;
+
+    is_deeply \@bad, [], "$what: answers in between: $all";
+    ok $status{503}, '  writes are refused' if !$o{passes};
+    my $limit = $o{hangs} ? $TIMEOUT + 1 : 1;
+    cmp_ok $slowest, '<', $limit, "  within $limit s";
+    cmp_ok $resumed, '<', 2, '  service is back at once';
+    is_deeply $seen->{other}{odd}, [], '  others notice nothing';
+    cmp_ok $seen->{other}{slowest}, '<', 1, '  at any time';
+    is_deeply $seen->{anonymous}{odd}, [], '  pages that are kept go on';
+    is_deeply $seen->{member}{odd}, [], '  for members too';
+    cmp_ok $seen->{$_}{slowest}, '<', $TIMEOUT + 1, "  in time: $_"
+        for qw(anonymous member);
+    my @words = grep { /\[(?:error|warn|crit)\]/ }
+        split /\n/, substr $t->log, $logged;
+    cmp_ok scalar @words, '<', 40, '  and the log says so, not each request';
+    diag sprintf '%s: %.1f s, back after %.2f s, slowest %.2f; %s', $what,
+        time - $from, $resumed, $slowest, join '; ', map {
+            my $s = $seen->{$_};
+            "$_ $s->{n} " . join(' ', map { "$_=$s->{cache}{$_}" }
+                sort keys %{ $s->{cache} }) . sprintf ' %.2f %.2f',
+                $s->{p99}, $s->{slowest} } sort keys %$seen
+        if $ENV{TEST_VERBOSE};
+    diag @words . ' lines, first ', join "\n", @words[0 .. ($#words < 4 ? $#words : 4)]
+        if $ENV{TEST_VERBOSE};
+}
+
+
+# --- away ---------------------------------------------------------------------
+
+disaster('stopped', seconds => 9,
+    begin  => sub { $t->stop_postgresql },
+    settle => 1.2,                      # of these a second of patience
+    end    => sub { $t->start_postgresql });
+
+disaster('restarted', seconds => 0.1, passes => 1, settle => 0,
+    begin => sub { $t->stop_postgresql; $t->start_postgresql });
+
+disaster('refusing connections', seconds => 1,
+    begin  => sub { $proxy->mode('refuse') },
+    settle => 1.2,
+    end    => sub { $proxy->mode('pass') });
+
+# --- it is there, but ------------------------------------------------------------
+
+disaster('cutting connections', seconds => 1, passes => 1,
+    during => sub { $t->sql_as($t->database, "SELECT pg_terminate_backend(pid)
+        FROM pg_stat_activity WHERE usename = 'deals'
+        AND pid <> pg_backend_pid()") });
+
+# A new primary is behind the same address; this one became a standby's like.
+disaster('read-only', seconds => 1,
+    begin => sub { read_only('on') },
+    end   => sub { read_only('off') });
+
+sub read_only {
+    my ($on) = @_;
+    $t->sql("SET default_transaction_read_only = off;
+        ALTER DATABASE deals SET default_transaction_read_only = $on");
+    all_anew();
+}
+
+# New connections for all.
+sub all_anew {
+    $proxy->mode('reset');
+    $proxy->mode('pass');
+}
+
+# Who limits them to none needs a connection to lift that.
+my $holder;
+disaster('out of connections', seconds => 1, settle => 1.2,
+    begin => sub {
+        open $holder, '|-', 'psql', '-Xq', $t->database_admin or die "psql: $!\n";
+        $holder->autoflush(1);
+        print {$holder} "ALTER DATABASE deals CONNECTION LIMIT 0;\n";
+        $t->wait_until(sub { !eval { $t->sql('SELECT 1') } });
+        all_anew();
+    },
+    end => sub {
+        print {$holder} "ALTER DATABASE deals CONNECTION LIMIT -1;\n";
+        close $holder;
+    });
+
+# --- on the way ------------------------------------------------------------------
+
+disaster('a byte at a time', seconds => 1, passes => 1, hangs => 1,
+    begin => sub { $proxy->mode('dribble', 0.2) });
+
+disaster('far away', seconds => 1, passes => 1, hangs => 1,
+    begin => sub { $proxy->mode('delay', 100) });
+
+disaster('a cable is cut', seconds => 1, hangs => 1,
+    begin => sub { $proxy->mode('hole') });
+
+disaster('garbage', seconds => 1, passes => 1, hangs => 1,
+    begin => sub { $proxy->mode('garbage') });
+
+disaster('resets', seconds => 1, settle => 1.2,
+    begin => sub { $proxy->mode('reset') });
+
+disaster('cut off in the middle of an answer', seconds => 1, passes => 1,
+    hangs => 1, begin => sub { $proxy->mode('cut', 700) });
+
+disaster('half closed', seconds => 1, passes => 1, hangs => 1,
+    begin => sub { $proxy->mode('half') });
+
+# --- a deadline is a request's ---------------------------------------------------
+
+# The page of all members waits for one table, what is laid over it for another.
+sub lock_table {
+    my ($table, $seconds) = @_;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+        open STDOUT, '>', '/dev/null';
+        exec 'psql', '-XAtq', $t->database_admin, '-c', "BEGIN; LOCK TABLE $table"
+            . " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep($seconds); COMMIT";
+    }
+    $t->wait_until(sub { $t->sql("SELECT count(*) FROM pg_locks
+        WHERE mode = 'AccessExclusiveLock' AND granted
+        AND relation = '$table'::regclass") });
+    return $pid;
+}
+
+for my $path ('/new', "/deals/$deals[0]/deal-1") {
+    my $carol = $t->member('carol' . length $path);
+    # Nobody has the page.
+    $ann->post('/api/v1/deals', json => { title => 'One more' });
+    $ann->patch("/api/v1/deals/$deals[0]", json => { title => 'Deal 1' });
+    my @locks = (lock_table('votes', 4), lock_table('deals', 1.5));
+    my $c = Deals::Test::Steady->new(like => $carol, timeout => 10);
+    my $r = $c->get($path);
+    like $r->status, qr/^(?:200|503)$/, "$path waits twice: " . $r->status;
+    cmp_ok $c->{took}, '<', $TIMEOUT + 0.8, '  but no longer than its deadline';
+    waitpid $_, 0 for @locks;
+}
+
+is $t->deals('verify')->{code}, 0, 'all counters are right';
+$t->finish;
