@@ -45,6 +45,10 @@ ngx_http_deals_account_page(ngx_http_deals_ctx_t *ctx)
         ctx->form.next = query.next;
     }
 
+    if (deals_str_eq(query.done, DEALS_STR("reset"))) {
+        ctx->form.note = DEALS_STR("Your password was set. Sign in with it.");
+    }
+
     return ngx_http_deals_wait(ctx,
                                deals_whoami(ngx_http_deals_site(ctx),
                                             &ctx->asker,

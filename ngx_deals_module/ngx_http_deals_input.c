@@ -39,11 +39,13 @@ static const deals_field  ngx_http_deals_query_fields[] = {
     { "cursor", DEALS_TEXT, DEALS_NULLABLE,
       offsetof(ngx_http_deals_query_t, cursor), NULL },
     { "next", DEALS_TEXT, DEALS_NULLABLE,
-      offsetof(ngx_http_deals_query_t, next), NULL }
+      offsetof(ngx_http_deals_query_t, next), NULL },
+    { "done", DEALS_TEXT, DEALS_NULLABLE,
+      offsetof(ngx_http_deals_query_t, done), NULL }
 };
 
 const deals_shape  ngx_http_deals_query_shape = {
-    "query", sizeof(ngx_http_deals_query_t), ngx_http_deals_query_fields, 5
+    "query", sizeof(ngx_http_deals_query_t), ngx_http_deals_query_fields, 6
 };
 
 
@@ -80,11 +82,11 @@ static const deals_field  ngx_http_deals_typed_fields[] = {
     typed(title), typed(url), typed(description), typed(price),
     typed(list_price), typed(currency), typed(merchant), typed(tags),
     typed(starts_at), typed(expires_at), typed(name), typed(email),
-    typed(body), typed(parent_id), typed(next)
+    typed(body), typed(parent_id), typed(token), typed(next)
 };
 
 static const deals_shape  ngx_http_deals_typed_shape = {
-    "form", sizeof(deals_form), ngx_http_deals_typed_fields, 15
+    "form", sizeof(deals_form), ngx_http_deals_typed_fields, 16
 };
 
 
@@ -107,11 +109,13 @@ static const struct {
     { "name", offsetof(deals_form, name_error) },
     { "password", offsetof(deals_form, password_error) },
     { "email", offsetof(deals_form, email_error) },
-    { "body", offsetof(deals_form, body_error) }
+    { "body", offsetof(deals_form, body_error) },
+    { "current", offsetof(deals_form, current_error) },
+    { "token", offsetof(deals_form, token_error) }
 };
 
 
-static ngx_http_deals_form_shape_t  ngx_http_deals_forms[4];
+static ngx_http_deals_form_shape_t  ngx_http_deals_forms[NGX_HTTP_DEALS_ACTION_FORM];
 
 
 /* made once from the library's tables, the same in every configuration */
@@ -138,6 +142,16 @@ ngx_http_deals_init_shapes(void)
                           &deals_vote_input_shape,
                           sizeof(ngx_http_deals_vote_form_t),
                           offsetof(ngx_http_deals_vote_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_PASSWORD_FORM],
+                          &deals_password_input_shape,
+                          sizeof(ngx_http_deals_password_form_t),
+                          offsetof(ngx_http_deals_password_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_RESET_FORM],
+                          &deals_reset_input_shape,
+                          sizeof(ngx_http_deals_reset_form_t),
+                          offsetof(ngx_http_deals_reset_form_t, next));
 }
 
 

@@ -16,8 +16,8 @@
  *     _response.c     headers, bytes, redirects
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
- *     _lists.c _pages.c _forms.c _account.c _api.c _static.c
- *                     the handlers of the routes
+ *     _lists.c _pages.c _forms.c _account.c _reset.c _settings.c _api.c
+ *     _static.c                            the handlers of the routes
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
  *     _status*.c      counters of all workers, deals_status; likewise
@@ -387,6 +387,7 @@ typedef struct {
     int64_t                    limit;
     deals_str                  cursor;
     deals_str                  next;
+    deals_str                  done;
 } ngx_http_deals_query_t;
 
 extern const deals_shape  ngx_http_deals_query_shape;
@@ -401,6 +402,16 @@ typedef struct {
     deals_session_input        in;
     deals_str                  next;
 } ngx_http_deals_session_form_t;
+
+typedef struct {
+    deals_password_input       in;
+    deals_str                  next;
+} ngx_http_deals_password_form_t;
+
+typedef struct {
+    deals_reset_input          in;
+    deals_str                  next;
+} ngx_http_deals_reset_form_t;
 
 typedef struct {
     deals_comment_input        in;
@@ -422,6 +433,8 @@ typedef enum {
     NGX_HTTP_DEALS_SESSION_FORM,
     NGX_HTTP_DEALS_COMMENT_FORM,
     NGX_HTTP_DEALS_VOTE_FORM,
+    NGX_HTTP_DEALS_PASSWORD_FORM,
+    NGX_HTTP_DEALS_RESET_FORM,
     NGX_HTTP_DEALS_ACTION_FORM,
     NGX_HTTP_DEALS_FORMS
 } ngx_http_deals_form_e;
@@ -493,7 +506,8 @@ deals_str ngx_http_deals_canonical(ngx_http_deals_ctx_t *ctx,
 char *ngx_http_deals_part(ngx_http_deals_ctx_t *ctx, const char *path,
     deals_str part);
 
-/* handlers: _lists.c _pages.c _forms.c _account.c _api.c _static.c */
+/* handlers: _lists.c _pages.c _forms.c _account.c _settings.c _api.c
+   _static.c */
 
 ngx_int_t ngx_http_deals_hot_page(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_new_page(ngx_http_deals_ctx_t *ctx);
@@ -530,6 +544,18 @@ ngx_int_t ngx_http_deals_signup_page(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_login_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_signup_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_logout_form(ngx_http_deals_ctx_t *ctx);
+
+ngx_int_t ngx_http_deals_reset_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_reset_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_reset(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_settings_page(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_password_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_session_end_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_others_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_sessions(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_session_end(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_sessions_end(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_password(ngx_http_deals_ctx_t *ctx);
 
 ngx_int_t ngx_http_deals_api_feed(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_api_deal(ngx_http_deals_ctx_t *ctx);

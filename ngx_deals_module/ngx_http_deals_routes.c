@@ -101,6 +101,15 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
     form("signup-form", "/signup", signup_form),
     form("logout-form", "/logout", logout_form),
 
+    page("reset", "/reset", reset_page, NO_STORE),
+    form("reset-form", "/reset", reset_form),
+
+    page("settings", "/settings", settings_page, NO_STORE),
+    form("password-form", "/settings/password", password_form),
+    form("sessions-end-form", "/settings/sessions/end", others_form),
+    form("session-end-form", "/settings/sessions/{name}/end",
+         session_end_form),
+
     read_api("api-deals", "/api/v1/deals", api_feed, LISTS,
              IN_CURSOR|IN_WINDOW|IN_SORT|IN_LIMIT),
     api("api-deal-create", NGX_HTTP_POST, "/api/v1/deals", api_deal_create,
@@ -130,6 +139,16 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
         api_session_create, JSON, NO_STORE),
     api("api-session-delete", NGX_HTTP_DELETE, "/api/v1/sessions/current",
         api_session_delete, NONE, NO_STORE),
+    api("api-sessions", NGX_HTTP_DEALS_READ, "/api/v1/sessions", api_sessions,
+        NONE, NO_STORE),
+    api("api-sessions-end", NGX_HTTP_DELETE, "/api/v1/sessions",
+        api_sessions_end, NONE, NO_STORE),
+    api("api-session-end", NGX_HTTP_DELETE, "/api/v1/sessions/{name}",
+        api_session_end, NONE, NO_STORE),
+    api("api-reset", NGX_HTTP_POST, "/api/v1/password-resets", api_reset,
+        JSON, NO_STORE),
+    api("api-password", NGX_HTTP_PUT, "/api/v1/me/password", api_password,
+        JSON, NO_STORE),
     api("api-me", NGX_HTTP_DEALS_READ, "/api/v1/me", api_me, NONE, NO_STORE),
     read_api("api-user", "/api/v1/users/{name}", api_user, LISTS, 0),
 

@@ -25,6 +25,20 @@
     }
 
 
+    /* The code of a link to set a new password goes into its field, and out of
+     * the address. */
+    function take() {
+        var token = document.getElementById('token');
+
+        if (token && !token.value && location.hash.length > 1) {
+            token.value = location.hash.slice(1);
+            history.replaceState(null, '', location.pathname);
+        }
+    }
+
+    take();
+
+
     /* Votes without loading the page again. */
 
     function show(form, score, mine) {

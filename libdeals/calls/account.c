@@ -268,8 +268,13 @@ check(deals_arena *arena, account_state *state,
         }
     }
 
-    return state->name.data == NULL || state->name_key.data == NULL
-           || state->password.data == NULL ? -1 : 0;
+    if (state->name.data == NULL || state->name_key.data == NULL
+        || state->password.data == NULL)
+    {
+        return -1;
+    }
+
+    return deals_secret_network(arena, &state->head, state->name_key);
 }
 
 

@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "base/encode.h"
 #include "core/token.h"
 #include "stmts.h"
 #include "calls/secret.h"
@@ -129,6 +130,36 @@ deals_secret_verify(deals_call *call, deals_str password, deals_str hash,
 
 
 int
+deals_secret_network(deals_arena *arena, deals_signed *state,
+    deals_str name_key)
+{
+    deals_str      text;
+    unsigned char  hash[crypto_hash_sha256_BYTES];
+
+    if (state->use.address.len == 0) {
+        state->network = DEALS_NONE;
+        return 0;
+    }
+
+    text = deals_use_network(arena, &state->use);
+    if (text.data != NULL) {
+        text = deals_str_of(deals_arena_printf(arena, "%.*s %.*s",
+                                (int) name_key.len, name_key.data,
+                                (int) text.len, text.data));
+    }
+    if (text.data == NULL) {
+        return -1;
+    }
+
+    crypto_hash_sha256(hash, (const unsigned char *) text.data, text.len);
+    state->network = deals_hex(arena, (deals_str) { (const char *) hash,
+                                                    sizeof(hash) });
+
+    return state->network.data == NULL ? -1 : 0;
+}
+
+
+int
 deals_secret_session(deals_call *call, int64_t user_id)
 {
     deals_signed                 *state = deals_call_state(call);
@@ -150,6 +181,8 @@ deals_secret_session(deals_call *call, int64_t user_id)
     p.expires_at = p.now + DEALS_SESSION_LIFE;
     p.user_agent = state->use.user_agent;
     p.address = state->use.address;
+    p.network = state->network;
+    p.network_since = p.now - DEALS_NETWORK_KNOWN;
 
     sodium_memzero(&token, sizeof(token));
 

@@ -8,6 +8,9 @@
 #include "core/password.h"
 #include "calls/use.h"
 
+/* A password that is longer is nobody's. */
+#define DEALS_PASSWORD_BYTES  (4 * DEALS_PASSWORD_MAX)
+
 /* A computation of some 20 ms. Its memory is its own: the call may go
  * first. */
 typedef struct {
@@ -29,10 +32,20 @@ deals_secret  *deals_secret_verify(deals_call *call, deals_str password,
 typedef struct {
     deals_use              use;
     deals_session_result   result;
+    deals_str              network;     /* absent: the address is not known */
 } deals_signed;
 
-/* Adds the insertion of a new session to the segment, and fills token and
- * expires_at of the call's deals_signed. 0, or -1: no memory. */
+/* For how long a network is remembered that a member signed in from. Seconds. */
+#define DEALS_NETWORK_KNOWN  (180 * 86400)
+
+/* Fills `network`: what the member's and the asker's network (an IPv6 address'
+ * /64) come to together, as 64 hex digits. 0, or -1: no memory. */
+int            deals_secret_network(deals_arena *arena, deals_signed *state,
+                   deals_str name_key);
+
+/* Adds the insertion of a new session to the segment, and of the network that
+ * it begins in; fills token and expires_at of the call's deals_signed. 0, or
+ * -1: no memory. */
 int            deals_secret_session(deals_call *call, int64_t user_id);
 
 #endif /* DEALS_CALLS_SECRET_H */

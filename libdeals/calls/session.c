@@ -12,8 +12,6 @@
 #include "stmts.h"
 #include "calls/secret.h"
 
-#define PASSWORD_BYTES  (4 * DEALS_PASSWORD_MAX)
-
 typedef struct {
     deals_signed           head;
     deals_str              name_key, password;
@@ -92,7 +90,7 @@ verified(deals_call *call)
 
 /* Somebody who does not exist is verified too, and takes as long. */
 static void
-looked(deals_call *call)
+verify(deals_call *call)
 {
     session_state          *state = deals_call_state(call);
     const deals_login_row  *row = deals_use_row(state->login);
@@ -106,44 +104,65 @@ looked(deals_call *call)
 
 
 static void
-look(deals_call *call)
-{
-    session_state        *state = deals_call_state(call);
-    deals_login_params    p;
-
-    memset(&p, 0, sizeof(p));
-    p.name_key = state->name_key;
-
-    state->login = deals_q_login(deals_call_arena(call), &p);
-    deals_call_query(call, state->login);
-    deals_call_send(call, looked);
-}
-
-
-static void
 count_name(deals_call *call)
 {
     session_state  *state = deals_call_state(call);
 
+    if (state->name_key.len == 0) {
+        verify(call);                           /* nobody's */
+        return;
+    }
+
     deals_use_limit(call, "signin-name", state->name_key,
                     deals_ctx_config(deals_call_ctx(call))->signin_limit,
-                    look);
+                    verify);
+}
+
+
+/*
+ * All attempts count, and before the password is looked at: many at once must
+ * not pass together, and one's own success must not pay for guesses at others.
+ * From a network where the member signed in before, they count for this member
+ * and network alone, so that neither strangers with the member's name nor
+ * neighbours keep the member out. From elsewhere they count for the address,
+ * and for the name, wherever they come from.
+ */
+static void
+looked(deals_call *call)
+{
+    session_state          *state = deals_call_state(call);
+    const deals_login_row  *row = deals_use_row(state->login);
+    const deals_config     *config = deals_ctx_config(deals_call_ctx(call));
+
+    if (row != NULL && row->known) {
+        deals_use_limit(call, "signin-known", state->head.network,
+                        config->signin_limit, verify);
+        return;
+    }
+
+    deals_use_limit_address(call, "signin", config->signin_limit, count_name);
 }
 
 
 static void
 sign_in(deals_call *call)
 {
-    session_state  *state = deals_call_state(call);
+    session_state       *state = deals_call_state(call);
+    deals_login_params   p;
 
     if (state->head.use.errors != NULL) {
         deals_call_finish(call, state->head.use.errors);
         return;
     }
 
-    deals_use_limit_address(
-        call, "signin", deals_ctx_config(deals_call_ctx(call))->signin_limit,
-        count_name);
+    memset(&p, 0, sizeof(p));
+    p.name_key = state->name_key;
+    p.network = state->head.network;
+    p.since = deals_call_now(call) - DEALS_NETWORK_KNOWN;
+
+    state->login = deals_q_login(deals_call_arena(call), &p);
+    deals_call_query(call, state->login);
+    deals_call_send(call, looked);
 }
 
 
@@ -168,16 +187,19 @@ check(deals_arena *arena, session_state *state,
         return 0;
     }
 
-    if (password.len > PASSWORD_BYTES) {
-        password.len = PASSWORD_BYTES + 1;      /* wrong in any case */
+    if (password.len > DEALS_PASSWORD_BYTES) {
+        password.len = DEALS_PASSWORD_BYTES + 1;      /* wrong in any case */
     }
 
     state->password = deals_arena_copy(arena, password);
     state->name_key = deals_name_valid(input->name)
                       ? deals_name_key(arena, input->name) : DEALS_STR("");
 
-    return state->password.data == NULL || state->name_key.data == NULL ? -1
-                                                                        : 0;
+    if (state->password.data == NULL || state->name_key.data == NULL) {
+        return -1;
+    }
+
+    return deals_secret_network(arena, &state->head, state->name_key);
 }
 
 

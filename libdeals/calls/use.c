@@ -378,9 +378,10 @@ deals_use_limit(deals_call *call, const char *what, deals_str key, int limit,
 
 
 /* Whoever has one IPv6 address has 2^64 of them: the network counts. */
-static deals_str
-network_of(deals_arena *arena, deals_str address)
+deals_str
+deals_use_network(deals_arena *arena, const deals_use *use)
 {
+    deals_str        address = use->address;
     char             text[INET6_ADDRSTRLEN];
     struct in6_addr  in6;
 
@@ -414,7 +415,7 @@ deals_use_limit_address(deals_call *call, const char *what, int limit,
     deals_use  *use = deals_call_state(call);
 
     deals_use_limit(call, what,
-                    network_of(deals_call_arena(call), use->address), limit,
+                    deals_use_network(deals_call_arena(call), use), limit,
                     step);
 }
 

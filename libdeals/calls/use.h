@@ -30,7 +30,9 @@ typedef enum {
     DEALS_USE_RERANK,
     DEALS_USE_IMPORT,
     DEALS_USE_DEMO,
-    DEALS_USE_OVERLAY
+    DEALS_USE_OVERLAY,
+    DEALS_USE_SESSIONS,
+    DEALS_USE_RESET
 } deals_use_kind;
 
 /* First member of each use case's state. */
@@ -91,7 +93,11 @@ void         deals_use_member(deals_call *call, deals_step step);
  * number) times to `key` this minute: then the call ends with RATE_LIMITED. */
 void         deals_use_limit(deals_call *call, const char *what, deals_str key,
                  int limit, deals_step step);
-/* The same, counted by the asker's address (an IPv6 one by its /64). */
+/* The asker's address, as it counts: an IPv6 one without the lower half of its
+ * bits. Absent: there is none, or no memory. */
+deals_str    deals_use_network(deals_arena *arena, const deals_use *use);
+
+/* The same, counted by the asker's network. */
 void         deals_use_limit_address(deals_call *call, const char *what,
                  int limit, deals_step step);
 /* The same, counted by member. */

@@ -47,6 +47,7 @@ int  cli_verify(int argc, char **argv);
 int  cli_set(int argc, char **argv);
 int  cli_user_add(int argc, char **argv);
 int  cli_user_passwd(int argc, char **argv);
+int  cli_user_reset(int argc, char **argv);
 int  cli_user_list(int argc, char **argv);
 int  cli_user_role(int argc, char **argv);
 int  cli_deal_hide(int argc, char **argv);

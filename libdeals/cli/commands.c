@@ -48,6 +48,12 @@ const cli_command  cli_commands[] = {
       "drRp", 1, 1, cli_user_add },
     { "user passwd", "NAME", "Sets a password, ends the member's sessions", "",
       "drp", 1, 1, cli_user_passwd },
+    { "user reset", "NAME", "Makes a code that sets a new password, once",
+      "Prints the code, and where to use it if DEALS_URL says where the site is.\n"
+      "It is good for an hour; a code made before is not any more. Using it ends\n"
+      "all of the member's sessions. Whoever has it can take the account over:\n"
+      "hand it to its owner only.\n",
+      "dr", 1, 1, cli_user_reset },
     { "user list", "", "Lists the accounts: name, role, since when", "",
       "dr", 0, 0, cli_user_list },
     { "user role", "NAME ROLE", "Makes a member, moderator or admin of someone",

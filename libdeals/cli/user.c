@@ -3,6 +3,7 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -118,6 +119,50 @@ cli_user_passwd(int argc, char **argv)
     }
 
     explicit_bzero(password, sizeof(password));
+    deals_ctx_free(ctx);
+
+    return rc;
+}
+
+
+/* The code stands behind the #, which no browser sends and no log has. */
+static int
+print_reset(deals_ctx *ctx, const char *name)
+{
+    deals_str    token;
+    deals_call  *call;
+    const char  *url = getenv("DEALS_URL");
+
+    call = deals_member_reset_wait(ctx, deals_str_of(name), TIMEOUT);
+    if (call == NULL || deals_call_error(call) != NULL) {
+        return cli_end(call);
+    }
+
+    token = deals_member_reset_token(call);
+    printf("%.*s\n", (int) token.len, token.data);
+
+    if (url != NULL && url[0] != '\0') {
+        printf("%s/reset#%.*s\n", url, (int) token.len, token.data);
+    }
+
+    return cli_end(call);
+}
+
+
+int
+cli_user_reset(int argc, char **argv)
+{
+    int         rc;
+    deals_ctx  *ctx;
+
+    (void) argc;
+
+    ctx = cli_open(1, TIMEOUT, &rc);
+    if (ctx == NULL) {
+        return rc;
+    }
+
+    rc = print_reset(ctx, argv[0]);
     deals_ctx_free(ctx);
 
     return rc;

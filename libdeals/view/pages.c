@@ -77,6 +77,10 @@ static const deals_field  form_fields[] = {
     TEXT(deals_form, password_error),
     TEXT(deals_form, email_error),
     TEXT(deals_form, body_error),
+    TEXT(deals_form, current_error),
+    TEXT(deals_form, token_error),
+    TEXT(deals_form, token),
+    TEXT(deals_form, note),
     TEXT(deals_form, error),
     LIST(deals_form, errors, form_error_shape),
 };
@@ -111,6 +115,7 @@ static const deals_field  page_fields[] = {
     BOOL(deals_page, on_submit),
     BOOL(deals_page, on_login),
     BOOL(deals_page, on_signup),
+    BOOL(deals_page, on_settings),
     BOOL(deals_page, noindex),
     OBJECT(deals_page, form, deals_form_shape),
     LIST(deals_page, currencies, choice_shape),
@@ -158,6 +163,15 @@ static const deals_shape  plain_shape = {
 };
 
 
+static const deals_field  settings_fields[] = {
+    LIST(deals_settings_page, sessions, deals_session_info_shape),
+    BOOL(deals_settings_page, others),
+};
+
+static SHAPE(settings_shape, "settings page", deals_settings_page,
+             settings_fields);
+
+
 static const deals_field  error_fields[] = {
     INT(deals_error_page, status),
     TEXT(deals_error_page, reason),
@@ -181,5 +195,7 @@ const deals_page_about  deals_page_table[DEALS_PAGES] = {
     [DEALS_PAGE_COMMENT] = { "comment_edit.html", &comment_shape },
     [DEALS_PAGE_LOGIN] = { "login.html", &plain_shape },
     [DEALS_PAGE_SIGNUP] = { "signup.html", &plain_shape },
+    [DEALS_PAGE_SETTINGS] = { "settings.html", &settings_shape },
+    [DEALS_PAGE_RESET] = { "reset.html", &plain_shape },
     [DEALS_PAGE_ERROR] = { "error.html", &error_shape },
 };

@@ -1,11 +1,19 @@
--- session_insert: a new session; those of the member that have ended go.
--- in:    user_id int8, token_hash text, now timestamptz, idle_since timestamptz, expires_at timestamptz, user_agent text?, address text?
+-- session_insert: a new session, and where it began; sessions of the member that have ended go, and networks that were not used for long.
+-- in:    user_id int8, token_hash text, now timestamptz, idle_since timestamptz, expires_at timestamptz, user_agent text?, address text?, network text?, network_since timestamptz
 -- out:   none
 -- write
 WITH ended AS (
     DELETE FROM sessions
      WHERE user_id = :user_id
        AND (expires_at <= :now OR seen_at <= :idle_since)
+), gone AS (
+    DELETE FROM user_networks
+     WHERE user_id = :user_id AND seen_at <= :network_since
+       AND network <> :network
+), here AS (
+    INSERT INTO user_networks (user_id, network, seen_at)
+    SELECT :user_id, :network, :now WHERE :network IS NOT NULL
+    ON CONFLICT (user_id, network) DO UPDATE SET seen_at = excluded.seen_at
 )
 INSERT INTO sessions (user_id, token_hash, created_at, seen_at, expires_at,
                       user_agent, address)

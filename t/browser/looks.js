@@ -109,10 +109,11 @@ run(async browser => {
 
     await signIn(member);
     const pages = await tour(guest);
-    for (const path of pages.concat('/login', '/signup', '/deals/1/nothing')) {
+    for (const path of pages.concat('/login', '/signup', '/reset',
+                                   '/deals/1/nothing')) {
         await look(guest, path, 'guest');
     }
-    for (const path of pages.concat('/submit')) {
+    for (const path of pages.concat('/submit', '/settings')) {
         await look(member, path, 'member');
     }
     await member.click('.menu summary');

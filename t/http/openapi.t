@@ -158,7 +158,18 @@ ask(createAccount => 201, json => { name => 'dora', password =>
 my $session = ask(createSession => 201, json => { name => 'carl', password =>
     'a long password' });
 ask(getMe => 200, token => $session->json->{token});
+my %carl = (token => $session->json->{token});
+ask(changePassword => 204, %carl, json => { current => 'a long password',
+    password => 'a longer password' });
+$t->client->post('/api/v1/sessions', json => { name => 'carl', password =>
+    'a longer password' });
+my ($mine, $other) = @{ ask(listSessions => 200, %carl)->json->{sessions} };
+ask(endSession => 204, %carl, session => $other->{id});
+ask(endOtherSessions => 204, %carl);
 ask(deleteSession => 204, token => $session->json->{token});
+my ($code) = $t->deals('user', 'reset', 'dora')->{out} =~ /^(\d+\.\S+)$/m;
+ask(resetPassword => 204, json => { token => $code, password =>
+    'a longer password' });
 ask(getDescription => 200);
 
 # --- what has not changed --------------------------------------------------------------
@@ -175,8 +186,10 @@ my %good = (createDeal => { title => 'A title' }, updateDeal => {},
     voteOnDeal => { value => 1 }, voteOnComment => { value => 1 },
     createComment => { body => 'x' }, updateComment => { body => 'x' },
     createAccount => { name => 'ann', password => 'a long password' },
-    createSession => { name => 'ann', password => 'password of ann' });
-my %args = (id => $deal, cid => $answer, name => 'ann');
+    createSession => { name => 'ann', password => 'password of ann' },
+    resetPassword => { token => '1.' . 'A' x 32, password => 'a long password' },
+    changePassword => { current => 'wrong', password => 'a long password' });
+my %args = (id => $deal, cid => $answer, name => 'ann', session => '0' x 32);
 
 # A thread that is full.
 my ($root, $short) = map { $client{ann}->post("/api/v1/deals/$deal/comments",
@@ -237,7 +250,8 @@ for my $id (sort keys %operation) {
 my %want = (get => 'GET, HEAD', post => 'POST', put => 'PUT', patch => 'PATCH',
             delete => 'DELETE');
 for my $path (sort keys %{ $doc->{paths} }) {
-    my %real = (id => $deal, cid => $comment, name => 'ann');
+    my %real = (id => $deal, cid => $comment, name => 'ann',
+        session => '0' x 32);
     (my $at = $path) =~ s/\{(\w+)\}/$real{$1}/g;
     my @methods = grep { $doc->{paths}{$path}{$_} } qw(get post put patch delete);
     is $t->options("/api/v1$at")->header('Allow'),

@@ -37,6 +37,16 @@ sub fresh {
     return ($deal, $comment);
 }
 
+# The id of another session of the owner.
+sub spare {
+    $t->sql("DELETE FROM sessions WHERE user_agent = 'spare'");
+    $t->post('/api/v1/sessions', headers => { 'User-Agent' => 'spare' },
+        json => { name => 'owner1', password => 'password of owner1' });
+    my ($id) = map { $_->{id} } grep { ($_->{user_agent} // '') eq 'spare' }
+        @{ $who{owner}->get('/api/v1/sessions')->json->{sessions} };
+    return $id;
+}
+
 # What all that can be changed looks like.
 sub state {
     my ($deal, $comment) = @_;
@@ -75,6 +85,16 @@ my @matrix = (
     ['PUT /api/v1/deals/D/comments/C/vote', { value => -1 }, 200, 200, 200,
      401],
     ['GET /api/v1/me', undef, 200, 200, 200, 401],
+    ['GET /settings', undef, 200, 200, 200, $in],
+    ['POST /settings/password', { current => 'no', password => 'no' }, 422,
+     422, 422, $in],
+    ['POST /settings/sessions/end', {}, 303, 303, 303, $in],
+    ['POST /settings/sessions/S/end', {}, 303, 303, 303, $in],
+    ['GET /api/v1/sessions', undef, 200, 200, 200, 401],
+    ['DELETE /api/v1/sessions', undef, 204, 204, 204, 401],
+    ['DELETE /api/v1/sessions/S', undef, 204, 404, 404, 401],
+    ['PUT /api/v1/me/password', { current => 'no', password =>
+     'a long password' }, 422, 422, 422, 401],
 );
 
 for my $row (@matrix) {
@@ -87,6 +107,7 @@ for my $row (@matrix) {
         my $before = state($deal, $comment);
         (my $p = $path) =~ s/\bD\b/$deal/;
         $p =~ s/\bC\b/$comment/;
+        my $spare = $p =~ s/\bS\b/spare()/e;
         my $r = $who{$name}->request($method, $p,
             $body ? (($api ? 'json' : 'form'), $body) : ());
         if (!defined $want) {
@@ -98,6 +119,8 @@ for my $row (@matrix) {
             next;
         }
         is $r->status, $want, "$what by $name" or diag $r->body;
+        is $t->sql("SELECT count(*) FROM sessions WHERE user_agent = 'spare'"),
+            $name eq 'owner' ? 0 : 1, '  and ended what it may' if $spare;
         my $refused = $want >= 400 || $name eq 'nobody';
         if ($name eq 'nobody' && !$api) {
             like $r->header('Location'), qr{^/login\?next=%2F},

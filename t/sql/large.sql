@@ -16,6 +16,13 @@ INSERT INTO sessions (user_id, token_hash, created_at, seen_at, expires_at)
 SELECT user_id, md5(user_id::text), now(), now(), now() + interval '30 days'
   FROM users;
 
+INSERT INTO user_networks (user_id, network, seen_at)
+SELECT user_id, md5(user_id::text) || md5(user_id::text), now() FROM users;
+
+INSERT INTO password_resets (user_id, token_hash, expires_at)
+SELECT user_id, md5(user_id::text) || md5(user_id::text),
+       now() + interval '1 hour' FROM users;
+
 INSERT INTO merchants (slug, name)
 SELECT 'merchant-' || i, 'Merchant ' || i FROM generate_series(1, 500) AS i;
 

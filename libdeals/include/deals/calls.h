@@ -350,7 +350,10 @@ DEALS_API deals_call *deals_account_create_wait(deals_ctx *ctx,
                           const deals_account_input *input,
                           int64_t timeout_ms);
 /* UNAUTHENTICATED: unknown name or wrong password, not saying which, and in
- * the same time. RATE_LIMITED by address and by account. */
+ * the same time. RATE_LIMITED: from a network (an address; of IPv6 its /64)
+ * where this member signed in within the last 180 days, by that network and
+ * name together; from elsewhere by the network, and by the name. So guesses
+ * from all over the world don't keep the member out. */
 DEALS_API deals_call *deals_session_create(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_session_input *input, deals_done done,
@@ -368,6 +371,76 @@ DEALS_API deals_call *deals_session_delete_wait(deals_ctx *ctx,
 /* Of account_create and session_create. */
 DEALS_API const deals_session_result  *deals_session_get(
                           const deals_call *call);
+
+typedef struct {
+    deals_list  sessions;       /* of deals_session_info; at most 100 */
+    int         own_ended;      /* session_end: it was the asker's own */
+} deals_sessions_result;
+
+/* {"sessions":[...]} */
+DEALS_API extern const deals_shape  deals_sessions_shape;
+
+/* The asker's sessions: the own one first, then the last used. All three need a
+ * member: UNAUTHENTICATED. */
+DEALS_API deals_call *deals_sessions(deals_ctx *ctx, const deals_asker *asker,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_sessions_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t timeout_ms);
+/* Ends one of them, by its id; whoever held its token is signed out at once, on
+ * all nodes. NOT_FOUND: the asker has no such session. */
+DEALS_API deals_call *deals_session_end(deals_ctx *ctx,
+                          const deals_asker *asker, deals_str id,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_session_end_wait(deals_ctx *ctx,
+                          const deals_asker *asker, deals_str id,
+                          int64_t timeout_ms);
+/* Ends all but the asker's own. */
+DEALS_API deals_call *deals_session_end_others(deals_ctx *ctx,
+                          const deals_asker *asker, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_session_end_others_wait(deals_ctx *ctx,
+                          const deals_asker *asker, int64_t timeout_ms);
+/* Of the three. */
+DEALS_API const deals_sessions_result  *deals_sessions_get(
+                          const deals_call *call);
+
+typedef struct {
+    deals_str  current;         /* the password as it is; required */
+    deals_str  password;        /* the new one: 8..128 characters; required */
+} deals_password_input;
+
+DEALS_API extern const deals_shape  deals_password_input_shape;
+
+/* Changes the asker's password and ends all of the member's sessions but the
+ * asker's own. UNAUTHENTICATED: no member. INVALID: current is wrong, password
+ * breaks a rule. RATE_LIMITED by member, as signing in is. */
+DEALS_API deals_call *deals_password_change(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_password_input *input, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_password_change_wait(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_password_input *input,
+                          int64_t timeout_ms);
+
+typedef struct {
+    deals_str  token;           /* of deals_member_reset; required */
+    deals_str  password;        /* the new one; required */
+} deals_reset_input;
+
+DEALS_API extern const deals_shape  deals_reset_input_shape;
+
+/* Sets a password by a token that the operator made; it is used up, and all of
+ * the member's sessions end. INVALID: token (never made, used, or too old),
+ * password. RATE_LIMITED by address. */
+DEALS_API deals_call *deals_password_reset(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_reset_input *input, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_password_reset_wait(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_reset_input *input,
+                          int64_t timeout_ms);
 
 /* Only looks up who asks (deals_call_viewer): for pages that show nothing
  * else, and for GET /me (strict: UNAUTHENTICATED without a good token). */

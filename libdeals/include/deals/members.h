@@ -20,6 +20,16 @@ DEALS_API deals_call  *deals_member_passwd(deals_ctx *ctx, deals_str name,
 DEALS_API deals_call  *deals_member_passwd_wait(deals_ctx *ctx, deals_str name,
                            deals_str password, int64_t timeout_ms);
 
+/* Makes a token that sets a new password once, within an hour
+ * (deals_password_reset); one made before is not good any more. The sessions go
+ * on until it is used. NOT_FOUND. */
+DEALS_API deals_call  *deals_member_reset(deals_ctx *ctx, deals_str name,
+                           deals_done done, void *data);
+DEALS_API deals_call  *deals_member_reset_wait(deals_ctx *ctx, deals_str name,
+                           int64_t timeout_ms);
+/* Absent until the call succeeded. */
+DEALS_API deals_str    deals_member_reset_token(const deals_call *call);
+
 /* Sets a role: "member", "moderator" or "admin". NOT_FOUND, INVALID. */
 DEALS_API deals_call  *deals_member_role(deals_ctx *ctx, deals_str name,
                            deals_str role, deals_done done, void *data);

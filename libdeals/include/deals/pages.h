@@ -27,6 +27,8 @@ typedef enum {
     DEALS_PAGE_COMMENT,     /* comment_edit.html  deals_comment_page */
     DEALS_PAGE_LOGIN,       /* login.html     deals_plain_page */
     DEALS_PAGE_SIGNUP,      /* signup.html    deals_plain_page */
+    DEALS_PAGE_SETTINGS,    /* settings.html   deals_settings_page */
+    DEALS_PAGE_RESET,       /* reset.html      deals_plain_page */
     DEALS_PAGE_ERROR,       /* error.html     deals_error_page */
     DEALS_PAGES
 } deals_page_id;
@@ -51,11 +53,13 @@ typedef struct {
                 tags, starts_at, expires_at;
     deals_str   name, email;
     deals_str   body, parent_id;
+    deals_str   token;          /* for a new password */
     deals_str   next;           /* path to return to */
     deals_str   title_error, url_error, description_error, price_error,
                 list_price_error, currency_error, merchant_error, tags_error,
                 starts_at_error, expires_at_error, name_error, password_error,
-                email_error, body_error;
+                email_error, body_error, current_error, token_error;
+    deals_str   note;           /* what the last form has done */
     deals_str   error;          /* of the whole form */
     deals_list  errors;         /* of deals_form_error: all of them */
 } deals_form;
@@ -84,7 +88,7 @@ typedef struct {
     int64_t                   unread;       /* 0: nothing new */
     int64_t                   now;          /* TIME */
     int                       on_hot, on_new, on_top, on_submit, on_login,
-                              on_signup;    /* which the navigation marks */
+                              on_signup, on_settings;   /* which the navigation marks */
     int                       noindex;      /* not for search engines */
     const deals_form         *form;         /* never NULL */
     deals_list                currencies;   /* of deals_choice */
@@ -117,6 +121,11 @@ typedef struct {
 typedef struct {
     int  unused;
 } deals_plain_page;
+
+typedef struct {
+    deals_list  sessions;       /* of deals_session_info */
+    int         others;         /* 1: there are more than this one */
+} deals_settings_page;
 
 typedef struct {
     int64_t     status;         /* 404 */

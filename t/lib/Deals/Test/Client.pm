@@ -24,7 +24,8 @@ Deals::Test::Client - an HTTP client that keeps cookies, on plain sockets
     site    => $text         Sec-Fetch-Site; default same-origin, undef: none
 
 C<$c-E<gt>{cookie}{NAME}> is what the client keeps. new(): C<port>, C<host> (to
-connect to, default 127.0.0.1), C<name> (for Host), C<timeout> (20 seconds),
+connect to, default 127.0.0.1), C<from> (the address to come from, of 127.0.0.0/8),
+C<name> (for Host), C<timeout> (20 seconds),
 C<headers> (with every request).
 
 =head1 RESPONSES
@@ -61,7 +62,8 @@ for my $method (qw(get post put patch delete head options)) {
 sub connect {
     my ($self) = @_;
     return IO::Socket::INET->new(PeerAddr => $self->{host},
-        PeerPort => $self->{port}, Timeout => $self->{timeout})
+        PeerPort => $self->{port}, Timeout => $self->{timeout},
+        $self->{from} ? (LocalAddr => $self->{from}) : ())
         // die "cannot connect to $self->{host}:$self->{port}: $!\n";
 }
 

@@ -1,0 +1,212 @@
+/*
+ * calls/password.c - a member changes the password.
+ */
+
+#include <stddef.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/error.h"
+#include "stmts.h"
+#include "calls/secret.h"
+
+typedef struct {
+    deals_use      use;
+    deals_str      current, password, former;
+    deals_secret  *secret;
+    deals_query   *query;
+} password_state;
+
+static const deals_field  fields[] = {
+    { "current", DEALS_TEXT, DEALS_REQUIRED | DEALS_SECRET,
+      offsetof(deals_password_input, current), NULL },
+    { "password", DEALS_TEXT, DEALS_REQUIRED | DEALS_SECRET,
+      offsetof(deals_password_input, password), NULL }
+};
+
+const deals_shape  deals_password_input_shape = {
+    "password", sizeof(deals_password_input), fields,
+    sizeof(fields) / sizeof(fields[0])
+};
+
+
+static void
+forget(deals_str text)
+{
+    if (text.len > 0) {
+        sodium_memzero((char *) text.data, text.len);
+    }
+}
+
+
+static void
+wrong(deals_call *call)
+{
+    deals_call_fail(call, DEALS_INVALID, "current",
+                    "This is not your password.");
+}
+
+
+static void
+changed(deals_call *call)
+{
+    password_state  *state = deals_call_state(call);
+
+    if (deals_use_row(state->query) == NULL) {
+        wrong(call);                    /* it was changed meanwhile */
+        return;
+    }
+
+    deals_call_finish(call, NULL);
+}
+
+
+static void
+hashed(deals_call *call)
+{
+    password_state                *state = deals_call_state(call);
+    deals_password_change_params   p;
+
+    if (state->secret->result != 0) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = state->use.user_id;
+    p.former = state->former;
+    p.password_hash = deals_str_of(state->secret->hash);
+    p.token_hash = state->use.token_hash;
+
+    state->query = deals_q_password_change(deals_call_arena(call), &p);
+    deals_call_query(call, state->query);
+    deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
+    deals_call_send(call, changed);
+}
+
+
+static void
+verified(deals_call *call)
+{
+    password_state  *state = deals_call_state(call);
+
+    if (state->secret->result < 0) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    if (state->secret->result != 1) {
+        forget(state->password);
+        wrong(call);
+        return;
+    }
+
+    state->secret = deals_secret_hash(call, state->password, hashed);
+    forget(state->password);
+}
+
+
+static void
+looked(deals_call *call)
+{
+    password_state                *state = deals_call_state(call);
+    const deals_password_get_row  *row = deals_use_row(state->query);
+
+    state->former = row != NULL ? row->password_hash : DEALS_NONE;
+    state->secret = deals_secret_verify(call, state->current, state->former,
+                                        verified);
+    forget(state->current);
+}
+
+
+static void
+look(deals_call *call)
+{
+    password_state             *state = deals_call_state(call);
+    deals_password_get_params   p;
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = state->use.user_id;
+
+    state->query = deals_q_password_get(deals_call_arena(call), &p);
+    deals_call_query(call, state->query);
+    deals_call_send(call, looked);
+}
+
+
+/* The rules need the name, which is known by now. */
+static void
+check(deals_call *call)
+{
+    password_state     *state = deals_call_state(call);
+    deals_arena        *arena = deals_call_arena(call);
+    const deals_error  *errors = NULL;
+
+    if (state->current.len == 0) {
+        deals_error_add(arena, &errors, DEALS_INVALID, "current",
+                        "Please give your password as it is now.");
+    }
+
+    (void) deals_password_check(arena, "password", state->password,
+                                state->use.viewer->name, &errors);
+
+    if (errors != NULL) {
+        deals_call_finish(call, errors);
+        return;
+    }
+
+    deals_use_limit_member(call, "password",
+                           deals_ctx_config(deals_call_ctx(call))->signin_limit,
+                           look);
+}
+
+
+static void
+start(deals_call *call)
+{
+    deals_use_member(call, check);
+}
+
+
+deals_call *
+deals_password_change(deals_ctx *ctx, const deals_asker *asker,
+    const deals_password_input *input, deals_done done, void *data)
+{
+    deals_str        current = input->current;
+    deals_call      *call;
+    deals_arena     *arena;
+    password_state  *state;
+
+    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(password_state), asker,
+                         done, data);
+    if (call == NULL) {
+        return NULL;
+    }
+
+    if (current.len > DEALS_PASSWORD_BYTES) {
+        current.len = DEALS_PASSWORD_BYTES + 1;     /* wrong in any case */
+    }
+
+    state = deals_call_state(call);
+    arena = deals_call_arena(call);
+    state->current = deals_arena_copy(arena, current);
+    state->password = deals_arena_copy(arena, input->password);
+
+    if (state->current.data == NULL || state->password.data == NULL) {
+        return deals_use_drop(call);
+    }
+
+    deals_call_start(call, start);
+
+    return call;
+}
+
+
+deals_call *
+deals_password_change_wait(deals_ctx *ctx, const deals_asker *asker,
+    const deals_password_input *input, int64_t timeout_ms)
+{
+    return deals_call_wait(deals_password_change(ctx, asker, input, NULL,
+                                                 NULL), timeout_ms);
+}

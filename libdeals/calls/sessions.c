@@ -1,0 +1,234 @@
+/*
+ * calls/sessions.c - the sessions of a member, for the member: to see them, and
+ * to end those that are not one's own any more.
+ */
+
+#include <stddef.h>
+#include <string.h>
+
+#include "stmts.h"
+#include "calls/use.h"
+
+#define ID_MAX  64
+
+typedef struct {
+    deals_use              use;
+    deals_str              id;
+    deals_query           *query;
+    deals_sessions_result  result;
+} sessions_state;
+
+static const deals_field  result_fields[] = {
+    { "sessions", DEALS_LIST, 0, offsetof(deals_sessions_result, sessions),
+      &deals_session_info_shape }
+};
+
+const deals_shape  deals_sessions_shape = {
+    "sessions", sizeof(deals_sessions_result), result_fields, 1
+};
+
+
+/* -- the list ------------------------------------------------------------- */
+
+static void
+listed(deals_call *call)
+{
+    sessions_state  *state = deals_call_state(call);
+
+    state->result.sessions = state->query->rows;
+    deals_call_finish(call, NULL);
+}
+
+
+static void
+list(deals_call *call)
+{
+    sessions_state              *state = deals_call_state(call);
+    deals_session_list_params    p;
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = state->use.user_id;
+    p.token_hash = state->use.token_hash;
+    p.now = deals_call_now(call);
+    p.idle_since = p.now - DEALS_SESSION_IDLE;
+
+    state->query = deals_q_session_list(deals_call_arena(call), &p);
+    deals_call_query(call, state->query);
+    deals_call_send(call, listed);
+}
+
+
+static void
+ask_list(deals_call *call)
+{
+    deals_use_member(call, list);
+}
+
+
+static deals_call *
+begin(deals_ctx *ctx, const deals_asker *asker, deals_str id, deals_step step,
+    deals_done done, void *data)
+{
+    deals_call      *call;
+    sessions_state  *state;
+
+    call = deals_use_new(ctx, DEALS_USE_SESSIONS, sizeof(sessions_state),
+                         asker, done, data);
+    if (call == NULL) {
+        return NULL;
+    }
+
+    state = deals_call_state(call);
+
+    if (id.data != NULL && id.len <= ID_MAX) {
+        state->id = deals_arena_copy(deals_call_arena(call), id);
+        if (state->id.data == NULL) {
+            return deals_use_drop(call);
+        }
+    }
+
+    deals_call_start(call, step);
+
+    return call;
+}
+
+
+deals_call *
+deals_sessions(deals_ctx *ctx, const deals_asker *asker, deals_done done,
+    void *data)
+{
+    return begin(ctx, asker, DEALS_NONE, ask_list, done, data);
+}
+
+
+deals_call *
+deals_sessions_wait(deals_ctx *ctx, const deals_asker *asker,
+    int64_t timeout_ms)
+{
+    return deals_call_wait(deals_sessions(ctx, asker, NULL, NULL), timeout_ms);
+}
+
+
+const deals_sessions_result *
+deals_sessions_get(const deals_call *call)
+{
+    sessions_state  *state = deals_use_result(call, DEALS_USE_SESSIONS);
+
+    return state != NULL ? &state->result : NULL;
+}
+
+
+/* -- an end --------------------------------------------------------------- */
+
+static void
+ended(deals_call *call)
+{
+    sessions_state               *state = deals_call_state(call);
+    const deals_session_end_row  *row = deals_use_row(state->query);
+
+    if (row == NULL) {
+        deals_call_change_none(call);
+        deals_call_fail(call, DEALS_NOT_FOUND, NULL,
+                        "There is no such session.");
+        return;
+    }
+
+    state->result.own_ended = row->current;
+    deals_call_finish(call, NULL);
+}
+
+
+static void
+end_one(deals_call *call)
+{
+    sessions_state             *state = deals_call_state(call);
+    deals_session_end_params    p;
+
+    if (state->id.data == NULL) {
+        deals_call_fail(call, DEALS_NOT_FOUND, NULL,
+                        "There is no such session.");
+        return;
+    }
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = state->use.user_id;
+    p.token_hash = state->use.token_hash;
+    p.id = state->id;
+
+    state->query = deals_q_session_end(deals_call_arena(call), &p);
+    deals_call_query(call, state->query);
+    deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
+    deals_call_send(call, ended);
+}
+
+
+static void
+ask_end(deals_call *call)
+{
+    deals_use_member(call, end_one);
+}
+
+
+deals_call *
+deals_session_end(deals_ctx *ctx, const deals_asker *asker, deals_str id,
+    deals_done done, void *data)
+{
+    return begin(ctx, asker, id, ask_end, done, data);
+}
+
+
+deals_call *
+deals_session_end_wait(deals_ctx *ctx, const deals_asker *asker, deals_str id,
+    int64_t timeout_ms)
+{
+    return deals_call_wait(deals_session_end(ctx, asker, id, NULL, NULL),
+                           timeout_ms);
+}
+
+
+static void
+others_ended(deals_call *call)
+{
+    deals_call_finish(call, NULL);
+}
+
+
+static void
+end_others(deals_call *call)
+{
+    deals_use                         *use = deals_call_state(call);
+    deals_session_end_others_params    p;
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = use->user_id;
+    p.token_hash = use->token_hash;
+
+    deals_call_query(call,
+                     deals_q_session_end_others(deals_call_arena(call), &p));
+    deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
+    deals_call_send(call, others_ended);
+}
+
+
+static void
+ask_end_others(deals_call *call)
+{
+    deals_use_member(call, end_others);
+}
+
+
+deals_call *
+deals_session_end_others(deals_ctx *ctx, const deals_asker *asker,
+    deals_done done, void *data)
+{
+    return begin(ctx, asker, DEALS_NONE, ask_end_others, done, data);
+}
+
+
+deals_call *
+deals_session_end_others_wait(deals_ctx *ctx, const deals_asker *asker,
+    int64_t timeout_ms)
+{
+    return deals_call_wait(deals_session_end_others(ctx, asker, NULL, NULL),
+                           timeout_ms);
+}

@@ -1,0 +1,348 @@
+
+/*
+ * What members settle for themselves, on a page and by the API: the password, and
+ * which sessions go on.
+ */
+
+
+#include "ngx_http_deals_module.h"
+
+
+static deals_call *ngx_http_deals_ask_sessions(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_settings_step(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_settings_wrong(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+static ngx_int_t ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
+static ngx_int_t ngx_http_deals_to_settings(ngx_http_deals_ctx_t *ctx,
+    const char *done);
+static ngx_int_t ngx_http_deals_password_done(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_session_end_done(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_others_done(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_api_sessions_step(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_api_ended_step(ngx_http_deals_ctx_t *ctx);
+
+
+static const struct {
+    deals_str  done;
+    deals_str  note;
+} ngx_http_deals_notes[] = {
+    { DEALS_STR("password"),
+      DEALS_STR("Your password was changed. You are signed out everywhere "
+                "else.") },
+    { DEALS_STR("session"), DEALS_STR("That session has ended.") },
+    { DEALS_STR("others"), DEALS_STR("You are signed out everywhere else.") }
+};
+
+
+static deals_call *
+ngx_http_deals_ask_sessions(ngx_http_deals_ctx_t *ctx)
+{
+    return deals_sessions(ngx_http_deals_site(ctx), &ctx->asker,
+                          ngx_http_deals_call_done, ctx);
+}
+
+
+ngx_int_t
+ngx_http_deals_settings_page(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_uint_t              i;
+    ngx_http_deals_query_t  query;
+
+    if (ngx_http_deals_read_query(ctx, &query) != 0) {
+        return ngx_http_deals_error(ctx, ctx->error);
+    }
+
+    for (i = 0; i < sizeof(ngx_http_deals_notes)
+                    / sizeof(ngx_http_deals_notes[0]); i++)
+    {
+        if (query.done.len
+            && deals_str_eq(query.done, ngx_http_deals_notes[i].done))
+        {
+            ctx->form.note = ngx_http_deals_notes[i].note;
+        }
+    }
+
+    return ngx_http_deals_wait(ctx, ngx_http_deals_ask_sessions(ctx),
+                               ngx_http_deals_settings_step);
+}
+
+
+static ngx_int_t
+ngx_http_deals_settings_step(ngx_http_deals_ctx_t *ctx)
+{
+    if (deals_call_error(ctx->call)) {
+        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
+    }
+
+    return ngx_http_deals_show_settings(ctx, NGX_HTTP_OK);
+}
+
+
+static ngx_int_t
+ngx_http_deals_settings_wrong(ngx_http_deals_ctx_t *ctx)
+{
+    if (deals_call_error(ctx->call)) {
+        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
+    }
+
+    ngx_http_deals_form_mistakes(ctx, ctx->error);
+
+    if (ctx->error->code != DEALS_RATE_LIMITED) {
+        return ngx_http_deals_show_settings(ctx, 422);
+    }
+
+    if (ngx_http_deals_error_headers(ctx, ctx->error) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_deals_show_settings(ctx, 429);
+}
+
+
+static ngx_int_t
+ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
+{
+    deals_settings_page  content;
+
+    ngx_memzero(&content, sizeof(deals_settings_page));
+
+    content.sessions = deals_sessions_get(ctx->call)->sessions;
+    content.others = content.sessions.len > 1;
+
+    if (ngx_http_deals_page(ctx, "Settings") != 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->page.on_settings = 1;
+    ctx->page.noindex = 1;
+
+    return ngx_http_deals_render(ctx, status, DEALS_PAGE_SETTINGS, &content);
+}
+
+
+/* the page again, with what is wrong; who isn't signed in comes back to it */
+
+static ngx_int_t
+ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error)
+{
+    ctx->form.next = deals_str_of(deals_arena_printf(ctx->arena,
+                                                 "%.*s/settings",
+                                                 (int) ctx->conf->prefix.len,
+                                                 ctx->conf->prefix.data));
+
+    if (error->code != DEALS_INVALID && error->code != DEALS_RATE_LIMITED) {
+        return ngx_http_deals_error(ctx, error);
+    }
+
+    ctx->error = error;
+
+    return ngx_http_deals_wait(ctx, ngx_http_deals_ask_sessions(ctx),
+                               ngx_http_deals_settings_wrong);
+}
+
+
+static ngx_int_t
+ngx_http_deals_to_settings(ngx_http_deals_ctx_t *ctx, const char *done)
+{
+    return ngx_http_deals_to(ctx, deals_arena_printf(ctx->arena,
+                                                     "/settings?done=%s",
+                                                     done));
+}
+
+
+ngx_int_t
+ngx_http_deals_password_form(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_password_form_t  form;
+
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_PASSWORD_FORM, &form)
+        != 0)
+    {
+        return ngx_http_deals_settings_mistake(ctx, ctx->error);
+    }
+
+    return ngx_http_deals_wait(ctx,
+                               deals_password_change(ngx_http_deals_site(ctx),
+                                                     &ctx->asker, &form.in,
+                                                     ngx_http_deals_call_done,
+                                                     ctx),
+                               ngx_http_deals_password_done);
+}
+
+
+static ngx_int_t
+ngx_http_deals_password_done(ngx_http_deals_ctx_t *ctx)
+{
+    if (deals_call_error(ctx->call)) {
+        return ngx_http_deals_settings_mistake(ctx,
+                                               deals_call_error(ctx->call));
+    }
+
+    return ngx_http_deals_to_settings(ctx, "password");
+}
+
+
+ngx_int_t
+ngx_http_deals_session_end_form(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_action_form_t  form;
+
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_ACTION_FORM, &form) != 0)
+    {
+        return ngx_http_deals_error(ctx, ctx->error);
+    }
+
+    return ngx_http_deals_wait(ctx,
+                               deals_session_end(ngx_http_deals_site(ctx),
+                                                 &ctx->asker, ctx->name,
+                                                 ngx_http_deals_call_done,
+                                                 ctx),
+                               ngx_http_deals_session_end_done);
+}
+
+
+/* one that ended before is what was wanted */
+
+static ngx_int_t
+ngx_http_deals_session_end_done(ngx_http_deals_ctx_t *ctx)
+{
+    const deals_error  *error;
+
+    error = deals_call_error(ctx->call);
+
+    if (error && error->code != DEALS_NOT_FOUND) {
+        return ngx_http_deals_settings_mistake(ctx, error);
+    }
+
+    if (error == NULL && deals_sessions_get(ctx->call)->own_ended) {
+
+        if (ngx_http_deals_set_cookie(ctx, DEALS_NONE, 0) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return ngx_http_deals_to(ctx, "/");
+    }
+
+    return ngx_http_deals_to_settings(ctx, "session");
+}
+
+
+ngx_int_t
+ngx_http_deals_others_form(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_action_form_t  form;
+
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_ACTION_FORM, &form) != 0)
+    {
+        return ngx_http_deals_error(ctx, ctx->error);
+    }
+
+    return ngx_http_deals_wait(ctx,
+                               deals_session_end_others(
+                                                 ngx_http_deals_site(ctx),
+                                                 &ctx->asker,
+                                                 ngx_http_deals_call_done,
+                                                 ctx),
+                               ngx_http_deals_others_done);
+}
+
+
+static ngx_int_t
+ngx_http_deals_others_done(ngx_http_deals_ctx_t *ctx)
+{
+    if (deals_call_error(ctx->call)) {
+        return ngx_http_deals_settings_mistake(ctx,
+                                               deals_call_error(ctx->call));
+    }
+
+    return ngx_http_deals_to_settings(ctx, "others");
+}
+
+
+ngx_int_t
+ngx_http_deals_api_sessions(ngx_http_deals_ctx_t *ctx)
+{
+    return ngx_http_deals_wait(ctx, ngx_http_deals_ask_sessions(ctx),
+                               ngx_http_deals_api_sessions_step);
+}
+
+
+static ngx_int_t
+ngx_http_deals_api_sessions_step(ngx_http_deals_ctx_t *ctx)
+{
+    if (deals_call_error(ctx->call)) {
+        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
+    }
+
+    return ngx_http_deals_send_json(ctx, NGX_HTTP_OK, &deals_sessions_shape,
+                                    deals_sessions_get(ctx->call));
+}
+
+
+ngx_int_t
+ngx_http_deals_api_session_end(ngx_http_deals_ctx_t *ctx)
+{
+    return ngx_http_deals_wait(ctx,
+                               deals_session_end(ngx_http_deals_site(ctx),
+                                                 &ctx->asker, ctx->name,
+                                                 ngx_http_deals_call_done,
+                                                 ctx),
+                               ngx_http_deals_api_ended_step);
+}
+
+
+ngx_int_t
+ngx_http_deals_api_sessions_end(ngx_http_deals_ctx_t *ctx)
+{
+    return ngx_http_deals_wait(ctx,
+                               deals_session_end_others(
+                                                 ngx_http_deals_site(ctx),
+                                                 &ctx->asker,
+                                                 ngx_http_deals_call_done,
+                                                 ctx),
+                               ngx_http_deals_api_ended_step);
+}
+
+
+ngx_int_t
+ngx_http_deals_api_password(ngx_http_deals_ctx_t *ctx)
+{
+    deals_password_input  in;
+
+    if (ngx_http_deals_read_json(ctx, &deals_password_input_shape, &in, NULL)
+        != 0)
+    {
+        return ngx_http_deals_error(ctx, ctx->error);
+    }
+
+    return ngx_http_deals_wait(ctx,
+                               deals_password_change(ngx_http_deals_site(ctx),
+                                                     &ctx->asker, &in,
+                                                     ngx_http_deals_call_done,
+                                                     ctx),
+                               ngx_http_deals_api_ended_step);
+}
+
+
+static ngx_int_t
+ngx_http_deals_api_ended_step(ngx_http_deals_ctx_t *ctx)
+{
+    const deals_sessions_result  *result;
+
+    if (deals_call_error(ctx->call)) {
+        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
+    }
+
+    result = deals_sessions_get(ctx->call);
+
+    if (result && result->own_ended && ctx->cookie
+        && ngx_http_deals_set_cookie(ctx, DEALS_NONE, 0) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_deals_send_empty(ctx, NGX_HTTP_NO_CONTENT);
+}

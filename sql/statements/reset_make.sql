@@ -1,0 +1,8 @@
+-- reset_make: a token that sets a new password, in the place of one before.
+-- in:    user_id int8, token_hash text, expires_at timestamptz
+-- out:   none
+-- write
+INSERT INTO password_resets (user_id, token_hash, expires_at)
+VALUES (:user_id, :token_hash, :expires_at)
+ON CONFLICT (user_id) DO UPDATE
+   SET token_hash = excluded.token_hash, expires_at = excluded.expires_at

@@ -1,0 +1,5 @@
+-- session_end_others: ends all sessions of a member but the one that asks.
+-- in:    user_id int8, token_hash text
+-- out:   none
+-- write
+DELETE FROM sessions WHERE user_id = :user_id AND token_hash <> :token_hash
