@@ -10,8 +10,8 @@
 
 BEGIN;
 
-TRUNCATE users, user_names, user_emails, sessions, creations, merchants, deals, deal_stats,
-         deal_tags, comments, votes, comment_votes, import_keys;
+TRUNCATE users, user_names, user_emails, sessions, merchants, deals, deal_stats,
+         deal_tags, comments, votes, comment_votes, import_keys CASCADE;
 
 CREATE TEMPORARY TABLE aside AS
 SELECT CASE contype WHEN 'f' THEN 3 ELSE 1 END AS place,
