@@ -192,7 +192,7 @@ origin(unsigned which, deals_str input)
 
     need(parts[0].len == 0 || deals_str_is(parts[0], "none"));
     bare = parts[1];
-    need(bare.len > 8);
+    need(bare.len > 7);
 
     if ((which & 4) && deals_str_eq_case(bare, DEALS_STR("https://shop.example"))) {
         return;
