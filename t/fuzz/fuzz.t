@@ -18,6 +18,9 @@ use Test::More;
 chdir "$FindBin::Bin/../.." or die;
 
 my $seconds = $ENV{T} || 5;
+
+# Without T it is a test, which asks the same each time.
+my @seed = $ENV{T} ? () : '-seed=1';
 my $build = Cwd::abs_path($ENV{BUILD} // 'build') . '/fuzz';
 my @all = map { m{(\w+)\.c$} } sort glob 't/fuzz/*.c';
 my %known = map { $_ => 1 } @all;
@@ -65,7 +68,8 @@ done_testing;
 
 sub start {
     my ($target) = @_;
-    my @cmd = ("$build/fuzz-$target", @common, @{ $options{$target} || [] },
+    my @cmd = ("$build/fuzz-$target", @common, @seed,
+        @{ $options{$target} || [] },
         "-max_total_time=$seconds", "-artifact_prefix=$build/found/$target-");
     my $dictionary = "t/fuzz/$target.dict";
     push @cmd, "-dict=$dictionary" if -e $dictionary;
