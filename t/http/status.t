@@ -168,7 +168,7 @@ $site = site(report(), $SITE);
 is $site->{all}{batches}, 3, '  and batches';
 is_deeply $site->{all}{batch_sizes},
     { 1 => 3, '2-10' => 0, '11-100' => 0, '101-500' => 0 }, '  by size';
-ok $site->{all}{calls} >= 8, 'calls';
+ok $t->wait_until(sub { site(report(), $SITE)->{all}{calls} >= 8 }), 'calls';
 is $site->{all}{$_}, 0, "no $_" for qw(timeouts refused reconnects waiting);
 is $site->{all}{connections_limit}, 10, 'each may have three connections, and two';
 is $site->{all}{waiting_limit}, 2000, '  a thousand may wait';
