@@ -469,6 +469,8 @@ ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_redirect(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *path);
 ngx_int_t ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path);
+ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
+    const char *name, const char *value);
 ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
     const char *name, const char *value);
 ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,

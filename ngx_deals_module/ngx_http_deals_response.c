@@ -23,10 +23,15 @@ ngx_int_t
 ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx, const char *name,
     const char *value)
 {
-    ngx_table_elt_t     *h;
-    ngx_http_request_t  *r;
+    return ngx_http_deals_add_header(ctx->request, name, value);
+}
 
-    r = ctx->request;
+
+ngx_int_t
+ngx_http_deals_add_header(ngx_http_request_t *r, const char *name,
+    const char *value)
+{
+    ngx_table_elt_t  *h;
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {

@@ -27,8 +27,6 @@ static ngx_uint_t ngx_http_deals_status_is(ngx_str_t *text,
     const char *want);
 static ngx_int_t ngx_http_deals_status_send(ngx_http_request_t *r,
     ngx_uint_t status, ngx_http_deals_format_e format, deals_buf *buf);
-static ngx_int_t ngx_http_deals_status_header(ngx_http_request_t *r,
-    const char *name, const char *value);
 static void ngx_http_deals_status_free(void *data);
 
 
@@ -77,14 +75,14 @@ ngx_http_deals_status_handler(ngx_http_request_t *r)
     ngx_http_deals_report_t     *report;
     ngx_http_deals_main_conf_t  *dmcf;
 
-    if (ngx_http_deals_status_header(r, "Cache-Control", "no-store")
+    if (ngx_http_deals_add_header(r, "Cache-Control", "no-store")
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return ngx_http_deals_status_header(r, "Allow", "GET, HEAD") == NGX_OK
+        return ngx_http_deals_add_header(r, "Allow", "GET, HEAD") == NGX_OK
                ? NGX_HTTP_NOT_ALLOWED : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -341,8 +339,8 @@ ngx_http_deals_status_send(ngx_http_request_t *r, ngx_uint_t status,
     cln->handler = ngx_http_deals_status_free;
     cln->data = buf->data;
 
-    if (ngx_http_deals_status_header(r, "Vary", "Accept") != NGX_OK
-        || ngx_http_deals_status_header(r, "X-Content-Type-Options",
+    if (ngx_http_deals_add_header(r, "Vary", "Accept") != NGX_OK
+        || ngx_http_deals_add_header(r, "X-Content-Type-Options",
                                         "nosniff")
            != NGX_OK)
     {
@@ -383,31 +381,6 @@ ngx_http_deals_status_send(ngx_http_request_t *r, ngx_uint_t status,
     out.next = NULL;
 
     return ngx_http_output_filter(r, &out);
-}
-
-
-static ngx_int_t
-ngx_http_deals_status_header(ngx_http_request_t *r, const char *name,
-    const char *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    h->hash = 1;
-#if (nginx_version >= 1023000)
-    h->next = NULL;
-#endif
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value.data = (u_char *) value;
-    h->value.len = ngx_strlen(value);
-    h->lowcase_key = NULL;
-
-    return NGX_OK;
 }
 
 

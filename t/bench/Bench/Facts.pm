@@ -72,15 +72,15 @@ sub waiting {
 sub weight {
     my ($site) = @_;
     my %zip = (headers => { 'Accept-Encoding' => 'gzip' });
-    my @todo = ('/');
+    my @ahead = ('/');
     my (%size, %seen);
-    while (defined(my $path = shift @todo)) {
+    while (defined(my $path = shift @ahead)) {
         next if $seen{$path}++;
         my $r = $site->get($path, %zip);
         $r->status == 200 or die "$path: " . $r->status . "\n";
         $size{$path} = length $r->body;
         my $text = $site->get($path)->body;
-        push @todo, map { absolute($path, $_) }
+        push @ahead, map { absolute($path, $_) }
             $path eq '/' ? $text =~ /<(?:link\srel="(?:stylesheet|icon)"
                 [^>]*\shref|script[^>]*\ssrc|img[^>]*\ssrc)="([^"]+)"/gx
             : $path =~ /\.css$/ ? $text =~ /url\(["']?([^)"']+)/g : ();
