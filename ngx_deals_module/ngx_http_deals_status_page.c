@@ -341,7 +341,7 @@ ngx_http_deals_status_send(ngx_http_request_t *r, ngx_uint_t status,
 
     if (ngx_http_deals_add_header(r, "Vary", "Accept") != NGX_OK
         || ngx_http_deals_add_header(r, "X-Content-Type-Options",
-                                        "nosniff")
+                                     "nosniff")
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
