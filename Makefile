@@ -243,14 +243,20 @@ FUZZ_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 MAKE_FUZZERS = $(QUIETLY) BUILD='$(BUILD)/fuzz' NGINX='$(ABS)/nginx' CC=clang \
             OPT='-g -O1' SAN='-fsanitize=fuzzer-no-link $(FUZZ_SAN)' fuzzers
 
+# Each leaves a line here of what it did, for the table at the end.
+FUZZ_ROWS = $(ABS)/fuzz/log
+FUZZ_WITH = BUILD='$(ABS)' T='$(T)' LC_ALL=C.UTF-8 FUZZ_ROWS='$(FUZZ_ROWS)'
+
 fuzz: fuzz-packages
 	+@$(QUIETLY) all
 	+@$(MAKE_FUZZERS)
-	@[ '$(TARGET)' = http ] || \
-	    BUILD='$(ABS)' T='$(T)' TARGET='$(filter-out http,$(TARGET))' \
-	    perl t/fuzz/fuzz.t
-	@[ -n '$(filter-out http,$(TARGET))' ] || \
-	    BUILD='$(ABS)' T='$(T)' LC_ALL=C.UTF-8 perl t/fuzz/http.t
+	@mkdir -p '$(FUZZ_ROWS)'; rm -f '$(FUZZ_ROWS)'/*.row; bad=0; \
+	if [ '$(TARGET)' != http ]; then $(FUZZ_WITH) \
+	    TARGET='$(filter-out http,$(TARGET))' perl t/fuzz/fuzz.t || bad=1; \
+	fi; \
+	if [ -z '$(TARGET)' ] || [ -n '$(filter http,$(TARGET))' ]; then \
+	    $(FUZZ_WITH) perl t/fuzz/http.t || bad=1; fi; \
+	perl t/fuzz/table '$(FUZZ_ROWS)'; exit $$bad
 
 # STATEMENT(name) for each of them, PLAIN(name) for one without parameters.
 $(BUILD)/gen/fuzz_statements.h: $(GENERATED)

@@ -14,6 +14,7 @@ use Test::More;
 use Time::HiRes ();
 use Deals::Test;
 
+my $began = time;
 my $seconds = $ENV{T} || 5;
 my $seed = $ENV{SEED} // ($ENV{T} ? time ^ $$ : 1);
 srand $seed;
@@ -95,6 +96,12 @@ is join(' ', sort $t->workers), "@workers", 'the worker lives';
 is $t->get("/api/v1/deals/1")->status, 404, 'and answers';
 cmp_ok $asked, '>', 20 * $seconds, 'at a good pace';
 is $t->deals('verify')->{code}, 0, 'what was written is sound';
+if (my $dir = $ENV{FUZZ_ROWS}) {
+    open my $f, '>', "$dir/http.row" or die "$dir/http.row: $!\n";
+    print $f join(' ', 'http', time - $began, $asked, 0,
+        @wrong || !Test::More->builder->is_passing || 0), "\n";
+    close $f or die "$dir/http.row: $!\n";
+}
 $t->finish;
 
 # A deal and a comment to ask about.
