@@ -170,8 +170,9 @@ int   deals_pool_count(const deals_pool *pool, deals_lane lane, int ready);
 deals_segment  *deals_segment_new(unsigned nops);
 /* Ends it: tells its owner, frees it. */
 void  deals_segment_end(deals_segment *segment, const deals_outcome *outcome);
-/* Nobody waits for its end. */
+/* Nobody waits for its end; what it owes is told. */
 void  deals_segment_drop(deals_segment *segment);
+void  deals_segment_free(deals_segment *segment);
 void  deals_segments_add(deals_segments *list, deals_segment *segment);
 /* Where its serial number belongs. */
 void  deals_segments_insert(deals_segments *list, deals_segment *segment);

@@ -60,7 +60,7 @@ deals_conn_close(deals_pg_conn *conn)
 
     while ((segment = conn->written.first) != NULL) {
         deals_segments_remove(&conn->written, segment);
-        free(segment);
+        deals_segment_free(segment);
     }
 
     conn->state = CONN_CLOSED;

@@ -340,7 +340,7 @@ deals_pool_abandon(deals_pool *pool, deals_segment *segment)
 {
     if (segment->conn == NULL) {
         deals_segments_remove(&pool->queue[segment->lane], segment);
-        free(segment);
+        deals_segment_free(segment);
         return;
     }
 
@@ -440,7 +440,7 @@ deals_pool_close(deals_pool *pool)
     for (i = 0; i < LANES; i++) {
         while ((segment = pool->queue[i].first) != NULL) {
             deals_segments_remove(&pool->queue[i], segment);
-            free(segment);
+            deals_segment_free(segment);
         }
     }
 
