@@ -41,6 +41,7 @@ my %options = (
     markdown => [qw(-max_len=4096)],
     template => [qw(-max_len=1500)],
     redis    => [qw(-max_len=2048)],
+    postgres => [qw(-max_len=1024)],
     rows     => [qw(-max_len=1024)],
     cursor   => [qw(-max_len=400)],
 );
@@ -96,9 +97,9 @@ sub tell_of {
     my ($covered) = $log =~ /.*\bcov: (\d+)/s;
     my ($took) = $log =~ /^Done \d+ runs in (\d+) second/m;
     my ($corpus) = $log =~ m{.*\bcorp: (\d+)/}s;
-    my $found = () = $log =~ /Test unit written to/g;
+    my $findings = () = $log =~ /Test unit written to/g;
     write_file("$build/log/$target.row", join ' ', $target, map { $_ // 0 }
-        $took // time - $began{$target}, $inputs, $corpus, $found);
+        $took // time - $began{$target}, $inputs, $corpus, $findings);
 
     ok $result{$target}{status} == 0 && ($inputs // 0) > 0,
         sprintf '%s: %s inputs, %s a second, %s places reached', $target,
