@@ -43,6 +43,7 @@ my %options = (
     redis    => [qw(-max_len=2048)],
     postgres => [qw(-max_len=1024)],
     rows     => [qw(-max_len=1024)],
+    text     => [qw(-max_len=1024)],
     cursor   => [qw(-max_len=400)],
 );
 my @common = qw(-rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=20
