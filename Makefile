@@ -269,10 +269,11 @@ $(BUILD)/obj/t/fuzz/rows.o: $(BUILD)/gen/fuzz_statements.h
 # The module's own sources, without nginx: what is not called is not linked.
 NGINX     = $(ABS)/nginx
 NGINX_SRC = $(or $(NGINX_SOURCE),/usr/share/nginx/src)/src
-$(BUILD)/obj/t/fuzz/route.o: CPPFLAGS += -isystem $(NGINX) \
+$(addprefix $(BUILD)/obj/t/fuzz/,route.o header.o): CPPFLAGS += \
+    -isystem $(NGINX) \
     $(foreach d,core event event/modules os/unix http http/modules http/v2, \
       -isystem $(NGINX_SRC)/$(d))
-$(BUILD)/fuzz-route: FUZZ_LINK = -no-pie -Wl,--unresolved-symbols=ignore-all
+$(BUILD)/fuzz-route $(BUILD)/fuzz-header: FUZZ_LINK = -no-pie -Wl,--unresolved-symbols=ignore-all
 
 fuzzers: $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz-%)
 
