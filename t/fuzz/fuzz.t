@@ -43,6 +43,7 @@ my %options = (
     redis    => [qw(-max_len=2048)],
     postgres => [qw(-max_len=1024)],
     rows     => [qw(-max_len=1024)],
+    loader   => [qw(-max_len=1024 -use_value_profile=0)],
     header   => [qw(-max_len=700)],
     text     => [qw(-max_len=1024)],
     cursor   => [qw(-max_len=400)],
