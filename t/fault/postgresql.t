@@ -13,6 +13,7 @@ use IO::Handle;
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Lock;
 use Deals::Test::Proxy;
 use Deals::Test::Steady;
 use Deals::Test::Watch;
@@ -57,17 +58,17 @@ sub vote {
         json => { value => $votes++ % 2 ? 1 : -1 });
 }
 
-# Until a vote counts again, and a page that nobody has: seconds.
+# Until a vote counts again, and a page that nobody has, in all workers: new
+# connections come to one or the other. Seconds.
 sub resumes {
     my $began = time;
-    my $r;
-    until (($r = vote())->status == 200) {
-        return 99 if time - $began > 20;
-        sleep 0.02;
-    }
-    until ($stranger->get('/new?cursor=&n=' . rand)->status == 200) {
-        return 99 if time - $began > 20;
-        sleep 0.02;
+    for my $ask (\&vote, sub { $stranger->get("/users/nobody$votes") },
+                 (sub { $t->get('/users/nobody') }) x 8)
+    {
+        until ($ask->()->status =~ /^(?:200|404)$/) {
+            return 99 if time - $began > 20;
+            sleep 0.02;
+        }
     }
     return time - $began;
 }
@@ -227,32 +228,22 @@ disaster('half closed', seconds => 1, passes => 1, hangs => 1,
 # --- a deadline is a request's -----------------------------------------------
 
 # The page of all members waits for one table, what is laid over it for another.
-sub lock_table {
-    my ($table, $seconds) = @_;
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        open STDOUT, '>', '/dev/null';
-        exec 'psql', '-XAtq', $t->database_admin, '-c', "BEGIN; LOCK TABLE $table"
-            . " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep($seconds); COMMIT";
-    }
-    $t->wait_until(sub { $t->sql("SELECT count(*) FROM pg_locks
-        WHERE mode = 'AccessExclusiveLock' AND granted
-        AND relation = '$table'::regclass") });
-    return $pid;
-}
-
 for my $path ('/new', "/deals/$deals[0]/deal-1") {
-    my $carol = $t->member('carol' . length $path);
+    # Each worker may have to find its way back first.
+    my $carol = $t->wait_until(sub {
+        eval { $t->member('carol' . length $path) } });
+    $t->get('/users/carol' . length $path) for 1 .. 4;
     # Nobody has the page.
     $ann->post('/api/v1/deals', json => { title => 'One more' });
     $ann->patch("/api/v1/deals/$deals[0]", json => { title => 'Deal 1' });
-    my @locks = (lock_table('votes', 4), lock_table('deals', 1.5));
+    my ($votes, $deals) = map { Deals::Test::Lock->new($t, $_) } qw(votes deals);
     my $c = Deals::Test::Steady->new(like => $carol, timeout => 10);
+    $deals->free_after($TIMEOUT - 0.5);
     my $r = $c->get($path);
     like $r->status, qr/^(?:200|503)$/, "$path waits twice: " . $r->status;
+    cmp_ok $c->{took}, '>', $TIMEOUT - 1, '  it did wait';
     cmp_ok $c->{took}, '<', $TIMEOUT + 0.8, '  but no longer than its deadline';
-    waitpid $_, 0 for @locks;
+    $_->free for $votes, $deals;
 }
 
 is $t->deals('verify')->{code}, 0, 'all counters are right';
