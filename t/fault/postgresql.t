@@ -16,6 +16,7 @@ use Deals::Test;
 use Deals::Test::Lock;
 use Deals::Test::Proxy;
 use Deals::Test::Steady;
+use Deals::Test::Table;
 use Deals::Test::Watch;
 
 my $TIMEOUT = 2;                # deals_query_timeout
@@ -51,6 +52,7 @@ my @deals = map { $ann->post('/api/v1/deals', json => { title => "Deal $_" })
 my $writer = Deals::Test::Steady->new(like => $bob, again => 1, timeout => 10);
 my $stranger = Deals::Test::Steady->new(port => $t->port, timeout => 10);
 my $votes = 0;
+my %total = map { $_ => 0 } qw(disasters pages failed stale refused resumed);
 
 sub vote {
     my $id = $deals[$votes % @deals];
@@ -132,6 +134,14 @@ sub disaster {
     is_deeply $seen->{member}{odd}, [], '  for members too';
     cmp_ok $seen->{$_}{slowest}, '<', $TIMEOUT + 1, "  in time: $_"
         for qw(anonymous member);
+    $total{disasters}++;
+    $total{resumed} = $resumed if $resumed > $total{resumed};
+    for my $s (values %$seen) {
+        $total{pages} += $s->{n};
+        $total{failed} += $s->{n} - ($s->{status}{200} // 0);
+        $total{stale} += $s->{cache}{STALE} // 0;
+    }
+    $total{refused} += $status{503} // 0;
     my @words = grep { /\[(?:error|warn|crit)\]/ }
         split /\n/, substr $t->log, $logged;
     cmp_ok scalar @words, '<', 40, '  and the log says so, not each request';
@@ -153,6 +163,12 @@ disaster('stopped', seconds => 9,
     begin  => sub { $t->stop_postgresql },
     settle => 1.2,                      # of these a second of patience
     end    => sub { $t->start_postgresql });
+
+# Longer than workers keep a session without asking.
+disaster('stopped for long', seconds => 15,
+    begin  => sub { $t->stop_postgresql },
+    settle => 1.2,
+    end    => sub { $t->start_postgresql }) if $ENV{ROUNDS};
 
 disaster('restarted', seconds => 0.1, passes => 1, settle => 0,
     begin => sub { $t->stop_postgresql; $t->start_postgresql });
@@ -246,5 +262,12 @@ for my $path ('/new', "/deals/$deals[0]/deal-1") {
     $_->free for $votes, $deals;
 }
 
-is $t->deals('verify')->{code}, 0, 'all counters are right';
+my $verify = $t->deals('verify')->{code};
+is $verify, 0, 'all counters are right';
+my %n = map { $_ => Deals::Test::Table->number($total{$_}) }
+    qw(pages stale refused);
+Deals::Test::Table->row("PostgreSQL away, slow or lying in $total{disasters} ways,"
+    . ' once for 16 s', "$n{pages} pages ($n{stale} stale), $total{failed} failed;"
+    . " $n{refused} changes refused", sprintf 'service after at most %.2f s; '
+    . '`deals verify` %s', $total{resumed}, $verify == 0 ? 'clean' : 'not clean');
 $t->finish;
