@@ -64,7 +64,7 @@ MODULE   := $(if $(and $(MODULE_SRC),$(wildcard config)),\
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all gen lib cli module unit packages test-packages fuzz-packages run start stop \
-        test fuzz fuzzers asan valgrind lint bench install clean help FORCE
+        test fault fuzz fuzzers asan valgrind lint bench install clean help FORCE
 
 all: $(LIBRARY) $(CLI) $(MODULE)
 
@@ -231,6 +231,13 @@ $(BUILD)/node_modules/.installed: $(wildcard t/browser/package*.json)
 	    "t/browser/package.json names: $$(grep -m1 . npm.log)" >&2; exit 1; }
 	@touch $@
 
+# The tests of faults in their long form.
+ROUNDS    = 20
+
+fault: test-packages
+	+@$(QUIETLY) all
+	@BUILD='$(ABS)' ROUNDS='$(ROUNDS)' LC_ALL=C.UTF-8 t/fault/rounds
+
 # Fuzzers: everything again by clang, with its sanitizers and with marks that
 # tell libFuzzer what an input has reached; and one (http) that asks a running
 # nginx. T: seconds for each of them; TARGET: only these.
@@ -354,6 +361,7 @@ help:
 	@echo 'make start|stop  the same in the background'
 	@echo 'make test        install what is missing, build, run every test;'
 	@echo '                 TESTS="t/unit t/http/votes.t" chooses'
+	@echo 'make fault       ROUNDS=20 of kills, reloads, failovers; prints a table'
 	@echo 'make fuzz        each fuzzer for T=20 seconds; TARGET="json url" chooses'
 	@echo 'make asan        unit, http and fault tests with sanitizers'
 	@echo 'make valgrind    unit tests under valgrind'

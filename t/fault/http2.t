@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Lock;
 
 my $t = Deals::Test->new;
 my $pem = $t->dir . '/key.pem';
@@ -81,45 +82,35 @@ ok $large->{'413 2'}, '  are told so';
 
 # --- given up in the middle --------------------------------------------------
 
-sub lock_table {
-    my ($seconds) = @_;
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        open STDOUT, '>', '/dev/null';
-        exec 'psql', '-XAtq', $t->database_admin, '-c', 'BEGIN; LOCK TABLE deals'
-            . " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep($seconds); COMMIT";
-    }
-    $t->wait_until(sub { $t->sql("SELECT count(*) FROM pg_locks
-        WHERE mode = 'AccessExclusiveLock' AND granted
-        AND relation = 'deals'::regclass") });
-    return $pid;
-}
-
-my $lock = lock_table(1.2);
+my $lock = Deals::Test::Lock->new($t, 'deals');
 for (1 .. 3) {
     my $n = ask([@bearer, '--max-time', '0.2'],
         map { ("/users/ann?n=$_", "/api/v1/deals?limit=$_") } 1 .. 20);
     is $n->{'200 2'} // 0, 0, 'streams that wait are given up';
 }
 is $t->get('/other/')->status, 200, '  nobody else waits';
-waitpid $lock, 0;
+$lock->free;
 is_deeply ask([], (@all) x 4), { '200 2' => 20 }, '  and service goes on';
 
 # --- a reload while they wait ------------------------------------------------
 
-$lock = lock_table(1);
+$lock = Deals::Test::Lock->new($t, 'deals');
 my $child = fork // die "fork: $!\n";
 if (!$child) {
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-    sleep 0.4;
+    # They wait, a new worker is there, and then they are answered.
+    $t->wait_until(sub { $lock->waiting });
     $t->signal('HUP');
+    $t->wait_until(sub { my %old = map { $_ => 1 } @workers;
+        grep { !$old{$_} } $t->workers });
+    $lock->free_after(0.1);
     require POSIX;
     POSIX::_exit(0);
 }
 is_deeply ask([], map { ("/api/v1/deals?limit=$_") } 1 .. 30), { '200 2' => 30 },
     'who waits during a reload is answered';
-waitpid $_, 0 for $lock, $child;
+waitpid $child, 0;
+$lock->free;
 ok $t->wait_until(sub { my %old = map { $_ => 1 } @workers;
     my @now = $t->workers;
     @now == 2 && !grep { $old{$_} } @now }), '  and old workers end';
