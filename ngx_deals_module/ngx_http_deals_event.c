@@ -65,7 +65,7 @@ ngx_http_deals_event(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 
     level = ngx_http_deals_event_level(ctx, event, code);
 
-    if (level > log->log_level) {
+    if (level == NGX_CONF_UNSET_UINT || level > log->log_level) {
         return;
     }
 
@@ -109,14 +109,14 @@ ngx_http_deals_event_name(ngx_http_deals_ctx_t *ctx)
 }
 
 
-/* more than NGX_LOG_DEBUG: not at all */
+/* NGX_CONF_UNSET_UINT: not at all */
 
 static ngx_uint_t
 ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
     deals_code code)
 {
     if (ctx->route == NULL) {
-        return NGX_LOG_DEBUG + 1;
+        return NGX_CONF_UNSET_UINT;
     }
 
     switch (code) {
@@ -128,7 +128,7 @@ ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
 
         /* whoever has no credentials at all is sent to the sign-in */
 
-        return event || ctx->bearer ? NGX_LOG_WARN : NGX_LOG_DEBUG + 1;
+        return event || ctx->bearer ? NGX_LOG_WARN : NGX_CONF_UNSET_UINT;
 
     case DEALS_FORBIDDEN:
     case DEALS_RATE_LIMITED:
@@ -139,7 +139,7 @@ ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
 
         /* a wrong password or code; others forgot a field */
 
-        return event ? NGX_LOG_NOTICE : NGX_LOG_DEBUG + 1;
+        return event ? NGX_LOG_NOTICE : NGX_CONF_UNSET_UINT;
 
     case DEALS_MALFORMED:
     case DEALS_MEDIA_TYPE:
@@ -150,7 +150,7 @@ ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
 
         /* not found; or a backend's, which is told where it happens */
 
-        return event ? NGX_LOG_NOTICE : NGX_LOG_DEBUG + 1;
+        return event ? NGX_LOG_NOTICE : NGX_CONF_UNSET_UINT;
     }
 }
 
