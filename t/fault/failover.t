@@ -119,6 +119,10 @@ sub resumes {
 
 for my $round (1 .. $rounds) {
     my $standby = Deals::Test::Standby->new($t);
+    # Whose last visit was too long ago to go unnoted.
+    my $guest = $t->member("guest$round");
+    $t->sql("UPDATE sessions SET seen_at = now() - interval '1 hour' WHERE user_id
+        = (SELECT user_id FROM users WHERE name = 'guest$round')");
     for my $path ('/', "/deals/$deals[0]/deal-1") {
         $_->get($path) for map { ($_) x 8 } $ann, $t;
     }
@@ -147,6 +151,8 @@ for my $round (1 .. $rounds) {
     my $began = time;
     $refused += while_away('it can only be read', 2);
     is $t->get('/users/member2')->status, 200, '  what is not kept is read';
+    like $guest->get('/users/member2')->body, qr/\bguest$round\b/,
+        '  by members who were not here for long, too';
     # A few of each worker at first, then one a second, give or take.
     my $limit = $workers * (5 + 2 * (time - $began));
     cmp_ok $standby->connections - $connected, '<', $limit,

@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::H2;
 use Deals::Test::Lock;
 
 my $t = Deals::Test->new;
@@ -31,6 +32,7 @@ http {
     server {
         listen 127.0.0.1:%%PORT%%;
         listen 127.0.0.1:%%PORT:two%% ssl http2;
+        listen 127.0.0.1:%%PORT:plain%% http2;
         ssl_certificate %%DIR%%/key.pem;
         ssl_certificate_key %%DIR%%/key.pem;
         location / { deals; }
@@ -70,15 +72,41 @@ is_deeply ask(['-H', 'Content-Type: application/json', @bearer,
     { '201 2' => 50 }, 'fifty comments';
 is $t->sql("SELECT count(*) FROM comments WHERE body = 'many'"), 50,
     '  each once';
-open my $f, '>', $t->dir . '/large' or die;
-print {$f} 'x' x 300_000;
-close $f;
-# Whose stream was closed while it still sent may have seen that alone.
-my $large = ask(['-H', 'Content-Type: application/json', @bearer,
-    '--data-binary', '@' . $t->dir . '/large'], ('/api/v1/deals') x 5);
-is_deeply [grep { !/^(?:413 2|000 .*)$/ } keys %$large], [],
-    'bodies that are too large';
-ok $large->{'413 2'}, '  are told so';
+
+# --- bodies that are too large ------------------------------------------------
+
+# The answer comes whole, and only then is the rest of the body refused, without
+# an error. (RFC 9113, 8.1. Some clients take that for one, and show no status:
+# curl 7.88 does with nginx' own 413 as well.)
+for my $path ('/api/v1/deals', '/submit') {
+    my $h2 = Deals::Test::H2->new($t->port('plain'));
+    my @type = ('content-type', $path =~ /api/ ? 'application/json'
+        : 'application/x-www-form-urlencoded', 'sec-fetch-site', 'same-origin',
+        authorization => "Bearer $token");
+    my @told = map { $h2->headers(POST => $path, end => 0, @type,
+        'content-length' => 300_000) } 1 .. 5;
+    $h2->data($_, 'x' x 8000) for @told;
+    my @frames = $h2->frames(@told);
+    is $h2->story($_, @frames), '413 DATA END RST_STREAM 0',
+        "$path, stream $_: an answer, then no more" for @told;
+
+    # Nobody said how long it would be.
+    my $id = $h2->headers(POST => $path, end => 0, @type);
+    for (1 .. 20) {
+        $h2->data($id, 'x' x 8000);
+        push @frames, $h2->read_frame(0.05) // ();
+    }
+    push @frames, $h2->frames($id)
+        if $h2->story($id, @frames) !~ /RST_STREAM/;
+    is $h2->story($id, @frames), '413 DATA END RST_STREAM 0',
+        '  one without end';
+    is scalar(grep { $_->[0] eq 'GOAWAY' } @frames), 0, '  nobody is sent away';
+
+    # Others of the connection go on.
+    $id = $h2->headers(GET => '/other/');
+    like $h2->story($id, $h2->frames($id)), qr/^200 DATA.* END/,
+        '  the connection goes on';
+}
 
 # --- given up in the middle --------------------------------------------------
 
