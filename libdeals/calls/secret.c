@@ -86,8 +86,8 @@ verify(void *arg)
                                            password_of(secret));
 
     /* What is no hash is nobody's password, and must not be told by the time
-     * that it takes. */
-    if (secret->result < 0) {
+     * that it takes. No memory is no mistake of who signs in. */
+    if (secret->result == -1) {
         secret->result = deals_password_verify(
                              deals_str_of(deals_password_nobody),
                              password_of(secret));

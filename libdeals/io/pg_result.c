@@ -122,10 +122,17 @@ decode_rows(deals_segment *segment, const deals_op *op, PGresult *res,
 
         if (query->decode(segment->arena, cells,
                           rows + (size_t) row * query->row_size)
-            != 0)
+            == 0)
         {
-            return -1;
+            continue;
         }
+
+        if (deals_arena_refused(segment->arena)) {
+            fail(segment, &deals_outcome_no_memory);
+            return 0;
+        }
+
+        return -1;
     }
 
     if (is_needed(&deals_stmts[op->stmt])) {
