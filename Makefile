@@ -64,7 +64,7 @@ MODULE   := $(if $(and $(MODULE_SRC),$(wildcard config)),\
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all gen lib cli module unit packages test-packages fuzz-packages run start stop \
-        test fault fuzz fuzzers asan valgrind lint bench install clean help FORCE
+        test fault fuzz fuzzers soak asan valgrind lint bench install clean help FORCE
 
 all: $(LIBRARY) $(CLI) $(MODULE)
 
@@ -288,6 +288,12 @@ $(BUILD)/fuzz-%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/libdeals.a $(BUILTIN)
 	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(BUILD)/libdeals.a \
 	    $(BUILTIN) $(FUZZ_LINK) $(LIBS)
 
+# Mixed traffic for T seconds: memory and descriptors stay as they are.
+soak: test-packages
+	+@$(QUIETLY) all
+	@BUILD='$(ABS)' SECONDS='$(if $(filter file,$(origin T)),600,$(T))' \
+	    LC_ALL=C.UTF-8 perl t/soak/soak.t
+
 # The unit, http and fault suites with AddressSanitizer and
 # UndefinedBehaviorSanitizer in library and module.
 ASAN      = $(BUILD)/asan
@@ -363,6 +369,8 @@ help:
 	@echo '                 TESTS="t/unit t/http/votes.t" chooses'
 	@echo 'make fault       ROUNDS=20 of kills, reloads, failovers; prints a table'
 	@echo 'make fuzz        each fuzzer for T=20 seconds; TARGET="json url" chooses'
+	@echo 'make soak        mixed traffic for T=600 seconds, then memory and'
+	@echo '                 descriptors are what they were'
 	@echo 'make asan        unit, http and fault tests with sanitizers'
 	@echo 'make valgrind    unit tests under valgrind'
 	@echo 'make lint        the rules of the house, and static analysis'
