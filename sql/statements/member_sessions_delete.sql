@@ -1,4 +1,4 @@
--- member_sessions_delete: ends all sessions of a member, and a reset that is open.
+-- member_sessions_delete: ends all sessions and access tokens of a member, and a reset that is open.
 -- in:    user_id int8
 -- out:   none
 -- write

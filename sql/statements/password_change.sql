@@ -1,4 +1,4 @@
--- password_change: a new password in the place of the one that was verified; all other sessions end. No row: another one came in between.
+-- password_change: a new password in the place of the one that was verified; all other sessions end, and all access tokens. No row: another one came in between.
 -- in:    user_id int8, former text, password_hash text, token_hash text
 -- out:   id int8
 -- write

@@ -1,4 +1,4 @@
--- reset_use: uses a token up: the new password, and the end of all sessions and of what was remembered of networks. No row: it is not good any more.
+-- reset_use: uses a token up: the new password, and the end of all sessions and access tokens and of what was remembered of networks. No row: it is not good any more.
 -- in:    user_id int8, token_hash text, now timestamptz, password_hash text
 -- out:   id int8
 -- write
