@@ -174,6 +174,7 @@ deals_secret_session(deals_call *call, int64_t user_id, deals_str verified)
     deals_session_insert_params   p;
 
     token.user_id = user_id;
+    token.access = 0;
     randombytes_buf(token.secret, sizeof(token.secret));
 
     text = deals_token_make(arena, user_id, token.secret);
