@@ -490,8 +490,9 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_password_input_shape;
 
 /* Changes the asker's password and ends all of the member's sessions but the
- * asker's own, and all access tokens. UNAUTHENTICATED: no member. INVALID: current is wrong, password
- * breaks a rule. RATE_LIMITED by member, as signing in is. */
+ * asker's own, and all access tokens. UNAUTHENTICATED: no member. INVALID:
+ * current is wrong, password breaks a rule. RATE_LIMITED by member, as signing
+ * in is. */
 DEALS_API deals_call *deals_password_change(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_password_input *input, deals_done done,
@@ -509,8 +510,8 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_reset_input_shape;
 
 /* Sets a password by a token that the operator made; it is used up, and all of
- * the member's sessions and access tokens end. INVALID: token (never made, used, or too old),
- * password. RATE_LIMITED by address. */
+ * the member's sessions and access tokens end. INVALID: token (never made, used,
+ * or too old), password. RATE_LIMITED by address. */
 DEALS_API deals_call *deals_password_reset(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_reset_input *input, deals_done done,
