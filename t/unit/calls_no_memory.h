@@ -74,7 +74,8 @@ quiet(void *host, deals_log_level level, deals_str line)
     (void) host;
 
     if (getenv("VERBOSE") != NULL) {
-        fprintf(stderr, "%lld # %d %.*s\n", (long long) ms_now() % 100000, (int) level, (int) line.len, line.data);
+        fprintf(stderr, "# %lld %d %.*s\n", (long long) ms_now() % 100000,
+                (int) level, (int) line.len, line.data);
     }
 }
 
@@ -298,7 +299,7 @@ blocks(void)
     return live;
 }
 
-static void
+UNUSED static void
 sweep(const row *r)
 {
     int      n = 0, any;
@@ -340,7 +341,7 @@ sweep(const row *r)
     }
 }
 
-static void
+UNUSED static void
 row_test(void **state)
 {
     sweep(*state);

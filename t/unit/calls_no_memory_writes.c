@@ -78,6 +78,8 @@ holds_created(const deals_call *call)
     assert_int_equal(deal->my_vote, 1);
     assert_str(deal->html, "<p>Some <em>words</em>.</p>\n");
     assert_int_equal(deal->tags.len, 2);
+    assert_str(deal->merchant->name, "example.com");
+    assert_str(deal->merchant->slug, "example-com");
 }
 
 static void

@@ -69,7 +69,7 @@ told(void)
     return 0;
 }
 
-static int64_t
+UNUSED static int64_t
 ms_now(void)
 {
     struct timespec  ts;
@@ -91,7 +91,8 @@ typedef struct {
     int          dense;
 } deed;
 
-#define DEED(symbol, work)  { #symbol, work, INT_MAX }
+#define DEED(symbol, work)          { #symbol, work, INT_MAX }
+#define LONG_DEED(symbol, work, n)  { #symbol, work, n }
 
 static void
 sweep_deed(const deed *d)
@@ -117,6 +118,10 @@ sweep_deed(const deed *d)
             }
 
             n = next_after(n, d->dense);
+        }
+
+        if (getenv("VERBOSE") != NULL) {
+            printf("# %s: %d\n", d->name, n);
         }
     }
 
