@@ -253,8 +253,8 @@ load(unsigned bits, unsigned which)
 }
 
 
-/* A byte for what pages show, one for the hostile value and the pages; then a part for each
- * file. */
+/* A byte for what pages show, one for the hostile value and the pages; then a
+ * part for each file. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
