@@ -282,6 +282,9 @@ $(addprefix $(BUILD)/obj/t/fuzz/,route.o header.o): CPPFLAGS += \
       -isystem $(NGINX_SRC)/$(d))
 $(BUILD)/fuzz-route $(BUILD)/fuzz-header: FUZZ_LINK = -no-pie -Wl,--unresolved-symbols=ignore-all
 
+# It counts the results that libpq hands out and gets back.
+$(BUILD)/fuzz-postgres: FUZZ_LINK = -Wl,--wrap=PQgetResult,--wrap=PQclear
+
 fuzzers: $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz-%)
 
 $(BUILD)/fuzz-%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/libdeals.a $(BUILTIN)
