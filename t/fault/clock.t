@@ -176,6 +176,13 @@ for my $hours (-1, 2, -5, 0.5, 0) {
 is_deeply \@twice, [], 'no number is given twice';
 is_deeply \@less, [], '  and those of a process grow';
 
+# What was posted before the clock went back over midnight.
+set(23.9 * $HOUR);
+post('From tomorrow');
+set(0);
+ok shows($alone, $_, 'From tomorrow'), "$_ shows deals of tomorrow"
+    for '/', '/new', '/top', '/api/v1/deals?sort=top&window=week';
+
 # An offer ends when it ends, as often as it does.
 post('Ends soon', expires_at => POSIX::strftime('%Y-%m-%dT%H:%M:%SZ',
     gmtime(time + $HOUR / 2)));
@@ -202,6 +209,10 @@ for my $to (-$HOUR, 2 * $HOUR, 0) {
 sub vote_alone {
     return $t->client(port => $t->port('alone'), cookie => $ann->{cookie})
         ->put("/api/v1/deals/$deals[0]/vote", json => { value => 1 });
+}
+
+sub vote_on {
+    return $ann->put("/api/v1/deals/$_[0]/vote", json => { value => 0 });
 }
 
 my $refused = $t->wait_until(sub { my $r = vote_alone();
@@ -263,9 +274,10 @@ for my $to (-$HOUR, 2 * $HOUR) {
     $clock->ahead($to);
     $t->start_postgresql;
     my $began = time;
-    ok $t->wait_until(sub { $ann->put("/api/v1/deals/$deals[1]/vote",
-        json => { value => 0 })->status == 200 }), '  and comes';
+    ok $t->wait_until(sub { vote_on($deals[1])->status == 200 }), '  and comes';
     cmp_ok time - $began, '<', 2, '  for users too';
+    ok $t->wait_until(sub { 10 == grep { $_->status == 200 }
+        map { vote_on($deals[1]) } 1 .. 10 }), '  of each worker';
 }
 set(0);
 

@@ -101,7 +101,7 @@ sub crowd {
             my %seen;
             until (-e $stop) {
                 my $id = $deals[rand @deals];
-                my $r = $i % 2
+                my $r = $i % 4 == 0
                     ? $c->put("/api/v1/deals/$id/vote", json => { value => 1 })
                     : $c->get("/api/v1/users/nobody$i-" . int rand 1e9);
                 $seen{ $r->status }++;
@@ -166,7 +166,7 @@ sub disaster {
     $ann->get('/users/ann') for 1 .. 8;
     $t->wait_until(sub { !all()->{in_flight} });
     my ($before, $logged) = (all(), length $t->log);
-    my $who = crowd(16);
+    my $who = crowd(60);
     sleep 0.3;
     $o{begin}->();
     ok $t->wait_until($o{shows}), "$what: it shows";
@@ -178,7 +178,8 @@ sub disaster {
         }
         sleep 0.02;
     }
-    cmp_ok $max, '<=', $QUEUE, "  no more wait than may: $max";
+    # What was on its way when a connection was lost waits again, beside others.
+    cmp_ok $max, '<=', 2 * $QUEUE, "  no more wait than may: $max";
     $o{end}->();
     ok $t->wait_until(sub { !grep { $_->{breaker} ne 'closed' || !$_->{up} }
         each_worker() }), '  and that it is over';
