@@ -35,11 +35,10 @@ typedef struct {
     deals_token_result   result;
 } token_state;
 
+/* What is missing the rules tell, with all that is wrong besides. */
 static const deals_field  input_fields[] = {
-    { "label", DEALS_TEXT, DEALS_REQUIRED, offsetof(deals_token_input, label),
-      NULL },
-    { "scopes", DEALS_LIST, DEALS_REQUIRED,
-      offsetof(deals_token_input, scopes), NULL },
+    { "label", DEALS_TEXT, 0, offsetof(deals_token_input, label), NULL },
+    { "scopes", DEALS_LIST, 0, offsetof(deals_token_input, scopes), NULL },
     { "days", DEALS_INT, DEALS_NULLABLE, offsetof(deals_token_input, days),
       NULL }
 };

@@ -176,7 +176,6 @@ static const deals_field  settings_fields[] = {
     BOOL(deals_settings_page, others),
     LIST(deals_settings_page, tokens, deals_token_info_shape),
     BOOL(deals_settings_page, has_tokens),
-    BOOL(deals_settings_page, of_token),
     TEXT(deals_settings_page, made),
 };
 
