@@ -14,8 +14,8 @@
  * Calls that read need DEALS_SCOPE_READ, votes DEALS_SCOPE_VOTE, calls that
  * write deals and comments DEALS_SCOPE_WRITE, all others that need a member
  * DEALS_SCOPE_SESSION. None implies another; but what votes and writes answer
- * with is the thing itself as the member sees it, the own vote on it included. A
- * moderator's access token may do what any member's may.
+ * with is the thing itself as the member sees it, the own vote on it included.
+ * A moderator's access token may do what any member's may.
  *
  * Besides the errors named, every call may end with UNAVAILABLE, TIMEOUT,
  * NO_MEMORY or SCHEMA. What a getter hands out is NULL until the call
@@ -46,9 +46,9 @@ extern "C" {
 #define DEALS_THREAD_BYTES    1048576
 #define DEALS_THREAD_DEPTH    32
 
-/* What an access token may do. A session may do all that its member may; what is
- * a session's alone: the password, sessions and access tokens, and all that only
- * moderators may. */
+/* What an access token may do. A session may do all that its member may; what
+ * is a session's alone: the password, sessions and access tokens, and all that
+ * only moderators may. */
 enum {
     DEALS_SCOPE_READ    = 1,    /* see what the member sees, /me too */
     DEALS_SCOPE_VOTE    = 2,
@@ -490,8 +490,9 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_password_input_shape;
 
 /* Changes the asker's password and ends all of the member's sessions but the
- * asker's own, and all access tokens. UNAUTHENTICATED: no member. INVALID: current is wrong, password
- * breaks a rule. RATE_LIMITED by member, as signing in is. */
+ * asker's own, and all access tokens. UNAUTHENTICATED: no member. INVALID:
+ * current is wrong, password breaks a rule. RATE_LIMITED by member, as signing
+ * in is. */
 DEALS_API deals_call *deals_password_change(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_password_input *input, deals_done done,
@@ -509,8 +510,8 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_reset_input_shape;
 
 /* Sets a password by a token that the operator made; it is used up, and all of
- * the member's sessions and access tokens end. INVALID: token (never made, used, or too old),
- * password. RATE_LIMITED by address. */
+ * the member's sessions and access tokens end. INVALID: token (never made, used,
+ * or too old), password. RATE_LIMITED by address. */
 DEALS_API deals_call *deals_password_reset(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_reset_input *input, deals_done done,

@@ -12,8 +12,8 @@
 extern "C" {
 #endif
 
-/* Sets a password and ends all of the member's sessions and access tokens. NOT_FOUND: no such
- * member; INVALID: the password breaks a rule. */
+/* Sets a password and ends all of the member's sessions and access tokens.
+ * NOT_FOUND: no such member; INVALID: the password breaks a rule. */
 DEALS_API deals_call  *deals_member_passwd(deals_ctx *ctx, deals_str name,
                            deals_str password, deals_done done, void *data);
 DEALS_API deals_call  *deals_member_passwd_wait(deals_ctx *ctx, deals_str name,
