@@ -73,6 +73,10 @@ void         deals_call_join(deals_call *call, const deals_batch_kind *kind,
                  deals_step step);
 const void  *deals_call_row(deals_call *call);
 
+/* 1: the server takes no changes at the moment: what need not be written is
+ * left out. */
+int          deals_call_read_only(const deals_call *call);
+
 /* Counts an event of `key` in the current window of `seconds` (Redis; the
  * host's counter or the context's own while Redis is away). *count is set when
  * `step` runs. Never fails. */
