@@ -318,6 +318,8 @@ deals_arena_take(deals_arena *arena, deals_buf *buf)
     if (!buf->failed) {
         s = deals_arena_copy(arena,
                 (deals_str) { buf->data ? buf->data : "", buf->len });
+    } else {
+        (void) refuse(arena);
     }
 
     deals_buf_free(buf);
