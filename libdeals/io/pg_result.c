@@ -194,7 +194,7 @@ on_version(deals_pg_conn *conn, deals_segment *segment, const PGresult *res)
     deals_outcome  outcome;
 
     version = PQntuples(res) == 1 && !PQgetisnull(res, 0, 0)
-              ? atoi(PQgetvalue(res, 0, 0)) : 0;
+              ? (int) strtol(PQgetvalue(res, 0, 0), NULL, 10) : 0;
 
     if (version == deals_schema_version) {
         return;
