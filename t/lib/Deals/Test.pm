@@ -91,7 +91,11 @@ sub new {
     chmod 01777, "$self->{dir}/sanitizer";
     $self->{servers} = Deals::Servers->new(home => $self->{dir},
         defined $self->{data} ? (data => $self->{data}) : ());
-    $self->{servers}{under} = [$self->valgrind] if $ENV{DEALS_VALGRIND};
+    if ($ENV{DEALS_VALGRIND}) {
+        $self->{servers}{under} = [$self->valgrind];
+        # It keeps the limit of descriptors for itself.
+        $self->allow(qr/setrlimit\(RLIMIT_NOFILE, \d+\) failed/);
+    }
     push @running, $self;
     write_file("$self->{dir}/owner", "$$\n");
     sweep();
@@ -195,7 +199,9 @@ sub fill {
         HTTP     => join("\n    ", $base,
             $self->{database} ? "deals_database \"" . $self->database . "\";"
                               : (),
-            $self->{redis} ? "deals_redis " . $self->redis . ";" : ()),
+            $self->{redis} ? "deals_redis " . $self->redis . ";" : (),
+            $ENV{DEALS_VALGRIND} && $text !~ /deals_query_timeout/
+                ? "deals_query_timeout 60s;" : ()),
         DATABASE => $self->database, REDIS => $self->redis,
         DIR => $dir, ROOT => $root, MODULE => $self->module,
     );
