@@ -24,9 +24,9 @@
 #define TIME(type, name)                                                      \
     { #name, DEALS_TIME, 0, offsetof(type, name), NULL }
 #define OBJECT(type, name, shape)                                             \
-    { #name, DEALS_OBJECT, DEALS_NULLABLE, offsetof(type, name), &shape }
+    { #name, DEALS_OBJECT, DEALS_NULLABLE, offsetof(type, name), &(shape) }
 #define LIST(type, name, shape)                                               \
-    { #name, DEALS_LIST, 0, offsetof(type, name), &shape }
+    { #name, DEALS_LIST, 0, offsetof(type, name), &(shape) }
 
 
 static const deals_field  viewer_fields[] = {

@@ -34,6 +34,14 @@ typedef struct {
 
 /* -- files ---------------------------------------------------------------- */
 
+static const char *
+reason(void)
+{
+    /* glibc's is safe in threads since 2.32: NOLINTNEXTLINE(*-mt-unsafe) */
+    return strerror(errno);
+}
+
+
 static int
 fail(loader *l, const char *path, const char *message)
 {
@@ -136,7 +144,7 @@ read_file(loader *l, FILE *f, const char *path, deals_str *text)
 
     if (ferror(f)) {
         deals_buf_free(&buf);
-        return fail(l, path, strerror(errno));
+        return fail(l, path, reason());
     }
 
     if (buf.len == 0) {
@@ -160,7 +168,7 @@ add_own(loader *l, const char *path, const char *file)
 
     f = fopen(path, "rbe");
     if (f == NULL) {
-        return fail(l, path, strerror(errno));
+        return fail(l, path, reason());
     }
 
     source = get_source(l, file);
@@ -200,7 +208,7 @@ add_entry(loader *l, const char *dir, const char *name)
     }
 
     if (stat(path, &st) != 0) {
-        return fail(l, path, strerror(errno));
+        return fail(l, path, reason());
     }
 
     if (S_ISDIR(st.st_mode)) {
@@ -228,7 +236,7 @@ add_dir(loader *l, const char *path)
 
     dir = opendir(path);
     if (dir == NULL) {
-        return fail(l, path, strerror(errno));
+        return fail(l, path, reason());
     }
 
     while (rc == 0) {
@@ -236,7 +244,7 @@ add_dir(loader *l, const char *path)
         entry = readdir(dir);
 
         if (entry == NULL) {
-            rc = errno ? fail(l, path, strerror(errno)) : 0;
+            rc = errno ? fail(l, path, reason()) : 0;
             break;
         }
 
