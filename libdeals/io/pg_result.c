@@ -202,6 +202,8 @@ on_version(deals_pg_conn *conn, deals_segment *segment, const PGresult *res)
 
     version = PQntuples(res) == 1 && !PQgetisnull(res, 0, 0)
               ? atoi(PQgetvalue(res, 0, 0)) : 0;
+    conn->read_only = PQntuples(res) == 1 && PQnfields(res) == 2
+                      && strcmp(PQgetvalue(res, 0, 1), "on") == 0;
 
     if (version == deals_schema_version) {
         return;
