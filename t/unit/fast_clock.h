@@ -21,7 +21,7 @@ clock_gettime(clockid_t clock, struct timespec *ts)
 {
     int  rc = (int) syscall(SYS_clock_gettime, clock, ts);
 
-    if (clock == CLOCK_MONOTONIC) {
+    if (clock == CLOCK_MONOTONIC || clock == CLOCK_REALTIME) {
         ts->tv_nsec += later % 1000 * 1000000;
         ts->tv_sec += later / 1000 + ts->tv_nsec / 1000000000;
         ts->tv_nsec %= 1000000000;
