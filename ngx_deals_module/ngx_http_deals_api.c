@@ -400,6 +400,8 @@ ngx_http_deals_api_account_create(ngx_http_deals_ctx_t *ctx)
         return ngx_http_deals_error(ctx, ctx->error);
     }
 
+    ctx->claimed = in.name;
+
     return ngx_http_deals_wait(ctx,
                                deals_account_create(ngx_http_deals_site(ctx),
                                                     &ctx->asker, &in,
@@ -419,6 +421,8 @@ ngx_http_deals_api_session_create(ngx_http_deals_ctx_t *ctx)
     {
         return ngx_http_deals_error(ctx, ctx->error);
     }
+
+    ctx->claimed = in.name;
 
     return ngx_http_deals_wait(ctx,
                                deals_session_create(ngx_http_deals_site(ctx),

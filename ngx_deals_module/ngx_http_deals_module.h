@@ -219,6 +219,7 @@ struct ngx_http_deals_ctx_s {
     deals_str                  hash;
 
     deals_asker                asker;
+    deals_str                  claimed;         /* a name that was typed */
     deals_str                  body;            /* data NULL: none */
     size_t                     body_cap;
 
@@ -371,6 +372,10 @@ ngx_int_t ngx_http_deals_local_path(ngx_http_deals_ctx_t *ctx,
     deals_str path);
 ngx_str_t *ngx_http_deals_header(ngx_http_request_t *r, const char *name,
     size_t len);
+
+/* _event.c */
+
+void ngx_http_deals_event(ngx_http_deals_ctx_t *ctx, ngx_uint_t status);
 
 /* _routes.c */
 

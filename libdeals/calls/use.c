@@ -336,7 +336,8 @@ deals_use_touch(deals_call *call)
     deals_session_touch_params   p;
 
     if (use->viewer == NULL
-        || use->viewer->seen_at > deals_call_now(call) - DEALS_SESSION_TOUCH)
+        || use->viewer->seen_at > deals_call_now(call) - DEALS_SESSION_TOUCH
+        || deals_call_read_only(call))
     {
         return 0;
     }

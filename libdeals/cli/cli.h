@@ -74,6 +74,17 @@ int   cli_end(deals_call *call);
  * after having said why, *rc is the exit code. */
 deals_ctx  *cli_open(int pool, int64_t timeout_ms, int *rc);
 
+/* An address as an option gave it, out of the program's arguments, which all
+ * users of the machine can see. NULL: no memory, which was said. */
+const char  *cli_address_option(char *given);
+
+/* "file:PATH" in place of an address: the line of that file. CLI_OK, or the
+ * exit code after having said what is wrong. */
+int   cli_address_read(const char **address, const char *field);
+
+/* Frees both. */
+void  cli_address_end(void);
+
 /* An id on the command line: 1 .. 2^53 - 1. 0, or -1 after having said what is
  * wrong. */
 int   cli_id(const char *text, int64_t *id);
