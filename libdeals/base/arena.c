@@ -193,14 +193,13 @@ deals_arena_alloc(deals_arena *arena, size_t size)
         p = NULL;
     }
 
-    if (p == NULL) {
-        return refuse(arena);
+    /* the arena has it: NOLINTNEXTLINE(-Wanalyzer-malloc-leak) */
+    if (p != NULL) {
+        arena->used += size;
+        return p;
     }
 
-    arena->used += size;
-
-    /* the arena has it: NOLINTNEXTLINE(-Wanalyzer-malloc-leak) */
-    return p;
+    return refuse(arena);
 }
 
 

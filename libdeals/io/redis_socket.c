@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "io/redis_internal.h"
 
 #define OUT_KEPT  65536     /* bytes of a buffer that is empty */
@@ -62,7 +63,7 @@ connect_path(const char *path)
         return -1;
     }
 
-    strcpy(sun.sun_path, path);
+    memcpy(sun.sun_path, path, strlen(path) + 1);
 
     return connect_to(AF_UNIX, &sun, sizeof(sun));
 }
@@ -121,7 +122,7 @@ deals_redis_open(deals_redis *redis)
     if (redis->io.fd == -1) {
         redisReaderFree(redis->reader);
         redis->reader = NULL;
-        return strerror(errno);
+        return deals_errno_text(errno);
     }
 
     redis->io.events = 0;
@@ -160,7 +161,7 @@ deals_redis_is_connected(deals_redis *redis)
     }
 
     if (err != 0) {
-        return strerror(err);
+        return deals_errno_text(err);
     }
 
     redis->connected = 1;
@@ -225,7 +226,7 @@ deals_redis_flush(deals_redis *redis)
             return NULL;
 
         } else if (errno != EINTR) {
-            return strerror(errno);
+            return deals_errno_text(errno);
         }
     }
 
