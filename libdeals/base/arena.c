@@ -157,6 +157,28 @@ grow(deals_arena *arena)
 
 
 static void *
+place(deals_arena *arena, size_t size)
+{
+    void  *p;
+
+    if (is_separate(arena, size)) {
+        return alloc_separate(arena, size);
+    }
+
+    if ((size_t) (arena->newest->end - arena->newest->free) < size
+        && grow(arena) != 0)
+    {
+        return NULL;
+    }
+
+    p = arena->newest->free;
+    arena->newest->free += size;
+
+    return p;
+}
+
+
+static void *
 refuse(deals_arena *arena)
 {
     arena->refused = 1;
@@ -180,18 +202,7 @@ deals_arena_alloc(deals_arena *arena, size_t size)
         return refuse(arena);
     }
 
-    if (is_separate(arena, size)) {
-        p = alloc_separate(arena, size);
-
-    } else if ((size_t) (arena->newest->end - arena->newest->free) >= size
-               || grow(arena) == 0)
-    {
-        p = arena->newest->free;
-        arena->newest->free += size;
-
-    } else {
-        p = NULL;
-    }
+    p = place(arena, size);
 
     /* the arena has it: NOLINTNEXTLINE(-Wanalyzer-malloc-leak) */
     if (p != NULL) {
