@@ -163,11 +163,3 @@ deals_error_of(const deals_error *list, const char *field)
 
     return NULL;
 }
-
-
-const char *
-deals_errno_text(int err)
-{
-    /* glibc's is safe in threads since 2.32: NOLINTNEXTLINE(*-mt-unsafe) */
-    return strerror(err);
-}

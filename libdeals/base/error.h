@@ -27,9 +27,6 @@ int  deals_error_add(deals_arena *arena, const deals_error **list,
 /* *list = deals_error_no_memory; returns -1. */
 int  deals_error_oom(const deals_error **list);
 
-/* What a value of errno means, for people. Static. */
-const char  *deals_errno_text(int err);
-
 /* The first error about this field in the list, or NULL. */
 const deals_error  *deals_error_of(const deals_error *list, const char *field);
 

@@ -108,7 +108,7 @@ parse(const char *hash, unsigned *memory, unsigned *passes,
     size_t       n;
     const char  *end;
 
-    /* no more digits than fit: NOLINTNEXTLINE(cert-err34-c) */
+    /* each number fits by its width: NOLINTNEXTLINE(cert-err34-c) */
     if (sscanf(hash, "$argon2id$v=19$m=%6u,t=%3u,p=1$%n", memory, passes, &at)
         != 2 || at == 0)
     {

@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 
-#include "base/error.h"
 #include "io/redis_internal.h"
 
 #define ANSWER_MAX    (4 << 20)     /* bytes that are not an answer yet */
@@ -194,7 +193,7 @@ deals_redis_read(deals_redis *redis)
 
     if (rc != 0) {
         return rc == 1 ? NULL : errno == 0 ? "it closed the connection"
-                                           : deals_errno_text(errno);
+                                           : strerror(errno);
     }
 
     while (redis->reader != NULL && redis->opened == opened

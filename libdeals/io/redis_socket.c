@@ -15,7 +15,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "io/redis_internal.h"
 
 #define OUT_KEPT  65536     /* bytes of a buffer that is empty */
@@ -122,7 +121,7 @@ deals_redis_open(deals_redis *redis)
     if (redis->io.fd == -1) {
         redisReaderFree(redis->reader);
         redis->reader = NULL;
-        return deals_errno_text(errno);
+        return strerror(errno);
     }
 
     redis->io.events = 0;
@@ -161,7 +160,7 @@ deals_redis_is_connected(deals_redis *redis)
     }
 
     if (err != 0) {
-        return deals_errno_text(err);
+        return strerror(err);
     }
 
     redis->connected = 1;
@@ -226,7 +225,7 @@ deals_redis_flush(deals_redis *redis)
             return NULL;
 
         } else if (errno != EINTR) {
-            return deals_errno_text(errno);
+            return strerror(errno);
         }
     }
 

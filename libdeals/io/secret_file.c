@@ -33,7 +33,7 @@ static int
 failed(place *p, const char *what)
 {
     return REFUSE(p, "the file \"%s\" can't be %s: %s", p->path, what,
-                  deals_errno_text(errno));
+                  strerror(errno));
 }
 
 

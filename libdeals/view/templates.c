@@ -136,7 +136,7 @@ read_file(loader *l, FILE *f, const char *path, deals_str *text)
 
     if (ferror(f)) {
         deals_buf_free(&buf);
-        return fail(l, path, deals_errno_text(errno));
+        return fail(l, path, strerror(errno));
     }
 
     if (buf.len == 0) {
@@ -160,7 +160,7 @@ add_own(loader *l, const char *path, const char *file)
 
     f = fopen(path, "rbe");
     if (f == NULL) {
-        return fail(l, path, deals_errno_text(errno));
+        return fail(l, path, strerror(errno));
     }
 
     source = get_source(l, file);
@@ -200,7 +200,7 @@ add_entry(loader *l, const char *dir, const char *name)
     }
 
     if (stat(path, &st) != 0) {
-        return fail(l, path, deals_errno_text(errno));
+        return fail(l, path, strerror(errno));
     }
 
     if (S_ISDIR(st.st_mode)) {
@@ -228,7 +228,7 @@ add_dir(loader *l, const char *path)
 
     dir = opendir(path);
     if (dir == NULL) {
-        return fail(l, path, deals_errno_text(errno));
+        return fail(l, path, strerror(errno));
     }
 
     while (rc == 0) {
@@ -236,7 +236,7 @@ add_dir(loader *l, const char *path)
         entry = readdir(dir);
 
         if (entry == NULL) {
-            rc = errno ? fail(l, path, deals_errno_text(errno)) : 0;
+            rc = errno ? fail(l, path, strerror(errno)) : 0;
             break;
         }
 
