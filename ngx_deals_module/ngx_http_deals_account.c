@@ -103,6 +103,8 @@ ngx_http_deals_login_form(ngx_http_deals_ctx_t *ctx)
         return ngx_http_deals_account_wrong(ctx, ctx->error);
     }
 
+    ctx->claimed = form.in.name;
+
     return ngx_http_deals_wait(ctx,
                                deals_session_create(ngx_http_deals_site(ctx),
                                                     &ctx->asker, &form.in,
@@ -122,6 +124,8 @@ ngx_http_deals_signup_form(ngx_http_deals_ctx_t *ctx)
     {
         return ngx_http_deals_account_wrong(ctx, ctx->error);
     }
+
+    ctx->claimed = form.in.name;
 
     return ngx_http_deals_wait(ctx,
                                deals_account_create(ngx_http_deals_site(ctx),

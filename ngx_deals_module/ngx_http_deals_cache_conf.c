@@ -6,7 +6,7 @@
 
 #include "ngx_http_deals_cache.h"
 
-#include <ngx_md5.h>
+#include <sodium.h>
 
 #include "view/builtin.h"
 
@@ -202,8 +202,9 @@ static void
 ngx_http_deals_cache_digest(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *dlcf)
 {
     size_t        i;
-    ngx_md5_t     md5;
     const char   *database;
+
+    crypto_generichash_state  state;
 
     ngx_str_t  *texts[] = {
         &dlcf->prefix, &dlcf->url, &dlcf->site_name, &dlcf->templates
@@ -211,17 +212,21 @@ ngx_http_deals_cache_digest(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *dlcf)
 
     database = dlcf->backend->config.database;
 
-    ngx_md5_init(&md5);
-    ngx_md5_update(&md5, database, ngx_strlen(database) + 1);
+    crypto_generichash_init(&state, NULL, 0, sizeof(dlcf->digest));
+    crypto_generichash_update(&state, (const u_char *) database,
+                              ngx_strlen(database) + 1);
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        ngx_md5_update(&md5, &texts[i]->len, sizeof(size_t));
-        ngx_md5_update(&md5, texts[i]->data, texts[i]->len);
+        crypto_generichash_update(&state, (const u_char *) &texts[i]->len,
+                                  sizeof(size_t));
+        crypto_generichash_update(&state, texts[i]->data, texts[i]->len);
     }
 
-    ngx_md5_update(&md5, dlcf->set_hash, sizeof(dlcf->set_hash));
-    ngx_md5_update(&md5, deals_builtin_hash, ngx_strlen(deals_builtin_hash));
-    ngx_md5_final(dlcf->digest, &md5);
+    crypto_generichash_update(&state, (const u_char *) dlcf->set_hash,
+                              sizeof(dlcf->set_hash));
+    crypto_generichash_update(&state, (const u_char *) deals_builtin_hash,
+                              ngx_strlen(deals_builtin_hash));
+    crypto_generichash_final(&state, dlcf->digest, sizeof(dlcf->digest));
 }
 
 

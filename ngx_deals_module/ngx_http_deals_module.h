@@ -16,8 +16,8 @@
  *     _response.c     headers, bytes, redirects
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
- *     _lists.c _pages.c _forms.c _account.c _reset.c _settings.c _api.c
- *     _static.c                            the handlers of the routes
+ *     _lists.c _pages.c _forms.c _account.c _reset.c _settings.c _tokens.c
+ *     _api.c _static.c                     the handlers of the routes
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
  *     _status*.c      counters of all workers, deals_status; likewise
@@ -199,6 +199,7 @@ struct ngx_http_deals_route_s {
     ngx_http_deals_cache_e     cache;
     ngx_http_deals_scope_e     scope;
     ngx_uint_t                 inputs;          /* if there is a scope */
+    int                        needs;           /* of an access token */
 };
 
 
@@ -218,6 +219,7 @@ struct ngx_http_deals_ctx_s {
     deals_str                  hash;
 
     deals_asker                asker;
+    deals_str                  claimed;         /* a name that was typed */
     deals_str                  body;            /* data NULL: none */
     size_t                     body_cap;
 
@@ -371,6 +373,10 @@ ngx_int_t ngx_http_deals_local_path(ngx_http_deals_ctx_t *ctx,
 ngx_str_t *ngx_http_deals_header(ngx_http_request_t *r, const char *name,
     size_t len);
 
+/* _event.c */
+
+void ngx_http_deals_event(ngx_http_deals_ctx_t *ctx, ngx_uint_t status);
+
 /* _routes.c */
 
 ngx_int_t ngx_http_deals_find_route(ngx_http_deals_ctx_t *ctx);
@@ -414,6 +420,11 @@ typedef struct {
 } ngx_http_deals_reset_form_t;
 
 typedef struct {
+    deals_token_input          in;
+    deals_str                  next;
+} ngx_http_deals_token_form_t;
+
+typedef struct {
     deals_comment_input        in;
     deals_str                  next;
 } ngx_http_deals_comment_form_t;
@@ -435,6 +446,7 @@ typedef enum {
     NGX_HTTP_DEALS_VOTE_FORM,
     NGX_HTTP_DEALS_PASSWORD_FORM,
     NGX_HTTP_DEALS_RESET_FORM,
+    NGX_HTTP_DEALS_TOKEN_FORM,
     NGX_HTTP_DEALS_ACTION_FORM,
     NGX_HTTP_DEALS_FORMS
 } ngx_http_deals_form_e;
@@ -469,6 +481,8 @@ ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_redirect(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *path);
 ngx_int_t ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path);
+ngx_int_t ngx_http_deals_location(ngx_http_deals_ctx_t *ctx,
+    const char *path);
 ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
     const char *name, const char *value);
 ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
@@ -508,8 +522,8 @@ deals_str ngx_http_deals_canonical(ngx_http_deals_ctx_t *ctx,
 char *ngx_http_deals_part(ngx_http_deals_ctx_t *ctx, const char *path,
     deals_str part);
 
-/* handlers: _lists.c _pages.c _forms.c _account.c _settings.c _api.c
-   _static.c */
+/* handlers: _lists.c _pages.c _forms.c _account.c _settings.c _tokens.c
+   _api.c _static.c */
 
 ngx_int_t ngx_http_deals_hot_page(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_new_page(ngx_http_deals_ctx_t *ctx);
@@ -558,6 +572,21 @@ ngx_int_t ngx_http_deals_api_sessions(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_api_session_end(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_api_sessions_end(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_api_password(ngx_http_deals_ctx_t *ctx);
+
+deals_call *ngx_http_deals_ask_sessions(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+ngx_int_t ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
+ngx_int_t ngx_http_deals_to_settings(ngx_http_deals_ctx_t *ctx,
+    const char *done);
+ngx_int_t ngx_http_deals_ended_step(ngx_http_deals_ctx_t *ctx);
+
+ngx_int_t ngx_http_deals_token_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_token_end_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_tokens(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_token_create(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_token_end(ngx_http_deals_ctx_t *ctx);
 
 ngx_int_t ngx_http_deals_api_feed(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_api_deal(ngx_http_deals_ctx_t *ctx);

@@ -10,6 +10,8 @@
 
 #include "ngx_http_deals_module.h"
 
+#include <sodium.h>
+
 
 #define NGX_HTTP_DEALS_RATE_BUCKETS  8192
 #define NGX_HTTP_DEALS_RATE_SLOTS    4
@@ -24,7 +26,7 @@ typedef struct {
 
 
 typedef struct {
-    uint64_t                     seed;
+    u_char                       secret[crypto_shorthash_KEYBYTES];
     ngx_http_deals_rate_slot_t   slots[NGX_HTTP_DEALS_RATE_BUCKETS
                                        * NGX_HTTP_DEALS_RATE_SLOTS];
 } ngx_http_deals_rate_table_t;
@@ -37,7 +39,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_deals_rate_init(ngx_shm_zone_t *zone, void *data);
-static uint64_t ngx_http_deals_rate_hash(uint64_t seed, deals_str key,
+static uint64_t ngx_http_deals_rate_hash(const u_char *secret, deals_str key,
     uint32_t seconds);
 
 
@@ -94,14 +96,13 @@ ngx_http_deals_rate_init(ngx_shm_zone_t *zone, void *data)
 
     table = ngx_slab_calloc(rate->shpool,
                             sizeof(ngx_http_deals_rate_table_t));
-    if (table == NULL) {
+    if (table == NULL || sodium_init() < 0) {
         return NGX_ERROR;
     }
 
     /* which keys share a bucket must not be known outside */
 
-    table->seed = ((uint64_t) ngx_random() << 32) ^ (uint64_t) ngx_random()
-                  ^ (uint64_t) (uintptr_t) table;
+    randombytes_buf(table->secret, sizeof(table->secret));
 
     rate->table = table;
     rate->shpool->data = table;
@@ -127,7 +128,7 @@ ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key, time_t now,
     length = seconds > 0 ? (uint32_t) seconds : 1;
     end = ((uint32_t) now / length + 1) * length;
 
-    hash = ngx_http_deals_rate_hash(rate->table->seed, key, length);
+    hash = ngx_http_deals_rate_hash(rate->table->secret, key, length);
 
     slot = &rate->table->slots[hash % NGX_HTTP_DEALS_RATE_BUCKETS
                                * NGX_HTTP_DEALS_RATE_SLOTS];
@@ -188,24 +189,17 @@ ngx_http_deals_rate_used(ngx_shm_zone_t *zone, time_t now, ngx_uint_t *size)
 }
 
 
-/* FNV-1a, finished with a mix of all bits */
-
 static uint64_t
-ngx_http_deals_rate_hash(uint64_t seed, deals_str key, uint32_t seconds)
+ngx_http_deals_rate_hash(const u_char *secret, deals_str key,
+    uint32_t seconds)
 {
-    size_t    i;
-    uint64_t  hash;
+    uint64_t  parts[2];
 
-    hash = 0xcbf29ce484222325ULL ^ seed ^ seconds;
+    crypto_shorthash((u_char *) &parts[0], (const u_char *) key.data, key.len,
+                     secret);
+    parts[1] = seconds;
+    crypto_shorthash((u_char *) &parts[0], (const u_char *) parts,
+                     sizeof(parts), secret);
 
-    for (i = 0; i < key.len; i++) {
-        hash ^= (u_char) key.data[i];
-        hash *= 0x100000001b3ULL;
-    }
-
-    hash ^= hash >> 32;
-    hash *= 0xd6e8feb86659fd93ULL;
-    hash ^= hash >> 32;
-
-    return hash;
+    return parts[0];
 }

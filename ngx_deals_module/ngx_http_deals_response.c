@@ -250,6 +250,7 @@ ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
     r = ctx->request;
 
     ngx_http_deals_cache_end(ctx, status);
+    ngx_http_deals_event(ctx, status);
 
     r->headers_out.status = status;
 
@@ -515,7 +516,33 @@ ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path)
 }
 
 
-/* token absent: the cookie is cleared */
+/* of what was created, under the mount; path NULL: no memory */
+
+ngx_int_t
+ngx_http_deals_location(ngx_http_deals_ctx_t *ctx, const char *path)
+{
+    char    *p;
+    size_t   len;
+
+    if (path == NULL) {
+        return NGX_ERROR;
+    }
+
+    len = ctx->conf->prefix.len + ngx_strlen(path);
+
+    p = ngx_pnalloc(ctx->request->pool, len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ngx_sprintf((u_char *) p, "%V%s", &ctx->conf->prefix, path) = '\0';
+
+    return ngx_http_deals_set_header(ctx, "Location", p);
+}
+
+
+/* token absent: the cookie is cleared, and with it the pages that a browser
+ * has kept for this member */
 
 ngx_int_t
 ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx, deals_str token,
@@ -551,6 +578,13 @@ ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx, deals_str token,
         = '\0';
 
     ctx->signed_in = 1;
+
+    if (token.data == NULL
+        && ngx_http_deals_set_header(ctx, "Clear-Site-Data", "\"cache\"")
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     return ngx_http_deals_set_header(ctx, "Set-Cookie", (char *) p);
 }

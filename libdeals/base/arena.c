@@ -39,6 +39,7 @@ struct deals_arena {
     size_t   chunk_size;        /* of the newest */
     size_t   used;              /* bytes handed out */
     size_t   limit;             /* of them */
+    int      refused;           /* somebody did not get memory */
 };
 
 #define HEADER  ((sizeof(chunk) + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1))
@@ -103,11 +104,11 @@ deals_arena_free(deals_arena *arena)
 
 
 /* Under AddressSanitizer each block is a chunk of its own, so that it sees
- * overruns. */
+ * overruns; and where a test asks for it, so that each can be refused. */
 static int
 is_separate(const deals_arena *arena, size_t size)
 {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(DEALS_ARENA_SEPARATE)
     (void) arena;
     (void) size;
     return 1;
@@ -155,20 +156,28 @@ grow(deals_arena *arena)
 }
 
 
+static void *
+refuse(deals_arena *arena)
+{
+    arena->refused = 1;
+    return NULL;
+}
+
+
 void *
 deals_arena_alloc(deals_arena *arena, size_t size)
 {
     void  *p;
 
     if (size > SIZE_MAX / 2) {
-        return NULL;
+        return refuse(arena);
     }
 
     size = size ? (size + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1)
                 : ALIGNMENT;
 
     if (size > arena->limit || arena->used > arena->limit - size) {
-        return NULL;
+        return refuse(arena);
     }
 
     if (is_separate(arena, size)) {
@@ -184,9 +193,11 @@ deals_arena_alloc(deals_arena *arena, size_t size)
         p = NULL;
     }
 
-    if (p != NULL) {
-        arena->used += size;
+    if (p == NULL) {
+        return refuse(arena);
     }
+
+    arena->used += size;
 
     return p;
 }
@@ -196,7 +207,7 @@ void *
 deals_arena_array(deals_arena *arena, size_t n, size_t size)
 {
     if (size != 0 && n > SIZE_MAX / size) {
-        return NULL;
+        return refuse(arena);
     }
 
     return deals_arena_alloc(arena, n * size);
@@ -280,6 +291,13 @@ size_t
 deals_arena_size(const deals_arena *arena)
 {
     return arena->used;
+}
+
+
+int
+deals_arena_refused(const deals_arena *arena)
+{
+    return arena->refused;
 }
 
 

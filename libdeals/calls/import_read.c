@@ -8,6 +8,7 @@
 #include <deals/import.h>
 #include <deals/input.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -280,6 +281,11 @@ deals_import_read(deals_arena *arena, deals_str line, int64_t now,
 
     if (*error == NULL) {
         render(&r);
+    }
+
+    /* what would be stored may lack something */
+    if (deals_arena_refused(arena)) {
+        return deals_error_oom(error);
     }
 
     return *error == NULL ? 0 : -1;

@@ -73,6 +73,7 @@ make(deals_call *call)
     }
 
     token.user_id = user->id;
+    token.access = 0;
     randombytes_buf(token.secret, sizeof(token.secret));
     state->token = deals_token_make(arena, user->id, token.secret);
 

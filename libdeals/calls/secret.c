@@ -86,8 +86,8 @@ verify(void *arg)
                                            password_of(secret));
 
     /* What is no hash is nobody's password, and must not be told by the time
-     * that it takes. */
-    if (secret->result < 0) {
+     * that it takes. No memory is no mistake of who signs in. */
+    if (secret->result == -1) {
         secret->result = deals_password_verify(
                              deals_str_of(deals_password_nobody),
                              password_of(secret));
@@ -174,6 +174,7 @@ deals_secret_session(deals_call *call, int64_t user_id, deals_str verified)
     deals_session_insert_params   p;
 
     token.user_id = user_id;
+    token.access = 0;
     randombytes_buf(token.secret, sizeof(token.secret));
 
     text = deals_token_make(arena, user_id, token.secret);

@@ -34,6 +34,9 @@ typedef struct {
     const char  *admin;             /* -a: the same as its owner */
     const char  *redis;             /* -r; NULL: none */
     const char  *role;              /* -R: of migrate and user add */
+    const char  *label;             /* -l */
+    const char  *scopes;            /* -s: "read,vote" */
+    const char  *days;              /* -n */
     int          password_stdin;    /* -p */
     int          quiet;             /* -q: no progress, no summary */
 } cli_options;
@@ -48,6 +51,9 @@ int  cli_set(int argc, char **argv);
 int  cli_user_add(int argc, char **argv);
 int  cli_user_passwd(int argc, char **argv);
 int  cli_user_reset(int argc, char **argv);
+int  cli_user_token(int argc, char **argv);
+int  cli_user_tokens(int argc, char **argv);
+int  cli_user_revoke(int argc, char **argv);
 int  cli_user_list(int argc, char **argv);
 int  cli_user_role(int argc, char **argv);
 int  cli_deal_hide(int argc, char **argv);

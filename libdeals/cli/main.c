@@ -19,6 +19,9 @@ static const struct option  longs[] = {
     { "admin",          required_argument, NULL, 'a' },
     { "redis",          required_argument, NULL, 'r' },
     { "role",           required_argument, NULL, 'R' },
+    { "label",          required_argument, NULL, 'l' },
+    { "scopes",         required_argument, NULL, 's' },
+    { "days",           required_argument, NULL, 'n' },
     { "password-stdin", no_argument,       NULL, 'p' },
     { "quiet",          no_argument,       NULL, 'q' },
     { "help",           no_argument,       NULL, 'h' },
@@ -44,6 +47,12 @@ static const struct {
       "  --role NAME          the workers' role (default: deals)\n" },
     { 'R', "user add",
       "  --role NAME          member (default), moderator or admin\n" },
+    { 'l', NULL,
+      "  --label TEXT         what the token is for: 1 to 50 characters\n" },
+    { 's', NULL,
+      "  --scopes LIST        of read, vote and write, with commas\n" },
+    { 'n', NULL,
+      "  --days N             how long it is good: 1 to 366 (default: 90)\n" },
     { 'p', NULL,
       "  --password-stdin     read the password from standard input, do not "
       "ask\n" },
@@ -202,6 +211,9 @@ options(int argc, char **argv, char given[256])
         case 'a': to = &cli.admin; break;
         case 'r': to = &cli.redis; break;
         case 'R': cli.role = optarg; break;
+        case 'l': cli.label = optarg; break;
+        case 's': cli.scopes = optarg; break;
+        case 'n': cli.days = optarg; break;
         case 'p': cli.password_stdin = 1; break;
         case 'q': cli.quiet = 1; break;
         case 'h': break;

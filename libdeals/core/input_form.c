@@ -330,6 +330,7 @@ read_fields(form *f, void *out, uint64_t *given)
 static deals_str
 known_pairs(deals_arena *arena, const deals_shape *shape, deals_str text)
 {
+    int        rc;
     ptrdiff_t  equals;
     deals_buf  buf;
     deals_str  word, name;
@@ -340,7 +341,14 @@ known_pairs(deals_arena *arena, const deals_shape *shape, deals_str text)
         equals = deals_str_index(word, '=');
         name = equals < 0 ? word : deals_str_sub(word, 0, (size_t) equals);
 
-        if (deals_percent_decode(arena, name, 1, &name) == 0
+        rc = deals_percent_decode(arena, name, 1, &name);
+
+        if (rc == -2) {
+            deals_buf_free(&buf);
+            return DEALS_NONE;
+        }
+
+        if (rc == 0
             && (find(shape, name) != NULL || deals_str_is(name, CURRENCY)))
         {
             deals_buf_str(&buf, word);

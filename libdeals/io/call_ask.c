@@ -270,6 +270,13 @@ deals_call_send(deals_call *call, deals_step step)
 }
 
 
+int
+deals_call_read_only(const deals_call *call)
+{
+    return deals_pool_is_read_only(call->ctx->pool);
+}
+
+
 /* --- counts -------------------------------------------------------------- */
 
 static void

@@ -9,7 +9,8 @@ WITH verified AS (
 ), ended AS (
     DELETE FROM sessions
      WHERE user_id = :user_id
-       AND (expires_at <= :now OR seen_at <= :idle_since)
+       AND (expires_at <= :now
+            OR (seen_at <= :idle_since AND scopes IS NULL))
 ), gone AS (
     DELETE FROM user_networks
      WHERE user_id = :user_id AND seen_at <= :network_since

@@ -389,7 +389,7 @@ sub start_postgresql {
     $self->wait_for($pid, 60, $log, $from, sub {
         open my $f, '<', "$data/postmaster.pid" or return 0;
         my @line = <$f>;
-        return ($line[7] // '') =~ /^ready/;
+        return ($line[7] // '') =~ /^(?:ready|standby)/;
     });
     return $pid;
 }

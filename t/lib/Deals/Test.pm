@@ -109,7 +109,7 @@ sub sweep {
     for my $file (glob short_tmp() . '/deals-t.??????/owner') {
         next if !-o $file || read_file($file) !~ /^(\d+)$/ || kill 0, $1;
         my $dir = File::Basename::dirname($file);
-        eval { Deals::Servers->new(home => $dir)->stop; 1 }
+        eval { Deals::Servers->new(home => $_)->stop for $dir, glob "$dir/standby*"; 1 }
             and File::Path::remove_tree($dir, { error => \my $ignored });
     }
 }
@@ -382,8 +382,23 @@ sub module { "$_[0]{build}/ngx_http_deals_module.so" }
 sub redis  { 'unix:' . $_[0]{servers}->redis_socket }
 sub url    { 'http://127.0.0.1:' . $_[0]->port($_[1]) }
 
-sub database       { $_[0]{servers}->conninfo('deals', 'worker-secret') }
-sub database_admin { $_[0]{servers}->conninfo('deals_admin', 'owner-secret') }
+sub database {
+    return $_[0]->database_servers->conninfo('deals', 'worker-secret');
+}
+
+sub database_admin {
+    return $_[0]->database_servers->conninfo('deals_admin', 'owner-secret');
+}
+
+# Those whose PostgreSQL is the database: after a failover others.
+sub database_servers {
+    my ($self, $others) = @_;
+    $self->{database_servers} = $others if $others;
+    return $self->{database_servers} // $self->{servers};
+}
+
+# Servers of a directory below ours that end with us.
+sub also_stop { my $self = shift; push @{ $self->{more} }, @_ }
 
 sub log        { read_file("$_[0]{dir}/error.log") }
 sub access_log { read_file("$_[0]{dir}/access.log") }
@@ -446,7 +461,8 @@ sub finish {
 
 sub stop {
     my ($self) = @_;
-    $self->{servers}->stop if !$self->{stopped}++;
+    return if $self->{stopped}++;
+    $_->stop for $self->{servers}, @{ $self->{more} || [] };
 }
 
 # Lines of the logs that no test may cause.
