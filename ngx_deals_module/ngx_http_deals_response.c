@@ -303,7 +303,14 @@ ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
            != NGX_OK
         || ngx_http_deals_set_header(ctx, "X-Content-Type-Options", "nosniff")
            != NGX_OK
+        || ngx_http_deals_set_header(ctx, "X-Frame-Options", "DENY") != NGX_OK
         || ngx_http_deals_set_header(ctx, "Referrer-Policy", "same-origin")
+           != NGX_OK
+        || ngx_http_deals_set_header(ctx, "Cross-Origin-Opener-Policy",
+                                     "same-origin")
+           != NGX_OK
+        || ngx_http_deals_set_header(ctx, "Cross-Origin-Resource-Policy",
+                                     "same-origin")
            != NGX_OK)
     {
         return NGX_ERROR;

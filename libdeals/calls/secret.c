@@ -164,6 +164,26 @@ deals_secret_network(deals_arena *arena, const deals_use *use,
 }
 
 
+/* A browser has one session: that of the cookie ends with the next. */
+static void
+end_former(deals_call *call)
+{
+    deals_use                    *use = deals_call_state(call);
+    deals_session_delete_params   p;
+
+    if (use->token != 2 || use->strict) {
+        return;
+    }
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = use->user_id;
+    p.token_hash = use->token_hash;
+
+    deals_call_query(call, deals_q_session_delete(deals_call_arena(call), &p));
+    deals_call_change(call, DEALS_CHANGE_MEMBER, use->user_id);
+}
+
+
 int
 deals_secret_session(deals_call *call, int64_t user_id, deals_str verified)
 {
@@ -202,6 +222,7 @@ deals_secret_session(deals_call *call, int64_t user_id, deals_str verified)
 
     state->inserted = deals_q_session_insert(arena, &p);
     deals_call_query(call, state->inserted);
+    end_former(call);
 
     return 0;
 }

@@ -47,9 +47,10 @@ int            deals_secret_network(deals_arena *arena, const deals_use *use,
                    deals_str name_key, deals_str *network);
 
 /* Adds the insertion of a new session to the segment, and of the network that
- * it begins in; fills token and expires_at of the call's deals_signed. Its
- * `inserted` has no row if the member's password is not the one with the hash
- * `verified` any more. 0, or -1: no memory. */
+ * it begins in, and the end of the session whose cookie the asker sent; fills
+ * token and expires_at of the call's deals_signed. Its `inserted` has no row if
+ * the member's password is not the one with the hash `verified` any more. 0, or
+ * -1: no memory. */
 int            deals_secret_session(deals_call *call, int64_t user_id,
                    deals_str verified);
 

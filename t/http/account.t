@@ -199,6 +199,37 @@ is signed_in($ann), '200 page', '  this session goes on';
 is signed_in($second), '401', '  the others end';
 ok sign_in('ann', $old), '  the new one is good';
 
+# --- one browser, one session ----------------------------------------------------
+
+for my $how (['/login', 'form'], ["$api/sessions", 'json']) {
+    my ($path, $kind) = @$how;
+    my $browser = sign_in('bob', 'password of bob');
+    my $before = $t->client;
+    $before->{cookie} = { %{ $browser->{cookie} } };
+    is signed_in($before), '200 page', "a session, before $path";
+    $browser->post($path, $kind => { name => 'bob', password => 'wrong' });
+    is signed_in($before), '200 page', '  goes on when signing in fails';
+    $browser->post($path, $kind => { name => 'bob', password =>
+        'password of bob' });
+    is signed_in($browser), '200 page', '  another in the same browser';
+    is signed_in($before), '401', '  ends it';
+    $before->{cookie} = { %{ $browser->{cookie} } };
+    $browser->post($path, $kind => { name => 'ann', password => $old });
+    like $browser->get('/')->body, qr/Signed in as <b>ann/,
+        '  another member too';
+    is signed_in($before), '401', '  ends it';
+}
+my $browser = sign_in('bob', 'password of bob');
+my $before = $t->client;
+$before->{cookie} = { %{ $browser->{cookie} } };
+is $browser->post("$api/accounts", json => { name => 'carol', password =>
+    'password of carol' })->status, 201, 'signing up';
+is signed_in($before), '401', '  ends it too';
+is $t->post("$api/sessions", bearer => $browser->{cookie}{deals}, json =>
+    { name => 'bob', password => 'password of bob' })->status, 201,
+    'a program that signs in with a session of its own';
+is signed_in($browser), '200 page', '  keeps it';
+
 unlike $t->log . $t->access_log, qr/\Q$old\E|\Q$new\E|another\+one/,
     'no password is in the logs';
 $t->finish;
