@@ -64,7 +64,8 @@ MODULE   := $(if $(and $(MODULE_SRC),$(wildcard config)),\
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all gen lib cli module unit packages test-packages fuzz-packages run start stop \
-        test fuzz fuzzers asan valgrind lint bench install clean help FORCE
+        test fault fuzz fuzzers soak asan palloc valgrind lint bench install \
+        clean help FORCE
 
 all: $(LIBRARY) $(CLI) $(MODULE)
 
@@ -231,6 +232,13 @@ $(BUILD)/node_modules/.installed: $(wildcard t/browser/package*.json)
 	    "t/browser/package.json names: $$(grep -m1 . npm.log)" >&2; exit 1; }
 	@touch $@
 
+# The tests of faults in their long form.
+ROUNDS    = 20
+
+fault: test-packages
+	+@$(QUIETLY) all
+	@BUILD='$(ABS)' ROUNDS='$(ROUNDS)' LC_ALL=C.UTF-8 t/fault/rounds
+
 # Fuzzers: everything again by clang, with its sanitizers and with marks that
 # tell libFuzzer what an input has reached; and one (http) that asks a running
 # nginx. T: seconds for each of them; TARGET: only these.
@@ -243,14 +251,20 @@ FUZZ_SAN  = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 MAKE_FUZZERS = $(QUIETLY) BUILD='$(BUILD)/fuzz' NGINX='$(ABS)/nginx' CC=clang \
             OPT='-g -O1' SAN='-fsanitize=fuzzer-no-link $(FUZZ_SAN)' fuzzers
 
+# Each leaves a line here of what it did, for the table at the end.
+FUZZ_ROWS = $(ABS)/fuzz/log
+FUZZ_WITH = BUILD='$(ABS)' T='$(T)' LC_ALL=C.UTF-8 FUZZ_ROWS='$(FUZZ_ROWS)'
+
 fuzz: fuzz-packages
 	+@$(QUIETLY) all
 	+@$(MAKE_FUZZERS)
-	@[ '$(TARGET)' = http ] || \
-	    BUILD='$(ABS)' T='$(T)' TARGET='$(filter-out http,$(TARGET))' \
-	    perl t/fuzz/fuzz.t
-	@[ -n '$(filter-out http,$(TARGET))' ] || \
-	    BUILD='$(ABS)' T='$(T)' LC_ALL=C.UTF-8 perl t/fuzz/http.t
+	@mkdir -p '$(FUZZ_ROWS)'; rm -f '$(FUZZ_ROWS)'/*.row; bad=0; \
+	if [ '$(TARGET)' != http ]; then $(FUZZ_WITH) \
+	    TARGET='$(filter-out http,$(TARGET))' perl t/fuzz/fuzz.t || bad=1; \
+	fi; \
+	if [ -z '$(TARGET)' ] || [ -n '$(filter http,$(TARGET))' ]; then \
+	    $(FUZZ_WITH) perl t/fuzz/http.t || bad=1; fi; \
+	perl t/fuzz/table '$(FUZZ_ROWS)'; exit $$bad
 
 # STATEMENT(name) for each of them, PLAIN(name) for one without parameters.
 $(BUILD)/gen/fuzz_statements.h: $(GENERATED)
@@ -263,16 +277,26 @@ $(BUILD)/obj/t/fuzz/rows.o: $(BUILD)/gen/fuzz_statements.h
 # The module's own sources, without nginx: what is not called is not linked.
 NGINX     = $(ABS)/nginx
 NGINX_SRC = $(or $(NGINX_SOURCE),/usr/share/nginx/src)/src
-$(BUILD)/obj/t/fuzz/route.o: CPPFLAGS += -isystem $(NGINX) \
+$(addprefix $(BUILD)/obj/t/fuzz/,route.o header.o): CPPFLAGS += \
+    -isystem $(NGINX) \
     $(foreach d,core event event/modules os/unix http http/modules http/v2, \
       -isystem $(NGINX_SRC)/$(d))
-$(BUILD)/fuzz-route: FUZZ_LINK = -no-pie -Wl,--unresolved-symbols=ignore-all
+$(BUILD)/fuzz-route $(BUILD)/fuzz-header: FUZZ_LINK = -no-pie -Wl,--unresolved-symbols=ignore-all
+
+# It counts the results that libpq hands out and gets back.
+$(BUILD)/fuzz-postgres: FUZZ_LINK = -Wl,--wrap=PQgetResult,--wrap=PQclear
 
 fuzzers: $(FUZZ_SRC:t/fuzz/%.c=$(BUILD)/fuzz-%)
 
 $(BUILD)/fuzz-%: $(BUILD)/obj/t/fuzz/%.o $(BUILD)/libdeals.a $(BUILTIN)
 	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(BUILD)/libdeals.a \
 	    $(BUILTIN) $(FUZZ_LINK) $(LIBS)
+
+# Mixed traffic for T seconds: memory and descriptors stay as they are.
+soak: test-packages
+	+@$(QUIETLY) all
+	@BUILD='$(ABS)' SECONDS='$(if $(filter file,$(origin T)),600,$(T))' \
+	    LC_ALL=C.UTF-8 perl t/soak/soak.t
 
 # The unit, http and fault suites with AddressSanitizer and
 # UndefinedBehaviorSanitizer in library and module.
@@ -286,13 +310,42 @@ asan:
 	    $(ASAN_UNIT) $(sort $(shell find t/http t/fault -name '*.t' 2>/dev/null)) \
 	    t/fuzz/http.t
 
+# The http and fault suites (or TESTS) with an nginx of their own, in which each
+# piece of a pool is an allocation that AddressSanitizer watches. The module has
+# to know that slabs are filled with junk.
+PALLOC    = $(ASAN)/palloc
+
+palloc:
+	@conf/run/packages run test source
+	@t/lib/palloc '$(PALLOC)'
+	+@$(QUIETLY) SANITIZE=1 BUILD='$(ASAN)' all \
+	    '$(PALLOC)/ngx_http_deals_module.so'
+	@DEALS_ASAN=1 TEST_NGINX='$(abspath $(PALLOC))/sbin/nginx' \
+	    $(subst '$(ABS)','$(abspath $(PALLOC))',$(PROVE) $(TAP)) \
+	    $(if $(TESTS),$(CHOSEN),$(sort \
+	        $(shell find t/http t/fault -name '*.t' 2>/dev/null)))
+
+$(BUILD)/palloc/ngx_http_deals_module.so: $(BUILD)/ngx_http_deals_module.so
+	@ln -sfn ../gen ../deals ../libdeals.a ../libdeals.so ../builtin.a $(@D)
+	SANITIZE='$(strip $(SAN)) -DNGX_DEBUG_MALLOC=1' LIBS='$(LIBS)' \
+	    conf/run/module '$(ABS)/palloc'
+
+# Unit tests under valgrind; with HTTP=1 the nginx of the http suite. TESTS may
+# name both.
 VALGRIND  = valgrind -q --error-exitcode=99 --leak-check=full \
             --errors-for-leak-kinds=definite
+HTTP      =
+WATCHED   = $(if $(TESTS),$(CHOSEN),$(if $(HTTP), \
+              $(sort $(shell find t/http -name '*.t')),$(UNIT)))
+WATCHED_UNIT = $(filter-out %.t,$(WATCHED))
+WATCHED_HTTP = $(filter %.t,$(WATCHED))
 
 valgrind:
 	@conf/run/packages run test
-	+@$(QUIETLY) unit
-	@$(PROVE) --exec 't/lib/tap $(VALGRIND)' $(UNIT)
+	+@$(QUIETLY) $(if $(WATCHED_HTTP),all) $(if $(WATCHED_UNIT),unit)
+	@$(if $(WATCHED_UNIT),$(PROVE) --exec 't/lib/tap $(VALGRIND)' \
+	    $(WATCHED_UNIT))
+	@$(if $(WATCHED_HTTP),DEALS_VALGRIND=1 $(PROVE) $(TAP) $(WATCHED_HTTP))
 
 lint:
 	@conf/run/packages run test
@@ -347,9 +400,15 @@ help:
 	@echo 'make start|stop  the same in the background'
 	@echo 'make test        install what is missing, build, run every test;'
 	@echo '                 TESTS="t/unit t/http/votes.t" chooses'
+	@echo 'make fault       ROUNDS=20 of kills, reloads, failovers; prints a table'
 	@echo 'make fuzz        each fuzzer for T=20 seconds; TARGET="json url" chooses'
+	@echo 'make soak        mixed traffic for T=600 seconds, then memory and'
+	@echo '                 descriptors are what they were'
 	@echo 'make asan        unit, http and fault tests with sanitizers'
-	@echo 'make valgrind    unit tests under valgrind'
+	@echo 'make palloc      http and fault tests (or TESTS) with an nginx whose'
+	@echo '                 pools hide no overrun; fetches its source'
+	@echo 'make valgrind    unit tests (or TESTS) under valgrind; HTTP=1: nginx of'
+	@echo '                 the http tests, at a tenth of its speed'
 	@echo 'make lint        the rules of the house, and static analysis'
 	@echo 'make bench       speed, as ratios to references of the same run, in 3'
 	@echo '                 minutes; BENCH=full in 20. t/bench/run says more'

@@ -73,6 +73,10 @@ ngx_http_deals_asker(ngx_http_deals_ctx_t *ctx)
         ctx->bearer = 1;
         ctx->asker.strict = 1;
 
+        /* an access token is good here alone, never as a cookie */
+
+        ctx->asker.needs = ctx->route ? ctx->route->needs : DEALS_SCOPE_ANY;
+
     } else if (ngx_http_deals_cookie(ctx, &token) == NGX_OK) {
         ctx->cookie = 1;
 

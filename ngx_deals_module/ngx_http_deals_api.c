@@ -10,8 +10,6 @@
 
 static ngx_int_t ngx_http_deals_api_query(ngx_http_deals_ctx_t *ctx,
     ngx_http_deals_query_t *query);
-static ngx_int_t ngx_http_deals_location(ngx_http_deals_ctx_t *ctx,
-    const char *path);
 static ngx_int_t ngx_http_deals_api_feed_step(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_api_deal_step(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_api_created_step(ngx_http_deals_ctx_t *ctx);
@@ -27,8 +25,8 @@ static ngx_int_t ngx_http_deals_api_user_step(ngx_http_deals_ctx_t *ctx);
 
 
 #define ngx_http_deals_api_error(ctx)                                         \
-    if (deals_call_error(ctx->call)) {                                        \
-        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));        \
+    if (deals_call_error((ctx)->call)) {                                      \
+        return ngx_http_deals_error(ctx, deals_call_error((ctx)->call));      \
     }
 
 
@@ -56,29 +54,6 @@ ngx_http_deals_api_query(ngx_http_deals_ctx_t *ctx,
     }
 
     return NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_http_deals_location(ngx_http_deals_ctx_t *ctx, const char *path)
-{
-    char    *p;
-    size_t   len;
-
-    if (path == NULL) {
-        return NGX_ERROR;
-    }
-
-    len = ctx->conf->prefix.len + ngx_strlen(path);
-
-    p = ngx_pnalloc(ctx->request->pool, len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    *ngx_sprintf((u_char *) p, "%V%s", &ctx->conf->prefix, path) = '\0';
-
-    return ngx_http_deals_set_header(ctx, "Location", p);
 }
 
 

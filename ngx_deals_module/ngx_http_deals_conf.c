@@ -7,13 +7,13 @@
 #include "ngx_http_deals_module.h"
 
 #include "base/utf8.h"
+#include "io/secret_file.h"
 
 
-#define NGX_HTTP_DEALS_FILE_SIZE  4096
-
-
-static ngx_int_t ngx_http_deals_read_file(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *value);
+static ngx_int_t ngx_http_deals_address(ngx_conf_t *cf, const char *directive,
+    ngx_str_t *given, ngx_str_t *value);
+static ngx_int_t ngx_http_deals_read_file(ngx_conf_t *cf,
+    const char *directive, ngx_str_t *name, ngx_str_t *value);
 static char *ngx_http_deals_check(ngx_conf_t *cf, const char *directive,
     deals_config *config);
 static ngx_int_t ngx_http_deals_limit(ngx_str_t *value);
@@ -122,7 +122,7 @@ ngx_http_deals_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_deals_srv_conf_t *dscf = conf;
 
-    ngx_str_t     *value, file;
+    ngx_str_t     *value;
     deals_config   config;
 
     if (dscf->database.data) {
@@ -131,18 +131,11 @@ ngx_http_deals_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (value[1].len > sizeof("file:") - 1
-        && ngx_strncmp(value[1].data, "file:", sizeof("file:") - 1) == 0)
+    if (ngx_http_deals_address(cf, "deals_database", &value[1],
+                               &dscf->database)
+        != NGX_OK)
     {
-        file.data = value[1].data + sizeof("file:") - 1;
-        file.len = value[1].len - (sizeof("file:") - 1);
-
-        if (ngx_http_deals_read_file(cf, &file, &dscf->database) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-
-    } else {
-        dscf->database = value[1];
+        return NGX_CONF_ERROR;
     }
 
     dscf->place.file = cf->conf_file->file.name.data;
@@ -161,64 +154,65 @@ ngx_http_deals_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
  */
 
 static ngx_int_t
-ngx_http_deals_read_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *value)
+ngx_http_deals_address(ngx_conf_t *cf, const char *directive,
+    ngx_str_t *given, ngx_str_t *value)
 {
-    u_char    *p;
-    ssize_t    n;
-    ngx_fd_t   fd;
+    ngx_str_t  file;
 
-    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+    if (given->len <= sizeof("file:") - 1
+        || ngx_strncmp(given->data, "file:", sizeof("file:") - 1) != 0)
+    {
+        *value = *given;
+        return NGX_OK;
+    }
+
+    file.data = given->data + sizeof("file:") - 1;
+    file.len = given->len - (sizeof("file:") - 1);
+
+    if (ngx_conf_full_name(cf->cycle, &file, 1) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    p = ngx_pnalloc(cf->pool, NGX_HTTP_DEALS_FILE_SIZE);
-    if (p == NULL) {
+    return ngx_http_deals_read_file(cf, directive, &file, value);
+}
+
+
+static ngx_int_t
+ngx_http_deals_read_file(ngx_conf_t *cf, const char *directive,
+    ngx_str_t *name, ngx_str_t *value)
+{
+    deals_str           line;
+    deals_arena        *arena;
+    const deals_error  *error;
+
+    arena = deals_arena_new();
+    if (arena == NULL) {
         return NGX_ERROR;
     }
 
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    error = NULL;
+    value->data = NULL;
 
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_open_file_n " \"%V\" failed, which "
-                           "\"deals_database\" names", name);
-        return NGX_ERROR;
-    }
-
-    n = ngx_read_fd(fd, p, NGX_HTTP_DEALS_FILE_SIZE);
-
-    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
-                           ngx_close_file_n " \"%V\" failed", name);
-    }
-
-    if (n == -1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_read_fd_n " \"%V\" failed", name);
-        return NGX_ERROR;
-    }
-
-    while (n > 0 && (p[n - 1] == LF || p[n - 1] == CR || p[n - 1] == ' ')) {
-        n--;
-    }
-
-    if (n == 0
-        || n >= NGX_HTTP_DEALS_FILE_SIZE - 1
-        || ngx_strlchr(p, p + n, '\0')
-        || ngx_strlchr(p, p + n, LF))
+    if (deals_secret_file(arena, (char *) name->data, directive, &line, arena,
+                          &error)
+        != 0)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" must hold one line, the value of "
-                           "\"deals_database\"", name);
-        return NGX_ERROR;
+                           "invalid value of \"%s\": %*s", directive,
+                           error->message.len, error->message.data);
+
+    } else {
+        value->len = line.len;
+        value->data = ngx_pnalloc(cf->pool, line.len + 1);
+
+        if (value->data) {
+            ngx_memcpy(value->data, line.data, line.len + 1);
+        }
     }
 
-    p[n] = '\0';
+    deals_arena_free(arena);
 
-    value->data = p;
-    value->len = n;
-
-    return NGX_OK;
+    return value->data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -241,7 +235,11 @@ ngx_http_deals_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    dscf->redis = value[1];
+    if (ngx_http_deals_address(cf, "deals_redis", &value[1], &dscf->redis)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
     /* the database is checked where it stands: here any good one will do */
 

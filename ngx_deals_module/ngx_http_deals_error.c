@@ -12,6 +12,8 @@
 
 
 static ngx_int_t ngx_http_deals_allow(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_insufficient(ngx_http_deals_ctx_t *ctx,
+    int lacks);
 static ngx_int_t ngx_http_deals_problem(ngx_http_deals_ctx_t *ctx,
     const deals_error *error);
 static ngx_int_t ngx_http_deals_error_step(ngx_http_deals_ctx_t *ctx);
@@ -201,6 +203,10 @@ ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
                                          : "Bearer realm=\"deals\"");
     }
 
+    if (status == NGX_HTTP_FORBIDDEN && ctx->call && ctx->bearer) {
+        return ngx_http_deals_insufficient(ctx, deals_call_lacks(ctx->call));
+    }
+
     if (status == NGX_HTTP_NOT_ALLOWED) {
         return ngx_http_deals_allow(ctx);
     }
@@ -223,6 +229,29 @@ ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
     }
 
     return NGX_OK;
+}
+
+
+/* which scopes an access token would have to have; a session's has no name */
+
+static ngx_int_t
+ngx_http_deals_insufficient(ngx_http_deals_ctx_t *ctx, int lacks)
+{
+    if (lacks == 0) {
+        return NGX_OK;
+    }
+
+    return ngx_http_deals_set_header(ctx, "WWW-Authenticate",
+               lacks & DEALS_SCOPE_SESSION
+               ? "Bearer realm=\"deals\", error=\"insufficient_scope\""
+               : lacks & DEALS_SCOPE_READ
+               ? "Bearer realm=\"deals\", error=\"insufficient_scope\", "
+                 "scope=\"read\""
+               : lacks & DEALS_SCOPE_VOTE
+               ? "Bearer realm=\"deals\", error=\"insufficient_scope\", "
+                 "scope=\"vote\""
+               : "Bearer realm=\"deals\", error=\"insufficient_scope\", "
+                 "scope=\"write\"");
 }
 
 

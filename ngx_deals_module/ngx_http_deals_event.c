@@ -1,10 +1,10 @@
 
 /*
  * Events of security in the error log, one line each: who signs in and out, up,
- * sets a password, ends sessions; what was refused to whom. A line tells when,
- * what, how it ended, by which route, and who; nginx adds the client's address
- * and the request's first line. Nothing in it is a secret, and nothing that
- * somebody typed is in it but what can be a member's name.
+ * sets a password, makes access tokens, ends sessions; what was refused to whom.
+ * A line tells when, what, how it ended, by which route, and who; nginx adds the
+ * client's address and the request's first line. Nothing in it is a secret, and
+ * nothing that somebody typed is in it but what can be a member's name.
  */
 
 
@@ -31,6 +31,10 @@ static const struct {
     { ngx_string("api-session-end"), "end-session" },
     { ngx_string("sessions-end-form"), "end-sessions" },
     { ngx_string("api-sessions-end"), "end-sessions" },
+    { ngx_string("token-form"), "token" },
+    { ngx_string("api-token-create"), "token" },
+    { ngx_string("token-end-form"), "end-token" },
+    { ngx_string("api-token-end"), "end-token" },
     { ngx_string("hide-form"), "hide" }
 };
 
@@ -65,7 +69,7 @@ ngx_http_deals_event(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 
     level = ngx_http_deals_event_level(ctx, event, code);
 
-    if (level > log->log_level) {
+    if (level == NGX_CONF_UNSET_UINT || level > log->log_level) {
         return;
     }
 
@@ -109,14 +113,14 @@ ngx_http_deals_event_name(ngx_http_deals_ctx_t *ctx)
 }
 
 
-/* more than NGX_LOG_DEBUG: not at all */
+/* NGX_CONF_UNSET_UINT: not at all */
 
 static ngx_uint_t
 ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
     deals_code code)
 {
     if (ctx->route == NULL) {
-        return NGX_LOG_DEBUG + 1;
+        return NGX_CONF_UNSET_UINT;
     }
 
     switch (code) {
@@ -128,7 +132,7 @@ ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
 
         /* whoever has no credentials at all is sent to the sign-in */
 
-        return event || ctx->bearer ? NGX_LOG_WARN : NGX_LOG_DEBUG + 1;
+        return event || ctx->bearer ? NGX_LOG_WARN : NGX_CONF_UNSET_UINT;
 
     case DEALS_FORBIDDEN:
     case DEALS_RATE_LIMITED:
@@ -139,7 +143,7 @@ ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
 
         /* a wrong password or code; others forgot a field */
 
-        return event ? NGX_LOG_NOTICE : NGX_LOG_DEBUG + 1;
+        return event ? NGX_LOG_NOTICE : NGX_CONF_UNSET_UINT;
 
     case DEALS_MALFORMED:
     case DEALS_MEDIA_TYPE:
@@ -150,7 +154,7 @@ ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
 
         /* not found; or a backend's, which is told where it happens */
 
-        return event ? NGX_LOG_NOTICE : NGX_LOG_DEBUG + 1;
+        return event ? NGX_LOG_NOTICE : NGX_CONF_UNSET_UINT;
     }
 }
 

@@ -19,6 +19,7 @@
 static ngx_int_t ngx_http_deals_refuse(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_no_route(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_media_type(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_plain_body(ngx_http_deals_ctx_t *ctx);
 static void ngx_http_deals_cleanup(void *data);
 
 
@@ -152,20 +153,30 @@ ngx_http_deals_refuse(ngx_http_deals_ctx_t *ctx)
         code = DEALS_FORBIDDEN;
         message = "This request did not come from a page of this site.";
 
-    } else if (ctx->route->body == NGX_HTTP_DEALS_BODY_NONE) {
-        return NGX_DECLINED;
-
-    } else if (r->headers_in.content_length_n
-               > (off_t) ctx->conf->body_size)
+    } else if (ctx->route->body != NGX_HTTP_DEALS_BODY_NONE
+               && r->headers_in.content_length_n
+                  > (off_t) ctx->conf->body_size)
     {
         code = DEALS_TOO_LARGE;
         message = "That is more than this site takes in one request.";
 
-    } else if (ngx_http_deals_media_type(ctx) != NGX_OK) {
+    } else if (ctx->route->body != NGX_HTTP_DEALS_BODY_NONE
+               && ngx_http_deals_media_type(ctx) != NGX_OK)
+    {
         code = DEALS_MEDIA_TYPE;
         message = ctx->route->body == NGX_HTTP_DEALS_BODY_JSON
                   ? "The body must be application/json."
                   : "The body must be application/x-www-form-urlencoded.";
+
+    } else if (ngx_http_deals_plain_body(ctx) != NGX_OK) {
+        code = DEALS_MEDIA_TYPE;
+        message = "The body must not be compressed or coded otherwise.";
+
+        if (ngx_http_deals_set_header(ctx, "Accept-Encoding", "identity")
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
 
     } else {
         return NGX_DECLINED;
@@ -247,6 +258,30 @@ ngx_http_deals_media_type(ngx_http_deals_ctx_t *ctx)
     if (type->len == len
         || type->data[len] == ';' || type->data[len] == ' '
         || type->data[len] == '\t')
+    {
+        return NGX_OK;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* coded bytes that happen to read as a body are not what the client meant */
+
+static ngx_int_t
+ngx_http_deals_plain_body(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_str_t  *coding;
+
+    coding = ngx_http_deals_header(ctx->request, "content-encoding",
+                                   sizeof("content-encoding") - 1);
+
+    if (coding == NULL
+        || coding->len == 0
+        || (coding->len == sizeof("identity") - 1
+            && ngx_strncasecmp(coding->data, (u_char *) "identity",
+                               coding->len)
+               == 0))
     {
         return NGX_OK;
     }

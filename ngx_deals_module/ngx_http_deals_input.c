@@ -82,11 +82,14 @@ static const deals_field  ngx_http_deals_typed_fields[] = {
     typed(title), typed(url), typed(description), typed(price),
     typed(list_price), typed(currency), typed(merchant), typed(tags),
     typed(starts_at), typed(expires_at), typed(name), typed(email),
-    typed(body), typed(parent_id), typed(token), typed(next)
+    typed(body), typed(parent_id), typed(token), typed(next), typed(label),
+    typed(days)
 };
 
 static const deals_shape  ngx_http_deals_typed_shape = {
-    "form", sizeof(deals_form), ngx_http_deals_typed_fields, 16
+    "form", sizeof(deals_form), ngx_http_deals_typed_fields,
+    sizeof(ngx_http_deals_typed_fields)
+    / sizeof(ngx_http_deals_typed_fields[0])
 };
 
 
@@ -111,7 +114,10 @@ static const struct {
     { "email", offsetof(deals_form, email_error) },
     { "body", offsetof(deals_form, body_error) },
     { "current", offsetof(deals_form, current_error) },
-    { "token", offsetof(deals_form, token_error) }
+    { "token", offsetof(deals_form, token_error) },
+    { "label", offsetof(deals_form, label_error) },
+    { "scopes", offsetof(deals_form, scopes_error) },
+    { "days", offsetof(deals_form, days_error) }
 };
 
 
@@ -152,6 +158,11 @@ ngx_http_deals_init_shapes(void)
                           &deals_reset_input_shape,
                           sizeof(ngx_http_deals_reset_form_t),
                           offsetof(ngx_http_deals_reset_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_TOKEN_FORM],
+                          &deals_token_input_shape,
+                          sizeof(ngx_http_deals_token_form_t),
+                          offsetof(ngx_http_deals_token_form_t, next));
 }
 
 

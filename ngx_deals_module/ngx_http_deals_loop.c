@@ -14,7 +14,7 @@
 
 /* wait so long until a context that could not be made is tried again */
 
-#define NGX_HTTP_DEALS_RETRY  5
+#define NGX_HTTP_DEALS_RETRY  5000
 
 
 struct ngx_http_deals_loop_s {
@@ -26,7 +26,7 @@ struct ngx_http_deals_loop_s {
 
     deals_ctx                 *site;
     deals_ctx_stats            told;            /* of the site */
-    time_t                     failed;          /* when it could not be made */
+    ngx_msec_t                 again;           /* if it could not be made */
     ngx_uint_t                 requests;        /* that wait */
 
     ngx_event_t                busy;
@@ -135,8 +135,7 @@ deals_ctx *
 ngx_http_deals_loop_site(ngx_http_deals_loop_t *loop)
 {
     if (loop->site == NULL
-        && (loop->failed == 0
-            || ngx_time() - loop->failed >= NGX_HTTP_DEALS_RETRY))
+        && (ngx_msec_int_t) (ngx_current_msec - loop->again) >= 0)
     {
         (void) ngx_http_deals_loop_open(loop);
     }
@@ -182,7 +181,7 @@ ngx_http_deals_loop_open(ngx_http_deals_loop_t *loop)
     loop->site = deals_ctx_new(&loop->backend->config, &hooks, arena, &error);
 
     if (loop->site == NULL) {
-        loop->failed = ngx_time();
+        loop->again = ngx_current_msec + NGX_HTTP_DEALS_RETRY;
 
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "deals: %*s: %*s",
@@ -195,7 +194,6 @@ ngx_http_deals_loop_open(ngx_http_deals_loop_t *loop)
         return NGX_ERROR;
     }
 
-    loop->failed = 0;
     deals_arena_free(arena);
 
     /* what others write one worker hears for all, in the zone */
@@ -310,6 +308,7 @@ ngx_http_deals_loop_free_all(void)
         q = ngx_queue_head(&ngx_http_deals_loops);
         loop = ngx_queue_data(q, ngx_http_deals_loop_t, queue);
 
+        /* it leaves the queue: NOLINTNEXTLINE(*-unix.Malloc) */
         ngx_queue_remove(q);
         ngx_http_deals_loop_close(loop);
         ngx_free(loop);

@@ -16,16 +16,16 @@
  *     _response.c     headers, bytes, redirects
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
- *     _lists.c _pages.c _forms.c _account.c _reset.c _settings.c _api.c
- *     _static.c                            the handlers of the routes
+ *     _lists.c _pages.c _forms.c _account.c _reset.c _settings.c _tokens.c
+ *     _api.c _static.c                     the handlers of the routes
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
  *     _status*.c      counters of all workers, deals_status; likewise
  */
 
 
-#ifndef _NGX_HTTP_DEALS_MODULE_H_INCLUDED_
-#define _NGX_HTTP_DEALS_MODULE_H_INCLUDED_
+#ifndef NGX_HTTP_DEALS_MODULE_H_INCLUDED_
+#define NGX_HTTP_DEALS_MODULE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -99,7 +99,7 @@ typedef struct {
 /* the limits of deals_rate_limit, in the order of deals_config */
 
 #define NGX_HTTP_DEALS_LIMITS    5
-#define NGX_HTTP_DEALS_NO_LIMIT  -2
+#define NGX_HTTP_DEALS_NO_LIMIT  (-2)
 
 
 typedef struct {
@@ -199,6 +199,7 @@ struct ngx_http_deals_route_s {
     ngx_http_deals_cache_e     cache;
     ngx_http_deals_scope_e     scope;
     ngx_uint_t                 inputs;          /* if there is a scope */
+    int                        needs;           /* of an access token */
 };
 
 
@@ -419,6 +420,11 @@ typedef struct {
 } ngx_http_deals_reset_form_t;
 
 typedef struct {
+    deals_token_input          in;
+    deals_str                  next;
+} ngx_http_deals_token_form_t;
+
+typedef struct {
     deals_comment_input        in;
     deals_str                  next;
 } ngx_http_deals_comment_form_t;
@@ -440,6 +446,7 @@ typedef enum {
     NGX_HTTP_DEALS_VOTE_FORM,
     NGX_HTTP_DEALS_PASSWORD_FORM,
     NGX_HTTP_DEALS_RESET_FORM,
+    NGX_HTTP_DEALS_TOKEN_FORM,
     NGX_HTTP_DEALS_ACTION_FORM,
     NGX_HTTP_DEALS_FORMS
 } ngx_http_deals_form_e;
@@ -474,6 +481,8 @@ ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_redirect(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *path);
 ngx_int_t ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path);
+ngx_int_t ngx_http_deals_location(ngx_http_deals_ctx_t *ctx,
+    const char *path);
 ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
     const char *name, const char *value);
 ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
@@ -513,8 +522,8 @@ deals_str ngx_http_deals_canonical(ngx_http_deals_ctx_t *ctx,
 char *ngx_http_deals_part(ngx_http_deals_ctx_t *ctx, const char *path,
     deals_str part);
 
-/* handlers: _lists.c _pages.c _forms.c _account.c _settings.c _api.c
-   _static.c */
+/* handlers: _lists.c _pages.c _forms.c _account.c _settings.c _tokens.c
+   _api.c _static.c */
 
 ngx_int_t ngx_http_deals_hot_page(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_new_page(ngx_http_deals_ctx_t *ctx);
@@ -564,6 +573,21 @@ ngx_int_t ngx_http_deals_api_session_end(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_api_sessions_end(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_api_password(ngx_http_deals_ctx_t *ctx);
 
+deals_call *ngx_http_deals_ask_sessions(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
+ngx_int_t ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
+ngx_int_t ngx_http_deals_to_settings(ngx_http_deals_ctx_t *ctx,
+    const char *done);
+ngx_int_t ngx_http_deals_ended_step(ngx_http_deals_ctx_t *ctx);
+
+ngx_int_t ngx_http_deals_token_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_token_end_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_tokens(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_token_create(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_token_end(ngx_http_deals_ctx_t *ctx);
+
 ngx_int_t ngx_http_deals_api_feed(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_api_deal(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_api_deal_create(ngx_http_deals_ctx_t *ctx);
@@ -595,4 +619,4 @@ ngx_int_t ngx_http_deals_add_variables(ngx_conf_t *cf);
 extern ngx_module_t  ngx_http_deals_module;
 
 
-#endif /* _NGX_HTTP_DEALS_MODULE_H_INCLUDED_ */
+#endif /* NGX_HTTP_DEALS_MODULE_H_INCLUDED_ */

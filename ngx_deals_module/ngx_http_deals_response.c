@@ -516,6 +516,31 @@ ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path)
 }
 
 
+/* of what was created, under the mount; path NULL: no memory */
+
+ngx_int_t
+ngx_http_deals_location(ngx_http_deals_ctx_t *ctx, const char *path)
+{
+    char    *p;
+    size_t   len;
+
+    if (path == NULL) {
+        return NGX_ERROR;
+    }
+
+    len = ctx->conf->prefix.len + ngx_strlen(path);
+
+    p = ngx_pnalloc(ctx->request->pool, len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ngx_sprintf((u_char *) p, "%V%s", &ctx->conf->prefix, path) = '\0';
+
+    return ngx_http_deals_set_header(ctx, "Location", p);
+}
+
+
 /* token absent: the cookie is cleared, and with it the pages that a browser
  * has kept for this member */
 

@@ -5,6 +5,11 @@
  * A path is made of literal parts and of {id} and {cid} (positive integers),
  * {name} (one part, not empty), {slug} (likewise, or empty) and {hash}. Rows
  * with the same path differ in their methods; GET includes HEAD.
+ *
+ * What an access token needs is said of each address: pages and forms take
+ * none, reading by the API needs DEALS_SCOPE_READ, and all else of the API has a
+ * column for it. SESSION: no access token will do; ANY: each will, or it does
+ * not matter who asks.
  */
 
 
@@ -15,7 +20,7 @@
 
 #define NGX_HTTP_DEALS_MAX_ID  INT64_C(9007199254740991)
 
-#define NGX_HTTP_DEALS_READ    NGX_HTTP_GET|NGX_HTTP_HEAD
+#define NGX_HTTP_DEALS_READ    (NGX_HTTP_GET|NGX_HTTP_HEAD)
 
 #define IN_CURSOR              NGX_HTTP_DEALS_IN_CURSOR
 #define IN_WINDOW              NGX_HTTP_DEALS_IN_WINDOW
@@ -27,7 +32,7 @@
     { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_PAGE,                          \
       NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_##cache,                       \
-      NGX_HTTP_DEALS_OF_NOTHING, 0 }
+      NGX_HTTP_DEALS_OF_NOTHING, 0, DEALS_SCOPE_SESSION }
 
 /* what anybody may see, and the cache may keep */
 
@@ -35,37 +40,37 @@
     { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_PAGE,                          \
       NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_REVALIDATE,                    \
-      NGX_HTTP_DEALS_OF_LISTS, inputs }
+      NGX_HTTP_DEALS_OF_LISTS, inputs, DEALS_SCOPE_SESSION }
 
 #define deal_page(name, path, inputs)                                         \
     { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
       ngx_http_deals_deal_page, NGX_HTTP_DEALS_PAGE,                          \
       NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_REVALIDATE,                    \
-      NGX_HTTP_DEALS_OF_DEAL, inputs }
+      NGX_HTTP_DEALS_OF_DEAL, inputs, DEALS_SCOPE_SESSION }
 
 #define read_api(name, path, handler, scope, inputs)                          \
     { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_API,                           \
       NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_REVALIDATE,                    \
-      NGX_HTTP_DEALS_OF_##scope, inputs }
+      NGX_HTTP_DEALS_OF_##scope, inputs, DEALS_SCOPE_READ }
 
 #define form(name, path, handler)                                             \
     { ngx_string(name), NGX_HTTP_POST, ngx_string(path),                      \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_FORM,                          \
       NGX_HTTP_DEALS_BODY_FORM, NGX_HTTP_DEALS_NO_STORE,                      \
-      NGX_HTTP_DEALS_OF_NOTHING, 0 }
+      NGX_HTTP_DEALS_OF_NOTHING, 0, DEALS_SCOPE_SESSION }
 
-#define api(name, method, path, handler, body, cache)                         \
+#define api(name, method, path, handler, body, cache, needs)                  \
     { ngx_string(name), method, ngx_string(path),                             \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_API,                           \
       NGX_HTTP_DEALS_BODY_##body, NGX_HTTP_DEALS_##cache,                     \
-      NGX_HTTP_DEALS_OF_NOTHING, 0 }
+      NGX_HTTP_DEALS_OF_NOTHING, 0, DEALS_SCOPE_##needs }
 
 #define file(name, path, handler, cache)                                      \
     { ngx_string(name), NGX_HTTP_DEALS_READ, ngx_string(path),                \
       ngx_http_deals_##handler, NGX_HTTP_DEALS_FILE,                          \
       NGX_HTTP_DEALS_BODY_NONE, NGX_HTTP_DEALS_##cache,                       \
-      NGX_HTTP_DEALS_OF_NOTHING, 0 }
+      NGX_HTTP_DEALS_OF_NOTHING, 0, DEALS_SCOPE_ANY }
 
 
 static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
@@ -109,47 +114,57 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
     form("sessions-end-form", "/settings/sessions/end", others_form),
     form("session-end-form", "/settings/sessions/{name}/end",
          session_end_form),
+    form("token-form", "/settings/tokens", token_form),
+    form("token-end-form", "/settings/tokens/{name}/end", token_end_form),
 
     read_api("api-deals", "/api/v1/deals", api_feed, LISTS,
              IN_CURSOR|IN_WINDOW|IN_SORT|IN_LIMIT),
     api("api-deal-create", NGX_HTTP_POST, "/api/v1/deals", api_deal_create,
-        JSON, NO_STORE),
+        JSON, NO_STORE, WRITE),
     read_api("api-deal", "/api/v1/deals/{id}", api_deal, DEAL, 0),
     api("api-deal-update", NGX_HTTP_PATCH, "/api/v1/deals/{id}",
-        api_deal_update, JSON, NO_STORE),
+        api_deal_update, JSON, NO_STORE, WRITE),
     api("api-deal-delete", NGX_HTTP_DELETE, "/api/v1/deals/{id}",
-        api_deal_delete, NONE, NO_STORE),
+        api_deal_delete, NONE, NO_STORE, WRITE),
     api("api-vote", NGX_HTTP_PUT, "/api/v1/deals/{id}/vote", api_vote,
-        JSON, NO_STORE),
+        JSON, NO_STORE, VOTE),
     read_api("api-comments", "/api/v1/deals/{id}/comments", api_comments,
              DEAL, IN_CURSOR|IN_LIMIT),
     api("api-comment-create", NGX_HTTP_POST, "/api/v1/deals/{id}/comments",
-        api_comment_create, JSON, NO_STORE),
+        api_comment_create, JSON, NO_STORE, WRITE),
     api("api-comment-update", NGX_HTTP_PATCH,
         "/api/v1/deals/{id}/comments/{cid}", api_comment_update,
-        JSON, NO_STORE),
+        JSON, NO_STORE, WRITE),
     api("api-comment-delete", NGX_HTTP_DELETE,
         "/api/v1/deals/{id}/comments/{cid}", api_comment_delete,
-        NONE, NO_STORE),
+        NONE, NO_STORE, WRITE),
     api("api-comment-vote", NGX_HTTP_PUT,
-        "/api/v1/deals/{id}/comments/{cid}/vote", api_vote, JSON, NO_STORE),
+        "/api/v1/deals/{id}/comments/{cid}/vote", api_vote, JSON, NO_STORE,
+        VOTE),
     api("api-account-create", NGX_HTTP_POST, "/api/v1/accounts",
-        api_account_create, JSON, NO_STORE),
+        api_account_create, JSON, NO_STORE, ANY),
     api("api-session-create", NGX_HTTP_POST, "/api/v1/sessions",
-        api_session_create, JSON, NO_STORE),
+        api_session_create, JSON, NO_STORE, ANY),
     api("api-session-delete", NGX_HTTP_DELETE, "/api/v1/sessions/current",
-        api_session_delete, NONE, NO_STORE),
+        api_session_delete, NONE, NO_STORE, ANY),
     api("api-sessions", NGX_HTTP_DEALS_READ, "/api/v1/sessions", api_sessions,
-        NONE, NO_STORE),
+        NONE, NO_STORE, SESSION),
     api("api-sessions-end", NGX_HTTP_DELETE, "/api/v1/sessions",
-        api_sessions_end, NONE, NO_STORE),
+        api_sessions_end, NONE, NO_STORE, SESSION),
     api("api-session-end", NGX_HTTP_DELETE, "/api/v1/sessions/{name}",
-        api_session_end, NONE, NO_STORE),
+        api_session_end, NONE, NO_STORE, SESSION),
+    api("api-tokens", NGX_HTTP_DEALS_READ, "/api/v1/tokens", api_tokens,
+        NONE, NO_STORE, SESSION),
+    api("api-token-create", NGX_HTTP_POST, "/api/v1/tokens",
+        api_token_create, JSON, NO_STORE, SESSION),
+    api("api-token-end", NGX_HTTP_DELETE, "/api/v1/tokens/{name}",
+        api_token_end, NONE, NO_STORE, SESSION),
     api("api-reset", NGX_HTTP_POST, "/api/v1/password-resets", api_reset,
-        JSON, NO_STORE),
+        JSON, NO_STORE, ANY),
     api("api-password", NGX_HTTP_PUT, "/api/v1/me/password", api_password,
-        JSON, NO_STORE),
-    api("api-me", NGX_HTTP_DEALS_READ, "/api/v1/me", api_me, NONE, NO_STORE),
+        JSON, NO_STORE, SESSION),
+    api("api-me", NGX_HTTP_DEALS_READ, "/api/v1/me", api_me, NONE, NO_STORE,
+        READ),
     read_api("api-user", "/api/v1/users/{name}", api_user, LISTS, 0),
 
     file("openapi", "/api/v1/openapi.json", openapi, REVALIDATE),

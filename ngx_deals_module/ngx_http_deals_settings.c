@@ -8,20 +8,12 @@
 #include "ngx_http_deals_module.h"
 
 
-static deals_call *ngx_http_deals_ask_sessions(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_settings_step(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_settings_wrong(ngx_http_deals_ctx_t *ctx);
-static ngx_int_t ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status);
-static ngx_int_t ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
-    const deals_error *error);
-static ngx_int_t ngx_http_deals_to_settings(ngx_http_deals_ctx_t *ctx,
-    const char *done);
 static ngx_int_t ngx_http_deals_password_done(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_session_end_done(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_others_done(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_api_sessions_step(ngx_http_deals_ctx_t *ctx);
-static ngx_int_t ngx_http_deals_api_ended_step(ngx_http_deals_ctx_t *ctx);
 
 
 static const struct {
@@ -30,13 +22,14 @@ static const struct {
 } ngx_http_deals_notes[] = {
     { DEALS_STR("password"),
       DEALS_STR("Your password was changed. You are signed out everywhere "
-                "else.") },
+                "else, and your access tokens are gone.") },
+    { DEALS_STR("token"), DEALS_STR("That access token is revoked.") },
     { DEALS_STR("session"), DEALS_STR("That session has ended.") },
     { DEALS_STR("others"), DEALS_STR("You are signed out everywhere else.") }
 };
 
 
-static deals_call *
+deals_call *
 ngx_http_deals_ask_sessions(ngx_http_deals_ctx_t *ctx)
 {
     return deals_sessions(ngx_http_deals_site(ctx), &ctx->asker,
@@ -101,15 +94,31 @@ ngx_http_deals_settings_wrong(ngx_http_deals_ctx_t *ctx)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 {
+    ngx_uint_t           token;
     deals_settings_page  content;
+
+    token = (ctx->route->handler == ngx_http_deals_token_form);
 
     ngx_memzero(&content, sizeof(deals_settings_page));
 
     content.sessions = deals_sessions_get(ctx->call)->sessions;
     content.others = content.sessions.len > 1;
+    content.tokens = deals_sessions_get(ctx->call)->tokens;
+    content.has_tokens = content.tokens.len > 0;
+
+    if (token && status == NGX_HTTP_OK) {
+        content.made = deals_token_get(ctx->former)->token;
+    }
+
+    /* what was typed stays where something is wrong with it */
+
+    if (!token || status == NGX_HTTP_OK) {
+        ctx->form.days = DEALS_STR("90");
+        ctx->form.scope_read = 1;
+    }
 
     if (ngx_http_deals_page(ctx, "Settings") != 0) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -124,7 +133,7 @@ ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 
 /* the page again, with what is wrong; who isn't signed in comes back to it */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
     const deals_error *error)
 {
@@ -133,7 +142,9 @@ ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
                                                  (int) ctx->conf->prefix.len,
                                                  ctx->conf->prefix.data));
 
-    if (error->code != DEALS_INVALID && error->code != DEALS_RATE_LIMITED) {
+    if (error->code != DEALS_INVALID && error->code != DEALS_RATE_LIMITED
+        && error->code != DEALS_CONFLICT)
+    {
         return ngx_http_deals_error(ctx, error);
     }
 
@@ -144,7 +155,7 @@ ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_deals_to_settings(ngx_http_deals_ctx_t *ctx, const char *done)
 {
     return ngx_http_deals_to(ctx, deals_arena_printf(ctx->arena,
@@ -290,7 +301,7 @@ ngx_http_deals_api_session_end(ngx_http_deals_ctx_t *ctx)
                                                  &ctx->asker, ctx->name,
                                                  ngx_http_deals_call_done,
                                                  ctx),
-                               ngx_http_deals_api_ended_step);
+                               ngx_http_deals_ended_step);
 }
 
 
@@ -303,7 +314,7 @@ ngx_http_deals_api_sessions_end(ngx_http_deals_ctx_t *ctx)
                                                  &ctx->asker,
                                                  ngx_http_deals_call_done,
                                                  ctx),
-                               ngx_http_deals_api_ended_step);
+                               ngx_http_deals_ended_step);
 }
 
 
@@ -323,12 +334,12 @@ ngx_http_deals_api_password(ngx_http_deals_ctx_t *ctx)
                                                      &ctx->asker, &in,
                                                      ngx_http_deals_call_done,
                                                      ctx),
-                               ngx_http_deals_api_ended_step);
+                               ngx_http_deals_ended_step);
 }
 
 
-static ngx_int_t
-ngx_http_deals_api_ended_step(ngx_http_deals_ctx_t *ctx)
+ngx_int_t
+ngx_http_deals_ended_step(ngx_http_deals_ctx_t *ctx)
 {
     const deals_sessions_result  *result;
 

@@ -20,7 +20,7 @@
      + sizeof(ngx_http_deals_status_table_t) / 64 + 64 * 1024)
 
 
-#define NGX_HTTP_DEALS_STATUS_AGAIN  10         /* seconds */
+#define NGX_HTTP_DEALS_STATUS_AGAIN  10000      /* ms */
 
 
 static ngx_int_t ngx_http_deals_status_init(ngx_shm_zone_t *shm_zone,
@@ -46,7 +46,7 @@ static struct {
     ngx_http_deals_status_table_t  *table;      /* NULL: not looked for yet */
     ngx_http_deals_status_slot_t   *slot;       /* NULL: there was none */
     ngx_http_deals_status_owner_t  *owner;
-    time_t                          again;      /* then one may be free */
+    ngx_msec_t                      again;      /* then one may be free */
 } ngx_http_deals_status_own;
 
 
@@ -276,7 +276,8 @@ ngx_http_deals_status_slot(ngx_http_deals_status_t *status)
     if (ngx_http_deals_status_own.table == status->table) {
 
         if (ngx_http_deals_status_own.slot
-            || ngx_time() < ngx_http_deals_status_own.again)
+            || (ngx_msec_int_t) (ngx_current_msec
+                                 - ngx_http_deals_status_own.again) < 0)
         {
             return ngx_http_deals_status_own.slot;
         }
@@ -287,7 +288,7 @@ ngx_http_deals_status_slot(ngx_http_deals_status_t *status)
     ngx_http_deals_status_own.table = status->table;
     ngx_http_deals_status_own.slot = NULL;
     ngx_http_deals_status_own.owner = NULL;
-    ngx_http_deals_status_own.again = ngx_time()
+    ngx_http_deals_status_own.again = ngx_current_msec
                                       + NGX_HTTP_DEALS_STATUS_AGAIN;
 
     for (n = 0; n < NGX_HTTP_DEALS_STATUS_SLOTS; n++) {

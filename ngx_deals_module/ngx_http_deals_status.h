@@ -18,8 +18,8 @@
  */
 
 
-#ifndef _NGX_HTTP_DEALS_STATUS_H_INCLUDED_
-#define _NGX_HTTP_DEALS_STATUS_H_INCLUDED_
+#ifndef NGX_HTTP_DEALS_STATUS_H_INCLUDED_
+#define NGX_HTTP_DEALS_STATUS_H_INCLUDED_
 
 
 #include "ngx_http_deals_cache.h"
@@ -60,6 +60,7 @@ enum {
     NGX_HTTP_DEALS_DATABASE_UP,
     NGX_HTTP_DEALS_DATABASE_SINCE,
     NGX_HTTP_DEALS_REFUSING,
+    NGX_HTTP_DEALS_READ_ONLY,
     NGX_HTTP_DEALS_REDIS,               /* 1: configured */
     NGX_HTTP_DEALS_REDIS_UP,
     NGX_HTTP_DEALS_REDIS_SINCE,
@@ -229,4 +230,4 @@ void ngx_http_deals_report_prometheus(deals_buf *buf,
     ngx_http_deals_report_t *report);
 
 
-#endif /* _NGX_HTTP_DEALS_STATUS_H_INCLUDED_ */
+#endif /* NGX_HTTP_DEALS_STATUS_H_INCLUDED_ */

@@ -267,6 +267,7 @@ ngx_http_deals_status_site(ngx_http_deals_backend_t *backend,
     v[NGX_HTTP_DEALS_DATABASE_UP] = now->database_up;
     v[NGX_HTTP_DEALS_DATABASE_SINCE] = now->database_since;
     v[NGX_HTTP_DEALS_REFUSING] = now->refusing;
+    v[NGX_HTTP_DEALS_READ_ONLY] = now->read_only;
     v[NGX_HTTP_DEALS_REDIS] = now->redis_up != -1;
     v[NGX_HTTP_DEALS_REDIS_UP] = now->redis_up == 1;
     v[NGX_HTTP_DEALS_REDIS_SINCE] = now->redis_since;
@@ -289,6 +290,7 @@ ngx_http_deals_status_closed(ngx_http_deals_backend_t *backend,
     now.in_flight = 0;
     now.waiting = 0;
     now.database_up = 0;
+    now.read_only = 0;
     now.redis_up = now.redis_up == -1 ? -1 : 0;
 
     ngx_http_deals_status_site(backend, &now, told);

@@ -148,6 +148,8 @@ ngx_http_deals_json_backends(deals_buf *buf, uint64_t *v)
     deals_buf_printf(buf, ",\"database\":{\"up\":%s,\"breaker\":\"%s\"",
                      v[NGX_HTTP_DEALS_DATABASE_UP] ? "true" : "false",
                      v[NGX_HTTP_DEALS_REFUSING] ? "open" : "closed");
+    deals_buf_printf(buf, ",\"read_only\":%s",
+                     v[NGX_HTTP_DEALS_READ_ONLY] ? "true" : "false");
     ngx_http_deals_json_time(buf, "since", v[NGX_HTTP_DEALS_DATABASE_SINCE]);
 
     if (!v[NGX_HTTP_DEALS_REDIS]) {

@@ -145,6 +145,12 @@ ngx_http_deals_metrics_backends(deals_buf *buf,
                                  NGX_HTTP_DEALS_REFUSING,
                                  NGX_HTTP_DEALS_CONNECTIONS_LIMIT);
 
+    ngx_http_deals_metrics_gauge(buf, report, "deals_database_read_only",
+                                 "Whether PostgreSQL can only be read, and so "
+                                 "changes are refused at once.",
+                                 NGX_HTTP_DEALS_READ_ONLY,
+                                 NGX_HTTP_DEALS_CONNECTIONS_LIMIT);
+
     ngx_http_deals_metrics_gauge(buf, report,
                                  "deals_database_changed_timestamp_seconds",
                                  "When PostgreSQL came or went, since 1970.",

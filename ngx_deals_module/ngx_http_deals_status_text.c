@@ -159,7 +159,8 @@ ngx_http_deals_text_backends(deals_buf *buf, ngx_http_request_t *r,
         v = site->own + n * site->nvalues;
 
         ngx_http_deals_cell(&table, "%ui", report->workers[n]->number);
-        ngx_http_deals_cell(&table, v[NGX_HTTP_DEALS_DATABASE_UP] ? "up"
+        ngx_http_deals_cell(&table, v[NGX_HTTP_DEALS_READ_ONLY] ? "read-only"
+                            : v[NGX_HTTP_DEALS_DATABASE_UP] ? "up"
                             : v[NGX_HTTP_DEALS_DATABASE_SINCE] ? "down"
                             : "not asked");
         ngx_http_deals_cell_time(&table, v[NGX_HTTP_DEALS_DATABASE_SINCE]);
@@ -401,6 +402,7 @@ ngx_http_deals_table_add(deals_buf *buf, ngx_http_deals_table_t *table)
     }
 
     for (i = 0; i < table->ncells; i++) {
+        /* NOLINTNEXTLINE(*.DivideZero): a table has columns */
         k = i % table->ncolumns;
 
         deals_buf_printf(buf, "%s%*s%s", k ? "  " : "", (int) width[k],

@@ -39,6 +39,7 @@ struct deals_arena {
     size_t   chunk_size;        /* of the newest */
     size_t   used;              /* bytes handed out */
     size_t   limit;             /* of them */
+    int      refused;           /* somebody did not get memory */
 };
 
 #define HEADER  ((sizeof(chunk) + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1))
@@ -103,11 +104,11 @@ deals_arena_free(deals_arena *arena)
 
 
 /* Under AddressSanitizer each block is a chunk of its own, so that it sees
- * overruns. */
+ * overruns; and where a test asks for it, so that each can be refused. */
 static int
 is_separate(const deals_arena *arena, size_t size)
 {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(DEALS_ARENA_SEPARATE)
     (void) arena;
     (void) size;
     return 1;
@@ -155,40 +156,61 @@ grow(deals_arena *arena)
 }
 
 
+static void *
+place(deals_arena *arena, size_t size)
+{
+    void  *p;
+
+    if (is_separate(arena, size)) {
+        return alloc_separate(arena, size);
+    }
+
+    if ((size_t) (arena->newest->end - arena->newest->free) < size
+        && grow(arena) != 0)
+    {
+        return NULL;
+    }
+
+    p = arena->newest->free;
+    arena->newest->free += size;
+
+    return p;
+}
+
+
+static void *
+refuse(deals_arena *arena)
+{
+    arena->refused = 1;
+    return NULL;
+}
+
+
 void *
 deals_arena_alloc(deals_arena *arena, size_t size)
 {
     void  *p;
 
     if (size > SIZE_MAX / 2) {
-        return NULL;
+        return refuse(arena);
     }
 
     size = size ? (size + ALIGNMENT - 1) & ~(size_t) (ALIGNMENT - 1)
                 : ALIGNMENT;
 
     if (size > arena->limit || arena->used > arena->limit - size) {
-        return NULL;
+        return refuse(arena);
     }
 
-    if (is_separate(arena, size)) {
-        p = alloc_separate(arena, size);
+    p = place(arena, size);
 
-    } else if ((size_t) (arena->newest->end - arena->newest->free) >= size
-               || grow(arena) == 0)
-    {
-        p = arena->newest->free;
-        arena->newest->free += size;
-
-    } else {
-        p = NULL;
-    }
-
+    /* the arena has it: NOLINTNEXTLINE(-Wanalyzer-malloc-leak) */
     if (p != NULL) {
         arena->used += size;
+        return p;
     }
 
-    return p;
+    return refuse(arena);
 }
 
 
@@ -196,7 +218,7 @@ void *
 deals_arena_array(deals_arena *arena, size_t n, size_t size)
 {
     if (size != 0 && n > SIZE_MAX / size) {
-        return NULL;
+        return refuse(arena);
     }
 
     return deals_arena_alloc(arena, n * size);
@@ -283,6 +305,13 @@ deals_arena_size(const deals_arena *arena)
 }
 
 
+int
+deals_arena_refused(const deals_arena *arena)
+{
+    return arena->refused;
+}
+
+
 void
 deals_arena_limit(deals_arena *arena, size_t bytes)
 {
@@ -300,6 +329,8 @@ deals_arena_take(deals_arena *arena, deals_buf *buf)
     if (!buf->failed) {
         s = deals_arena_copy(arena,
                 (deals_str) { buf->data ? buf->data : "", buf->len });
+    } else {
+        (void) refuse(arena);
     }
 
     deals_buf_free(buf);

@@ -18,6 +18,9 @@ int      deals_arena_adopt(deals_arena *arena, void *thing,
 /* Bytes handed out so far. */
 size_t   deals_arena_size(const deals_arena *arena);
 
+/* 1: memory was asked for and not got, whatever came of it. */
+int      deals_arena_refused(const deals_arena *arena);
+
 /* Allocations fail as soon as more than `bytes` have been handed out: bounds
  * what one request may take, and lets tests run out of memory at every step. */
 void     deals_arena_limit(deals_arena *arena, size_t bytes);

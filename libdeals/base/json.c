@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ typedef struct {
     deals_str            name;          /* of the next value in an object */
     const char          *problem;       /* why a callback cancelled */
     int                  no_memory;
+    jmp_buf              out_of_memory;
 } reader;
 
 
@@ -398,15 +400,101 @@ fail_yajl(deals_arena *arena, deals_str text, yajl_handle handle,
 }
 
 
+/* -- yajl's memory --------------------------------------------------------- */
+
+/* yajl writes to what it got without a look at it: so it does not get NULL.
+ * What it takes lies in the arena, and goes with it. */
+
+#define BLOCK  16       /* bytes before a block, that know its size */
+
+static void *
+take(void *ctx, size_t size)
+{
+    reader  *r = ctx;
+    char    *p;
+
+    p = size < SIZE_MAX - BLOCK ? deals_arena_alloc(r->arena, BLOCK + size)
+                                : NULL;
+    if (p == NULL) {
+        longjmp(r->out_of_memory, 1);
+    }
+
+    *(size_t *) (void *) p = size;
+
+    return p + BLOCK;
+}
+
+
+static void *
+take_more(void *ctx, void *old, size_t size)
+{
+    void    *p;
+    size_t   had;
+
+    had = old != NULL ? *(size_t *) (void *) ((char *) old - BLOCK) : 0;
+
+    if (size <= had) {
+        return old;
+    }
+
+    p = take(ctx, size);
+
+    if (had > 0) {
+        memcpy(p, old, had);
+    }
+
+    return p;
+}
+
+
+static void
+give(void *ctx, void *p)
+{
+    (void) ctx;
+    (void) p;
+}
+
+
+static const deals_json *
+read_all(reader *r, deals_str text, const deals_error **error)
+{
+    yajl_handle        handle;
+    yajl_status        status;
+    yajl_alloc_funcs   memory = { take, take_more, give, r };
+
+    if (setjmp(r->out_of_memory) != 0) {
+        (void) deals_error_oom(error);
+        return NULL;
+    }
+
+    handle = yajl_alloc(&callbacks, &memory, r);
+    status = yajl_parse(handle, (const unsigned char *) text.data, text.len);
+
+    if (status == yajl_status_ok) {
+        status = yajl_complete_parse(handle);
+    }
+
+    if (r->no_memory) {
+        (void) deals_error_oom(error);
+        return NULL;
+    }
+
+    if (r->problem != NULL) {
+        return fail(r->arena, text, yajl_get_bytes_consumed(handle),
+                    r->problem, error);
+    }
+
+    return status == yajl_status_ok ? r->root
+                                    : fail_yajl(r->arena, text, handle, error);
+}
+
+
 const deals_json *
 deals_json_read(deals_arena *arena, deals_str text, const deals_error **error)
 {
-    size_t             at;
-    reader             r;
-    yajl_handle        handle;
-    const char        *problem;
-    yajl_status        status;
-    const deals_json  *root;
+    size_t       at;
+    reader       r;
+    const char  *problem;
 
     if (deals_str_trim(text).len == 0) {
         return fail(arena, text, 0, "it is empty", error);
@@ -420,35 +508,7 @@ deals_json_read(deals_arena *arena, deals_str text, const deals_error **error)
     memset(&r, 0, sizeof(r));
     r.arena = arena;
 
-    handle = yajl_alloc(&callbacks, NULL, &r);
-    if (handle == NULL) {
-        (void) deals_error_oom(error);
-        return NULL;
-    }
-
-    status = yajl_parse(handle, (const unsigned char *) text.data, text.len);
-    if (status == yajl_status_ok) {
-        status = yajl_complete_parse(handle);
-    }
-
-    if (r.no_memory) {
-        (void) deals_error_oom(error);
-        root = NULL;
-
-    } else if (r.problem != NULL) {
-        root = fail(arena, text, yajl_get_bytes_consumed(handle), r.problem,
-                    error);
-
-    } else if (status != yajl_status_ok) {
-        root = fail_yajl(arena, text, handle, error);
-
-    } else {
-        root = r.root;
-    }
-
-    yajl_free(handle);
-
-    return root;
+    return read_all(&r, text, error);
 }
 
 

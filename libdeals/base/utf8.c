@@ -228,7 +228,7 @@ back(deals_str s, size_t end)
 deals_str
 deals_utf8_trim(deals_str s)
 {
-    size_t   pos, start;
+    size_t   pos, start, end;
     int32_t  cp;
 
     for (pos = start = 0; start < s.len; start = pos) {
@@ -239,9 +239,11 @@ deals_utf8_trim(deals_str s)
     }
 
     while (s.len > start) {
-        pos = back(s, s.len);
-        cp = deals_utf8_next(s, &(size_t) { pos });
-        if (cp < 0 || !deals_utf8_is_space((uint32_t) cp)) {
+        pos = end = back(s, s.len);
+        cp = deals_utf8_next(s, &end);
+
+        /* bytes behind it belong to no code point, and stay */
+        if (cp < 0 || end != s.len || !deals_utf8_is_space((uint32_t) cp)) {
             break;
         }
         s.len = pos;

@@ -169,7 +169,7 @@ insert(deals_call *call)
     state->user = deals_q_account_insert(arena, &user);
     deals_call_query(call, state->user);
 
-    if (deals_secret_session(call, state->id) < 0) {
+    if (deals_secret_session(call, state->id, state->hash) < 0) {
         deals_use_no_memory(call);
         return;
     }
@@ -274,7 +274,8 @@ check(deals_arena *arena, account_state *state,
         return -1;
     }
 
-    return deals_secret_network(arena, &state->head, state->name_key);
+    return deals_secret_network(arena, &state->head.use, state->name_key,
+                                &state->head.network);
 }
 
 

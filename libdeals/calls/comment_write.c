@@ -136,7 +136,7 @@ static void
 create(deals_call *call)
 {
     deals_comment_ask(call);
-    deals_use_member(call, create_allowed);
+    deals_use_member(call, DEALS_SCOPE_WRITE, create_allowed);
 }
 
 
@@ -235,7 +235,7 @@ static void
 update(deals_call *call)
 {
     deals_comment_ask(call);
-    deals_use_member(call, update_allowed);
+    deals_use_member(call, DEALS_SCOPE_WRITE, update_allowed);
 }
 
 
@@ -315,7 +315,7 @@ static void
 delete(deals_call *call)
 {
     deals_comment_ask(call);
-    deals_use_member(call, delete_allowed);
+    deals_use_member(call, DEALS_SCOPE_WRITE, delete_allowed);
 }
 
 

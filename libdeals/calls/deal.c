@@ -235,7 +235,7 @@ deals_deal_look(deals_call *call, deals_step step)
         deals_call_query(call, state->deal);
     }
 
-    deals_use_member(call, step);
+    deals_use_member(call, DEALS_SCOPE_WRITE, step);
 }
 
 

@@ -382,5 +382,10 @@ deals_deal_check_together(deals_arena *arena, deals_deal_fields *f,
     check_times(arena, f, stands, now, errors);
     default_merchant(arena, f, stands);
 
+    /* nothing is stored of which a part had no memory */
+    if (deals_arena_refused(arena)) {
+        return deals_error_oom(errors);
+    }
+
     return *errors == NULL ? 0 : -1;
 }

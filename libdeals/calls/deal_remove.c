@@ -120,7 +120,7 @@ hide_allowed(deals_call *call)
 static void
 hide_member(deals_call *call)
 {
-    deals_use_member(call, hide_allowed);
+    deals_use_member(call, DEALS_SCOPE_SESSION, hide_allowed);
 }
 
 

@@ -134,7 +134,7 @@ create_allowed(deals_call *call)
 static void
 create(deals_call *call)
 {
-    deals_use_member(call, create_allowed);
+    deals_use_member(call, DEALS_SCOPE_WRITE, create_allowed);
 }
 
 

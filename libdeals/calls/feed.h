@@ -44,8 +44,8 @@ deals_query  *deals_feed_query(deals_arena *arena,
 deals_query  *deals_feed_about(deals_arena *arena,
                   const deals_feed_state *state);
 
-/* Seconds of the window; 0: all times. */
-int64_t       deals_feed_seconds(const deals_feed_state *state);
+/* The last day, since 1970, whose deals a window has that begins at `since`. */
+int64_t       deals_feed_last_day(const deals_feed_state *state, int64_t since);
 
 /* Finds the snapshot that the cursor names, if any, then `step`. */
 void          deals_feed_find(deals_call *call, deals_step step);

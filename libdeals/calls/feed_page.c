@@ -50,7 +50,7 @@ ask_order(deals_call *call, deals_snapshot *snapshot)
     top.now = deals_call_now(call);
     top.since = state->cursor.state;
     top.first_day = top.since / DAY;
-    top.last_day = (top.since + deals_feed_seconds(state)) / DAY;
+    top.last_day = deals_feed_last_day(state, top.since);
 
     /* enough of each day to make a thousand of them, if there are so many */
     top.limit = state->window == DEALS_YEAR ? 8 : 40;

@@ -163,23 +163,22 @@ deals_feed_take(deals_call *call, deals_feed_state *state,
 }
 
 
+/* The day after today too: some other node, or this one before its clock was set
+ * back, may have it already. */
 int64_t
-deals_feed_seconds(const deals_feed_state *state)
+deals_feed_last_day(const deals_feed_state *state, int64_t since)
 {
-    return windows[state->window].seconds;
+    return (since + windows[state->window].seconds) / DAY + 1;
 }
 
 
 static deals_query *
 query_top(deals_arena *arena, const deals_feed_state *state, int64_t now)
 {
-    int64_t                    seconds;
     deals_feed_top_params      window;
     deals_feed_top_all_params  all;
 
-    seconds = windows[state->window].seconds;
-
-    if (seconds == 0) {
+    if (windows[state->window].seconds == 0) {
         memset(&all, 0, sizeof(all));
         all.now = now;
         all.after = state->after;
@@ -194,7 +193,7 @@ query_top(deals_arena *arena, const deals_feed_state *state, int64_t now)
     window.now = now;
     window.since = state->cursor.state;
     window.first_day = window.since / DAY;
-    window.last_day = (window.since + seconds) / DAY;
+    window.last_day = deals_feed_last_day(state, window.since);
     window.after = state->after;
     window.after_score = state->cursor.keys[0].i;
     window.after_id = state->cursor.keys[1].i;

@@ -8,6 +8,7 @@
 #include <deals/import.h>
 #include <deals/input.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -86,8 +87,9 @@ clean(reader *r, const char *field, deals_str *text, int lines)
 static void
 check_key(reader *r)
 {
-    size_t     i;
-    deals_str  s = r->record->source;
+    size_t             i;
+    deals_str          s = r->record->source;
+    static const char  allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
 
     if (s.len < 1 || s.len > SOURCE_MAX) {
         deals_error_add(r->arena, r->errors, DEALS_INVALID, "source",
@@ -95,9 +97,7 @@ check_key(reader *r)
     }
 
     for (i = 0; i < s.len; i++) {
-        if (memchr("abcdefghijklmnopqrstuvwxyz0123456789._-", s.data[i], 39)
-            == NULL)
-        {
+        if (memchr(allowed, s.data[i], sizeof(allowed) - 1) == NULL) {
             deals_error_add(r->arena, r->errors, DEALS_INVALID, "source",
                             "may hold a-z, 0-9, dot, dash and underscore "
                             "only");
@@ -280,6 +280,11 @@ deals_import_read(deals_arena *arena, deals_str line, int64_t now,
 
     if (*error == NULL) {
         render(&r);
+    }
+
+    /* what would be stored may lack something */
+    if (deals_arena_refused(arena)) {
+        return deals_error_oom(error);
     }
 
     return *error == NULL ? 0 : -1;

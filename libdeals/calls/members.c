@@ -62,10 +62,10 @@ find(deals_call *call, deals_step step)
 static void
 passwd_hashed(deals_call *call)
 {
-    member_state                         *st = deals_call_state(call);
-    deals_member_passwd_params            p = { 0 };
-    deals_member_sessions_delete_params   d = { 0 };
-    int64_t                               id;
+    member_state                *st = deals_call_state(call);
+    int64_t                      id;
+    deals_password_end_params    e = { 0 };
+    deals_member_passwd_params   p = { 0 };
 
     if (st->secret->result != 0) {
         deals_use_no_memory(call);
@@ -78,12 +78,12 @@ passwd_hashed(deals_call *call)
 
     p.user_id = id;
     p.password_hash = deals_str_of(st->secret->hash);
-    d.user_id = id;
+    e.user_id = id;
+    e.password_hash = p.password_hash;
 
     deals_call_change(call, DEALS_CHANGE_MEMBER, id);
     deals_call_query(call, deals_q_member_passwd(deals_call_arena(call), &p));
-    deals_call_query(call,
-               deals_q_member_sessions_delete(deals_call_arena(call), &d));
+    deals_call_query(call, deals_q_password_end(deals_call_arena(call), &e));
     deals_call_send(call, finished);
 }
 
@@ -149,7 +149,7 @@ deals_member_passwd(deals_ctx *ctx, deals_str name, deals_str password,
     }
 
     st = deals_call_state(call);
-    st->password = deals_arena_copy(deals_call_arena(call), password);
+    st->password = deals_use_text(deals_call_arena(call), password);
     if (st->password.data == NULL) {
         return deals_use_drop(call);
     }
@@ -213,7 +213,7 @@ deals_member_role(deals_ctx *ctx, deals_str name, deals_str to,
     }
 
     st = deals_call_state(call);
-    st->role = deals_arena_copy(deals_call_arena(call), to);
+    st->role = deals_use_text(deals_call_arena(call), to);
     if (st->role.data == NULL) {
         return deals_use_drop(call);
     }

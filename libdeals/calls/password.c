@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/error.h"
+#include "core/name.h"
 #include "stmts.h"
 #include "calls/secret.h"
 
@@ -65,10 +66,18 @@ changed(deals_call *call)
 static void
 hashed(deals_call *call)
 {
+    deals_str                      network;
+    deals_arena                   *arena = deals_call_arena(call);
     password_state                *state = deals_call_state(call);
+    deals_password_end_params      end;
     deals_password_change_params   p;
 
-    if (state->secret->result != 0) {
+    if (state->secret->result != 0
+        || deals_secret_network(arena, &state->use,
+                                deals_name_key(arena, state->use.viewer->name),
+                                &network)
+           != 0)
+    {
         deals_use_no_memory(call);
         return;
     }
@@ -77,10 +86,16 @@ hashed(deals_call *call)
     p.user_id = state->use.user_id;
     p.former = state->former;
     p.password_hash = deals_str_of(state->secret->hash);
-    p.token_hash = state->use.token_hash;
 
-    state->query = deals_q_password_change(deals_call_arena(call), &p);
+    memset(&end, 0, sizeof(end));
+    end.user_id = p.user_id;
+    end.password_hash = p.password_hash;
+    end.token_hash = state->use.token_hash;
+    end.network = network;
+
+    state->query = deals_q_password_change(arena, &p);
     deals_call_query(call, state->query);
+    deals_call_query(call, deals_q_password_end(arena, &end));
     deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
     deals_call_send(call, changed);
 }
@@ -165,7 +180,7 @@ check(deals_call *call)
 static void
 start(deals_call *call)
 {
-    deals_use_member(call, check);
+    deals_use_member(call, DEALS_SCOPE_SESSION, check);
 }
 
 
@@ -190,8 +205,8 @@ deals_password_change(deals_ctx *ctx, const deals_asker *asker,
 
     state = deals_call_state(call);
     arena = deals_call_arena(call);
-    state->current = deals_arena_copy(arena, current);
-    state->password = deals_arena_copy(arena, input->password);
+    state->current = deals_use_text(arena, current);
+    state->password = deals_use_text(arena, input->password);
 
     if (state->current.data == NULL || state->password.data == NULL) {
         return deals_use_drop(call);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "core/money.h"
 #include "core/text.h"
 #include "core/url.h"
@@ -143,9 +144,10 @@ facts_of(const deals_present *present, facts *f)
     f->age = deals_text_when(present->arena, f->created_at, present->now);
 
     if (f->slug.data == NULL || f->age.data == NULL
-        || money(present, f) < 0 || ends(present, f) < 0)
+        || money(present, f) < 0 || ends(present, f) < 0
+        || deals_arena_refused(present->arena))
     {
-        return -1;
+        return -1;      /* half of a row may be kept, and shown to others */
     }
 
     return 0;

@@ -73,6 +73,7 @@ make(deals_call *call)
     }
 
     token.user_id = user->id;
+    token.access = 0;
     randombytes_buf(token.secret, sizeof(token.secret));
     state->token = deals_token_make(arena, user->id, token.secret);
 
@@ -176,8 +177,10 @@ used(deals_call *call)
 static void
 hashed(deals_call *call)
 {
-    reset_state             *state = deals_call_state(call);
-    deals_reset_use_params   p;
+    reset_state                *state = deals_call_state(call);
+    deals_arena                *arena = deals_call_arena(call);
+    deals_reset_use_params      p;
+    deals_password_end_params   end;
 
     if (state->secret->result != 0) {
         deals_use_no_memory(call);
@@ -190,8 +193,13 @@ hashed(deals_call *call)
     p.now = deals_call_now(call);
     p.password_hash = deals_str_of(state->secret->hash);
 
-    state->query = deals_q_reset_use(deals_call_arena(call), &p);
+    memset(&end, 0, sizeof(end));
+    end.user_id = p.user_id;
+    end.password_hash = p.password_hash;
+
+    state->query = deals_q_reset_use(arena, &p);
     deals_call_query(call, state->query);
+    deals_call_query(call, deals_q_password_end(arena, &end));
     deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
     deals_call_send(call, used);
 }
@@ -281,7 +289,7 @@ deals_password_reset(deals_ctx *ctx, const deals_asker *asker,
         }
     }
 
-    state->password = deals_arena_copy(arena, input->password);
+    state->password = deals_use_text(arena, input->password);
     if (state->password.data == NULL) {
         return deals_use_drop(call);
     }

@@ -86,8 +86,8 @@ verify(void *arg)
                                            password_of(secret));
 
     /* What is no hash is nobody's password, and must not be told by the time
-     * that it takes. */
-    if (secret->result < 0) {
+     * that it takes. No memory is no mistake of who signs in. */
+    if (secret->result == -1) {
         secret->result = deals_password_verify(
                              deals_str_of(deals_password_nobody),
                              password_of(secret));
@@ -130,18 +130,23 @@ deals_secret_verify(deals_call *call, deals_str password, deals_str hash,
 
 
 int
-deals_secret_network(deals_arena *arena, deals_signed *state,
-    deals_str name_key)
+deals_secret_network(deals_arena *arena, const deals_use *use,
+    deals_str name_key, deals_str *network)
 {
     deals_str      text;
     unsigned char  hash[crypto_hash_sha256_BYTES];
 
-    if (state->use.address.len == 0) {
-        state->network = DEALS_NONE;
+    *network = DEALS_NONE;
+
+    if (name_key.data == NULL) {
+        return -1;
+    }
+
+    if (use->address.len == 0) {
         return 0;
     }
 
-    text = deals_use_network(arena, &state->use);
+    text = deals_use_network(arena, use);
     if (text.data != NULL) {
         text = deals_str_of(deals_arena_printf(arena, "%.*s %.*s",
                                 (int) name_key.len, name_key.data,
@@ -152,15 +157,15 @@ deals_secret_network(deals_arena *arena, deals_signed *state,
     }
 
     crypto_hash_sha256(hash, (const unsigned char *) text.data, text.len);
-    state->network = deals_hex(arena, (deals_str) { (const char *) hash,
-                                                    sizeof(hash) });
+    *network = deals_hex(arena, (deals_str) { (const char *) hash,
+                                              sizeof(hash) });
 
-    return state->network.data == NULL ? -1 : 0;
+    return network->data == NULL ? -1 : 0;
 }
 
 
 int
-deals_secret_session(deals_call *call, int64_t user_id)
+deals_secret_session(deals_call *call, int64_t user_id, deals_str verified)
 {
     deals_signed                 *state = deals_call_state(call);
     deals_str                     text;
@@ -169,12 +174,14 @@ deals_secret_session(deals_call *call, int64_t user_id)
     deals_session_insert_params   p;
 
     token.user_id = user_id;
+    token.access = 0;
     randombytes_buf(token.secret, sizeof(token.secret));
 
     text = deals_token_make(arena, user_id, token.secret);
 
     memset(&p, 0, sizeof(p));
     p.user_id = user_id;
+    p.password_hash = verified;
     p.token_hash = deals_token_hash(arena, &token);
     p.now = deals_call_now(call);
     p.idle_since = p.now - DEALS_SESSION_IDLE;
@@ -193,7 +200,8 @@ deals_secret_session(deals_call *call, int64_t user_id)
     state->result.token = text;
     state->result.expires_at = p.expires_at;
 
-    deals_call_query(call, deals_q_session_insert(arena, &p));
+    state->inserted = deals_q_session_insert(arena, &p);
+    deals_call_query(call, state->inserted);
 
     return 0;
 }

@@ -33,19 +33,24 @@ typedef struct {
     deals_use              use;
     deals_session_result   result;
     deals_str              network;     /* absent: the address is not known */
+    deals_query           *inserted;    /* no row: see deals_secret_session */
 } deals_signed;
 
 /* For how long a network is remembered that a member signed in from. Seconds. */
 #define DEALS_NETWORK_KNOWN  (180 * 86400)
 
 /* Fills `network`: what the member's and the asker's network (an IPv6 address'
- * /64) come to together, as 64 hex digits. 0, or -1: no memory. */
-int            deals_secret_network(deals_arena *arena, deals_signed *state,
-                   deals_str name_key);
+ * /64) come to together, as 64 hex digits; absent if the address is not known.
+ * 0, or -1: no memory (an absent key: that of a name that there was none
+ * for). */
+int            deals_secret_network(deals_arena *arena, const deals_use *use,
+                   deals_str name_key, deals_str *network);
 
 /* Adds the insertion of a new session to the segment, and of the network that
- * it begins in; fills token and expires_at of the call's deals_signed. 0, or
- * -1: no memory. */
-int            deals_secret_session(deals_call *call, int64_t user_id);
+ * it begins in; fills token and expires_at of the call's deals_signed. Its
+ * `inserted` has no row if the member's password is not the one with the hash
+ * `verified` any more. 0, or -1: no memory. */
+int            deals_secret_session(deals_call *call, int64_t user_id,
+                   deals_str verified);
 
 #endif /* DEALS_CALLS_SECRET_H */

@@ -46,8 +46,23 @@ const deals_shape  deals_session_shape = {
 /* -- signing in ----------------------------------------------------------- */
 
 static void
+wrong(deals_call *call)
+{
+    deals_call_fail(call, DEALS_UNAUTHENTICATED, NULL,
+                    "The name or the password is wrong.");
+}
+
+
+static void
 signed_in(deals_call *call)
 {
+    session_state  *state = deals_call_state(call);
+
+    if (deals_use_row(state->head.inserted) == NULL) {
+        wrong(call);                    /* it was changed meanwhile */
+        return;
+    }
+
     deals_call_finish(call, NULL);
 }
 
@@ -65,14 +80,13 @@ verified(deals_call *call)
     }
 
     if (state->secret->result != 1 || row == NULL || row->disabled) {
-        deals_call_fail(call, DEALS_UNAUTHENTICATED, NULL,
-                        "The name or the password is wrong.");
+        wrong(call);
         return;
     }
 
     user = deals_arena_alloc(deals_call_arena(call), sizeof(*user));
     if (user == NULL
-        || deals_secret_session(call, row->id) < 0)
+        || deals_secret_session(call, row->id, row->password_hash) < 0)
     {
         deals_use_no_memory(call);
         return;
@@ -199,7 +213,8 @@ check(deals_arena *arena, session_state *state,
         return -1;
     }
 
-    return deals_secret_network(arena, &state->head, state->name_key);
+    return deals_secret_network(arena, &state->head.use, state->name_key,
+                                &state->head.network);
 }
 
 

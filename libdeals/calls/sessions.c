@@ -1,6 +1,6 @@
 /*
- * calls/sessions.c - the sessions of a member, for the member: to see them, and
- * to end those that are not one's own any more.
+ * calls/sessions.c - the sessions and access tokens of a member, for the
+ * member: to see them, and to end those that are not one's own any more.
  */
 
 #include <stddef.h>
@@ -14,7 +14,7 @@
 typedef struct {
     deals_use              use;
     deals_str              id;
-    deals_query           *query;
+    deals_query           *query, *tokens;
     deals_sessions_result  result;
 } sessions_state;
 
@@ -27,6 +27,15 @@ const deals_shape  deals_sessions_shape = {
     "sessions", sizeof(deals_sessions_result), result_fields, 1
 };
 
+static const deals_field  tokens_fields[] = {
+    { "tokens", DEALS_LIST, 0, offsetof(deals_sessions_result, tokens),
+      &deals_token_info_shape }
+};
+
+const deals_shape  deals_tokens_shape = {
+    "tokens", sizeof(deals_sessions_result), tokens_fields, 1
+};
+
 
 /* -- the list ------------------------------------------------------------- */
 
@@ -36,6 +45,7 @@ listed(deals_call *call)
     sessions_state  *state = deals_call_state(call);
 
     state->result.sessions = state->query->rows;
+    state->result.tokens = state->tokens->rows;
     deals_call_finish(call, NULL);
 }
 
@@ -45,6 +55,7 @@ list(deals_call *call)
 {
     sessions_state              *state = deals_call_state(call);
     deals_session_list_params    p;
+    deals_token_list_params      t;
 
     memset(&p, 0, sizeof(p));
     p.user_id = state->use.user_id;
@@ -52,8 +63,14 @@ list(deals_call *call)
     p.now = deals_call_now(call);
     p.idle_since = p.now - DEALS_SESSION_IDLE;
 
+    memset(&t, 0, sizeof(t));
+    t.user_id = p.user_id;
+    t.now = p.now;
+
     state->query = deals_q_session_list(deals_call_arena(call), &p);
     deals_call_query(call, state->query);
+    state->tokens = deals_q_token_list(deals_call_arena(call), &t);
+    deals_call_query(call, state->tokens);
     deals_call_send(call, listed);
 }
 
@@ -61,7 +78,7 @@ list(deals_call *call)
 static void
 ask_list(deals_call *call)
 {
-    deals_use_member(call, list);
+    deals_use_member(call, DEALS_SCOPE_SESSION, list);
 }
 
 
@@ -165,7 +182,7 @@ end_one(deals_call *call)
 static void
 ask_end(deals_call *call)
 {
-    deals_use_member(call, end_one);
+    deals_use_member(call, DEALS_SCOPE_SESSION, end_one);
 }
 
 
@@ -213,7 +230,7 @@ end_others(deals_call *call)
 static void
 ask_end_others(deals_call *call)
 {
-    deals_use_member(call, end_others);
+    deals_use_member(call, DEALS_SCOPE_SESSION, end_others);
 }
 
 
@@ -230,5 +247,64 @@ deals_session_end_others_wait(deals_ctx *ctx, const deals_asker *asker,
     int64_t timeout_ms)
 {
     return deals_call_wait(deals_session_end_others(ctx, asker, NULL, NULL),
+                           timeout_ms);
+}
+
+
+/* -- an access token's end ------------------------------------------------ */
+
+static void
+token_ended(deals_call *call)
+{
+    sessions_state  *state = deals_call_state(call);
+
+    if (deals_use_row(state->query) == NULL) {
+        deals_call_change_none(call);
+        deals_call_fail(call, DEALS_NOT_FOUND, NULL,
+                        "There is no such access token.");
+        return;
+    }
+
+    deals_call_finish(call, NULL);
+}
+
+
+static void
+end_token(deals_call *call)
+{
+    sessions_state           *state = deals_call_state(call);
+    deals_token_end_params    p;
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = state->use.user_id;
+    p.id = state->id.data != NULL ? state->id : DEALS_STR("");
+
+    state->query = deals_q_token_end(deals_call_arena(call), &p);
+    deals_call_query(call, state->query);
+    deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
+    deals_call_send(call, token_ended);
+}
+
+
+static void
+ask_end_token(deals_call *call)
+{
+    deals_use_member(call, DEALS_SCOPE_SESSION, end_token);
+}
+
+
+deals_call *
+deals_token_end(deals_ctx *ctx, const deals_asker *asker, deals_str id,
+    deals_done done, void *data)
+{
+    return begin(ctx, asker, id, ask_end_token, done, data);
+}
+
+
+deals_call *
+deals_token_end_wait(deals_ctx *ctx, const deals_asker *asker, deals_str id,
+    int64_t timeout_ms)
+{
+    return deals_call_wait(deals_token_end(ctx, asker, id, NULL, NULL),
                            timeout_ms);
 }

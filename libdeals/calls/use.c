@@ -41,6 +41,13 @@ copy(deals_arena *arena, deals_str *to, deals_str from, size_t max)
 }
 
 
+deals_str
+deals_use_text(deals_arena *arena, deals_str text)
+{
+    return deals_arena_copy(arena, text.data != NULL ? text : DEALS_STR(""));
+}
+
+
 /* PostgreSQL takes valid UTF-8 without NUL; what a client calls itself is any
  * bytes. */
 static void
@@ -72,6 +79,7 @@ record_of(deals_call *call)
 static int
 take_token(deals_call *call, deals_str text)
 {
+    int            access;
     deals_use     *use = deals_call_state(call);
     deals_arena   *arena = deals_call_arena(call);
     deals_token    token;
@@ -83,15 +91,21 @@ take_token(deals_call *call, deals_str text)
     record = record_of(call);
 
     if (record != NULL) {
+        access = record->me.scopes != DEALS_NULL_INT;
         use->user_id = record->reading.user_id;
         use->token_hash = deals_arena_copy(arena,
                           (deals_str) { record->token_hash, DEALS_TOKEN_HASH });
 
     } else if (deals_token_parse(text, &token) == 0) {
+        access = token.access;
         use->user_id = token.user_id;
         use->token_hash = deals_token_hash(arena, &token);
 
     } else {
+        return 0;
+    }
+
+    if (access && use->needs == 0) {
         return 0;
     }
 
@@ -124,6 +138,7 @@ deals_use_new(deals_ctx *ctx, deals_use_kind kind, size_t state_size,
 
     use->strict = asker->strict != 0;
     use->data_only = asker->data_only != 0;
+    use->needs = asker->needs;
 
     if (copy(arena, &use->address, asker->address, 100) < 0
         || copy(arena, &use->user_agent, asker->user_agent, AGENT_MAX) < 0)
@@ -142,8 +157,18 @@ deals_use_new(deals_ctx *ctx, deals_use_kind kind, size_t state_size,
 }
 
 
-void
-deals_use_ask(deals_call *call)
+/* What is needed of an access token, if one is good here at all. */
+static void
+need(deals_use *use, int scope)
+{
+    if (use->needs != 0) {
+        use->needs |= scope;
+    }
+}
+
+
+static void
+ask(deals_call *call)
 {
     deals_use             *use = deals_call_state(call);
     deals_viewer          *record;
@@ -179,6 +204,14 @@ deals_use_ask(deals_call *call)
 }
 
 
+void
+deals_use_ask(deals_call *call)
+{
+    need(deals_call_state(call), DEALS_SCOPE_READ);
+    ask(call);
+}
+
+
 /* What the session's query answered. That a token is bad is not kept. */
 static void
 take_session(deals_call *call)
@@ -202,9 +235,50 @@ take_session(deals_call *call)
 }
 
 
+/* Whoever lacks something is nobody here. 0, or -1. */
+static int
+admit(deals_use *use)
+{
+    if (use->viewer == NULL) {
+        return 0;
+    }
+
+    use->lacks = deals_viewer_lacks(use->viewer, use->needs);
+
+    if (use->lacks == 0) {
+        return 0;
+    }
+
+    use->viewer = NULL;
+
+    return -1;
+}
+
+
+static void
+refuse(deals_call *call)
+{
+    deals_use  *use = deals_call_state(call);
+
+    if (use->lacks & DEALS_SCOPE_SESSION) {
+        deals_call_fail(call, DEALS_FORBIDDEN, NULL,
+                        "No access token may do this. Sign in for it.");
+        return;
+    }
+
+    deals_call_fail(call, DEALS_FORBIDDEN, NULL,
+                    use->lacks & DEALS_SCOPE_READ
+                    ? "This access token lacks the scope \"read\"."
+                    : use->lacks & DEALS_SCOPE_VOTE
+                    ? "This access token lacks the scope \"vote\"."
+                    : "This access token lacks the scope \"write\".");
+}
+
+
 int
 deals_use_answer(deals_call *call)
 {
+    int         rc;
     deals_use  *use = deals_call_state(call);
 
     if (use->token == 0) {
@@ -221,7 +295,13 @@ deals_use_answer(deals_call *call)
         take_session(call);
     }
 
+    rc = admit(use);
     use->viewer_bad = use->viewer == NULL;
+
+    if (rc < 0 && use->strict) {
+        refuse(call);
+        return -1;
+    }
 
     if (use->viewer_bad && use->strict) {
         deals_call_fail(call, DEALS_UNAUTHENTICATED, NULL,
@@ -240,7 +320,7 @@ deals_use_old(deals_call *call)
     deals_viewer  *record;
 
     if (use->viewer != NULL || use->token == 0) {
-        return 0;
+        return admit(use);
     }
 
     record = record_of(call);
@@ -251,7 +331,7 @@ deals_use_old(deals_call *call)
 
     use->viewer = deals_viewer_copy(deals_call_arena(call), &record->me);
 
-    return use->viewer != NULL ? 0 : -1;
+    return use->viewer != NULL ? admit(use) : -1;
 }
 
 
@@ -263,7 +343,8 @@ deals_use_touch(deals_call *call)
     deals_session_touch_params   p;
 
     if (use->viewer == NULL
-        || use->viewer->seen_at > deals_call_now(call) - DEALS_SESSION_TOUCH)
+        || use->viewer->seen_at > deals_call_now(call) - DEALS_SESSION_TOUCH
+        || deals_call_read_only(call))
     {
         return 0;
     }
@@ -306,20 +387,21 @@ member_found(deals_call *call)
 
 
 void
-deals_use_member(deals_call *call, deals_step step)
+deals_use_member(deals_call *call, int scope, deals_step step)
 {
     deals_use  *use = deals_call_state(call);
 
     use->strict = 1;
     use->required = 1;
     use->next = step;
+    need(use, scope);
 
     if (use->token != 2) {
         (void) deals_use_answer(call);
         return;
     }
 
-    deals_use_ask(call);
+    ask(call);
     deals_call_send(call, member_found);
 }
 
@@ -442,6 +524,7 @@ int
 deals_use_is_moderator(const deals_use *use)
 {
     return use->viewer != NULL
+           && use->viewer->scopes == DEALS_NULL_INT
            && (deals_str_eq(use->viewer->role, DEALS_STR("moderator"))
                || deals_str_eq(use->viewer->role, DEALS_STR("admin")));
 }
@@ -495,4 +578,13 @@ deals_call_viewer_bad(const deals_call *call)
     const deals_use  *use = deals_call_state((deals_call *) call);
 
     return use->viewer_bad;
+}
+
+
+int
+deals_call_lacks(const deals_call *call)
+{
+    const deals_use  *use = deals_call_state((deals_call *) call);
+
+    return use->lacks;
 }

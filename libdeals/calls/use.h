@@ -32,7 +32,8 @@ typedef enum {
     DEALS_USE_DEMO,
     DEALS_USE_OVERLAY,
     DEALS_USE_SESSIONS,
-    DEALS_USE_RESET
+    DEALS_USE_RESET,
+    DEALS_USE_TOKEN
 } deals_use_kind;
 
 /* First member of each use case's state. */
@@ -43,6 +44,9 @@ typedef struct {
     int                 strict;         /* a bad token is an error */
     int                 required;       /* and so is none */
     int                 data_only;      /* no texts for pages */
+    int                 needs;          /* of an access token; 0: that none
+                                           came */
+    int                 lacks;          /* of that */
 
     int                 token;          /* 1: one came; 2: it can be one */
     int64_t             user_id;        /* of the token */
@@ -70,10 +74,15 @@ deals_call  *deals_use_new(deals_ctx *ctx, deals_use_kind kind,
  * NULL. */
 deals_call  *deals_use_drop(deals_call *call);
 
-/* For reads: adds the session's query to the segment, if a token came that the
- * context does not know (use->viewer is set at once if it does); and once it is
- * answered takes the viewer from it. -1: the call was ended, because a strict
- * asker's token is not good. */
+/* A copy of a text; of an absent one an empty text, so that an absent copy is
+ * one for which there is no memory. */
+deals_str    deals_use_text(deals_arena *arena, deals_str text);
+
+/* For reads, DEALS_SCOPE_READ: adds the session's query to the segment, if a
+ * token came that the context does not know (use->viewer is set at once if it
+ * does; it counts once it was answered); and once it is answered takes the
+ * viewer from it. -1: the call was ended, because a strict asker's token is not
+ * good, or not for this. */
 void         deals_use_ask(deals_call *call);
 int          deals_use_answer(deals_call *call);
 
@@ -85,9 +94,10 @@ int          deals_use_old(deals_call *call);
  * most every DEALS_SESSION_TOUCH seconds). 1: it was added. */
 int          deals_use_touch(deals_call *call);
 
-/* For writes: goes on with `step` once the session was found good; ends the
- * call with UNAUTHENTICATED otherwise, or with the errors of use->errors. */
-void         deals_use_member(deals_call *call, deals_step step);
+/* For writes: goes on with `step` once the session was found good, or an access
+ * token that has `scope`; ends the call with UNAUTHENTICATED or FORBIDDEN
+ * otherwise, or with the errors of use->errors. */
+void         deals_use_member(deals_call *call, int scope, deals_step step);
 
 /* Goes on with `step` unless `what` happened more than `limit` (-1: any
  * number) times to `key` this minute: then the call ends with RATE_LIMITED. */
@@ -104,6 +114,7 @@ void         deals_use_limit_address(deals_call *call, const char *what,
 void         deals_use_limit_member(deals_call *call, const char *what,
                  int limit, deals_step step);
 
+/* And here as one: by an access token nobody is. */
 int          deals_use_is_moderator(const deals_use *use);
 
 /* The state of a call of this kind that succeeded; otherwise NULL. */

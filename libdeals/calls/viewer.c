@@ -167,7 +167,7 @@ deals_viewer_print(deals_ctx *ctx, deals_str token, deals_print *print)
 {
     deals_viewers  *all;
 
-    if (token.len > DEALS_TOKEN_MAX || (all = viewers_of(ctx)) == NULL) {
+    if (token.len > DEALS_TOKEN_ACCESS_MAX || (all = viewers_of(ctx)) == NULL) {
         return -1;
     }
 
@@ -232,12 +232,28 @@ deals_viewer_is(const deals_viewer *viewer)
     now /= 1000000;
 
     if (age >= DEALS_VIEWER_STALE || viewer->me.expires_at <= now
-        || viewer->me.seen_at <= now - DEALS_SESSION_IDLE)
+        || (viewer->me.scopes == DEALS_NULL_INT
+            && viewer->me.seen_at <= now - DEALS_SESSION_IDLE))
     {
         return DEALS_VIEWER_GONE;
     }
 
     return age < keep ? DEALS_VIEWER_GOOD : DEALS_VIEWER_OLD;
+}
+
+
+int
+deals_viewer_lacks(const deals_me *me, int needs)
+{
+    if (me->scopes == DEALS_NULL_INT) {
+        return 0;
+    }
+
+    if (needs == 0) {
+        return DEALS_SCOPE_SESSION;
+    }
+
+    return needs & ~((int) me->scopes | DEALS_SCOPE_ANY);
 }
 
 
@@ -283,6 +299,7 @@ put(char *to, deals_str *s)
     }
 
     if (s->len > 0) {
+        /* NOLINTNEXTLINE(*.NonNullParamChecker): there is room for a text */
         memcpy(to, s->data, s->len);
     }
 
@@ -424,6 +441,8 @@ deals_viewer_known(deals_ctx *ctx, const deals_asker *asker,
     found = deals_viewer_find(ctx, &print);
 
     if (found == NULL || deals_viewer_is(found) != DEALS_VIEWER_GOOD
+        || deals_viewer_lacks(&found->me, asker->needs == 0
+                              ? 0 : asker->needs | DEALS_SCOPE_READ) != 0
         || found->me.seen_at
            <= deals_ctx_now_usec(ctx) / 1000000 - DEALS_SESSION_TOUCH)
     {

@@ -95,6 +95,10 @@ void           deals_viewer_keep(deals_ctx *ctx, const deals_print *print,
                    const deals_reading *reading);
 void           deals_viewer_forget(deals_ctx *ctx, const deals_print *print);
 
+/* What an access token lacks of what is needed (deals_asker); 0: nothing, or it
+ * is a session. */
+int            deals_viewer_lacks(const deals_me *me, int needs);
+
 /* Copied into `arena`; NULL: no memory. */
 const deals_me  *deals_viewer_copy(deals_arena *arena, const deals_me *me);
 

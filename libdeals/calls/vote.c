@@ -280,7 +280,7 @@ known(deals_call *call)
 static void
 start(deals_call *call)
 {
-    deals_use_member(call, known);
+    deals_use_member(call, DEALS_SCOPE_VOTE, known);
 }
 
 

@@ -34,6 +34,9 @@ typedef struct {
     const char  *admin;             /* -a: the same as its owner */
     const char  *redis;             /* -r; NULL: none */
     const char  *role;              /* -R: of migrate and user add */
+    const char  *label;             /* -l */
+    const char  *scopes;            /* -s: "read,vote" */
+    const char  *days;              /* -n */
     int          password_stdin;    /* -p */
     int          quiet;             /* -q: no progress, no summary */
 } cli_options;
@@ -48,6 +51,9 @@ int  cli_set(int argc, char **argv);
 int  cli_user_add(int argc, char **argv);
 int  cli_user_passwd(int argc, char **argv);
 int  cli_user_reset(int argc, char **argv);
+int  cli_user_token(int argc, char **argv);
+int  cli_user_tokens(int argc, char **argv);
+int  cli_user_revoke(int argc, char **argv);
 int  cli_user_list(int argc, char **argv);
 int  cli_user_role(int argc, char **argv);
 int  cli_deal_hide(int argc, char **argv);
@@ -67,6 +73,17 @@ int   cli_end(deals_call *call);
 /* A context on the database, with `pool` connections and no rate limits; NULL
  * after having said why, *rc is the exit code. */
 deals_ctx  *cli_open(int pool, int64_t timeout_ms, int *rc);
+
+/* An address as an option gave it, out of the program's arguments, which all
+ * users of the machine can see. NULL: no memory, which was said. */
+const char  *cli_address_option(char *given);
+
+/* "file:PATH" in place of an address: the line of that file. CLI_OK, or the
+ * exit code after having said what is wrong. */
+int   cli_address_read(const char **address, const char *field);
+
+/* Frees both. */
+void  cli_address_end(void);
 
 /* An id on the command line: 1 .. 2^53 - 1. 0, or -1 after having said what is
  * wrong. */

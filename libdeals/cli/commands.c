@@ -54,6 +54,19 @@ const cli_command  cli_commands[] = {
       "all of the member's sessions. Whoever has it can take the account over:\n"
       "hand it to its owner only.\n",
       "dr", 1, 1, cli_user_reset },
+    { "user token", "NAME", "Makes an access token for a program of a member's",
+      "Prints it; it is not shown again. It does what its scopes say, in the\n"
+      "member's name, until it ends, is revoked, or the password is changed:\n"
+      "\n"
+      "  read    see what the member sees\n"
+      "  vote    on deals and comments\n"
+      "  write   post, change and delete the member's own deals and comments\n",
+      "drlsn", 1, 1, cli_user_token },
+    { "user tokens", "NAME", "Lists a member's access tokens",
+      "A line each: id, scopes, end, when it was last used, label.\n",
+      "dr", 1, 1, cli_user_tokens },
+    { "user revoke", "NAME ID", "Ends an access token, by its id", "",
+      "dr", 2, 2, cli_user_revoke },
     { "user list", "", "Lists the accounts: name, role, since when", "",
       "dr", 0, 0, cli_user_list },
     { "user role", "NAME ROLE", "Makes a member, moderator or admin of someone",

@@ -19,6 +19,9 @@ static const struct option  longs[] = {
     { "admin",          required_argument, NULL, 'a' },
     { "redis",          required_argument, NULL, 'r' },
     { "role",           required_argument, NULL, 'R' },
+    { "label",          required_argument, NULL, 'l' },
+    { "scopes",         required_argument, NULL, 's' },
+    { "days",           required_argument, NULL, 'n' },
     { "password-stdin", no_argument,       NULL, 'p' },
     { "quiet",          no_argument,       NULL, 'q' },
     { "help",           no_argument,       NULL, 'h' },
@@ -44,6 +47,12 @@ static const struct {
       "  --role NAME          the workers' role (default: deals)\n" },
     { 'R', "user add",
       "  --role NAME          member (default), moderator or admin\n" },
+    { 'l', NULL,
+      "  --label TEXT         what the token is for: 1 to 50 characters\n" },
+    { 's', NULL,
+      "  --scopes LIST        of read, vote and write, with commas\n" },
+    { 'n', NULL,
+      "  --days N             how long it is good: 1 to 366 (default: 90)\n" },
     { 'p', NULL,
       "  --password-stdin     read the password from standard input, do not "
       "ask\n" },
@@ -100,6 +109,8 @@ help_all(void)
     }
 
     printf("\nThe community is the one of $DEALS_DATABASE (or --database).\n"
+           "In place of any address: file:PATH, a file with it that only its\n"
+           "owner can read.\n"
            "deals COMMAND --help says more of each; deals --version, which "
            "this is.\n\n%s", statuses);
 }
@@ -185,23 +196,37 @@ unknown(int argc, char **argv, int want_help)
 static int
 options(int argc, char **argv, char given[256])
 {
-    int  c;
+    int           c;
+    const char  **to;
 
     cli.database = getenv("DEALS_DATABASE");
     cli.admin = getenv("DEALS_DATABASE_ADMIN");
     cli.redis = getenv("DEALS_REDIS");
 
     while ((c = getopt_long(argc, argv, "qhV", longs, NULL)) != -1) {
+        to = NULL;
+
         switch (c) {
-        case 'd': cli.database = optarg; break;
-        case 'a': cli.admin = optarg; break;
-        case 'r': cli.redis = optarg; break;
+        case 'd': to = &cli.database; break;
+        case 'a': to = &cli.admin; break;
+        case 'r': to = &cli.redis; break;
         case 'R': cli.role = optarg; break;
+        case 'l': cli.label = optarg; break;
+        case 's': cli.scopes = optarg; break;
+        case 'n': cli.days = optarg; break;
         case 'p': cli.password_stdin = 1; break;
         case 'q': cli.quiet = 1; break;
         case 'h': break;
         case 'V': printf("deals %s\n", DEALS_VERSION); return CLI_OK;
         default:  return CLI_USAGE;         /* getopt said why */
+        }
+
+        if (to != NULL) {
+            *to = cli_address_option(optarg);
+
+            if (*to == NULL) {
+                return CLI_FAILED;
+            }
         }
 
         given[c] = 1;
@@ -215,9 +240,41 @@ options(int argc, char **argv, char given[256])
 }
 
 
+/* The addresses that the command uses; others may be wrong. */
+static int
+addresses(const cli_command *command)
+{
+    int     rc;
+    size_t  i;
+
+    static const struct {
+        char         letter;
+        const char  *field;
+        const char **address;
+    } all[] = {
+        { 'd', "database", &cli.database },
+        { 'a', "database", &cli.admin },
+        { 'r', "redis", &cli.redis }
+    };
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (takes(command, all[i].letter)) {
+            rc = cli_address_read(all[i].address, all[i].field);
+
+            if (rc != CLI_OK) {
+                return rc;
+            }
+        }
+    }
+
+    return CLI_OK;
+}
+
+
 static int
 run(const cli_command *command, int argc, char **argv, const char given[256])
 {
+    int                   rc;
     const struct option  *o;
 
     for (o = longs; o->name != NULL; o++) {
@@ -234,7 +291,9 @@ run(const cli_command *command, int argc, char **argv, const char given[256])
         return CLI_USAGE;
     }
 
-    return command->run(argc, argv);
+    rc = addresses(command);
+
+    return rc == CLI_OK ? command->run(argc, argv) : rc;
 }
 
 
@@ -293,6 +352,7 @@ main(int argc, char **argv)
     }
 
     rc = dispatch(argc, argv);
+    cli_address_end();
 
     if (fflush(stdout) != 0 || ferror(stdout)) {
         cli_error("standard output: %s", strerror(errno));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -149,6 +150,11 @@ deals_input_text(deals_input *in, const char *field, deals_str value,
 int
 deals_input_end(const deals_input *in, const deals_error **error)
 {
+    /* what could not be read may be missing, or look wrong */
+    if (deals_arena_refused(in->arena)) {
+        return deals_error_oom(error);
+    }
+
     if (in->errors == NULL) {
         return 0;
     }

@@ -313,11 +313,10 @@ read_fields(form *f, void *out, uint64_t *given)
         if (value.len == 0 && (field->flags & DEALS_REQUIRED)) {
             deals_input_bad(&f->in, field->name, "is required");
 
-        } else if (field->type == DEALS_LIST && value.data != NULL) {
-            read_value(f, field, value, DEALS_SLOT(out, field));
-
         } else if (value.len > 0
-                   || (value.data != NULL && !(field->flags & DEALS_NULLABLE)))
+                   || (value.data != NULL
+                       && (field->type == DEALS_LIST
+                           || !(field->flags & DEALS_NULLABLE))))
         {
             read_value(f, field, value, DEALS_SLOT(out, field));
         }
@@ -330,6 +329,7 @@ read_fields(form *f, void *out, uint64_t *given)
 static deals_str
 known_pairs(deals_arena *arena, const deals_shape *shape, deals_str text)
 {
+    int        rc;
     ptrdiff_t  equals;
     deals_buf  buf;
     deals_str  word, name;
@@ -340,7 +340,14 @@ known_pairs(deals_arena *arena, const deals_shape *shape, deals_str text)
         equals = deals_str_index(word, '=');
         name = equals < 0 ? word : deals_str_sub(word, 0, (size_t) equals);
 
-        if (deals_percent_decode(arena, name, 1, &name) == 0
+        rc = deals_percent_decode(arena, name, 1, &name);
+
+        if (rc == -2) {
+            deals_buf_free(&buf);
+            return DEALS_NONE;
+        }
+
+        if (rc == 0
             && (find(shape, name) != NULL || deals_str_is(name, CURRENCY)))
         {
             deals_buf_str(&buf, word);

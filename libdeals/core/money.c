@@ -138,6 +138,13 @@ deals_money_decimal(deals_arena *arena, const deals_money *money)
     deals_buf_init(&buf);
     add_amount(&buf, money->amount, currency->exponent, 0);
 
+    /* "1.299" might be thousands, "1.2990" is not */
+    if (currency->exponent == 3 && money->amount >= 1000
+        && money->amount < 1000000)
+    {
+        deals_buf_char(&buf, '0');
+    }
+
     return deals_arena_take(arena, &buf);
 }
 

@@ -41,7 +41,8 @@ int        deals_money_check(deals_arena *arena, const char *field,
  * currency is unknown, or out of memory. */
 deals_str  deals_money_text(deals_arena *arena, const deals_money *money);
 
-/* "1299.00": the value of an input, JSON-LD. Likewise. */
+/* "1299.00": the value of an input, which deals_money_parse reads in the same
+ * currency (so 1.299 dinars are "1.2990"), and JSON-LD. Likewise. */
 deals_str  deals_money_decimal(deals_arena *arena, const deals_money *money);
 
 /* What is saved of `list`, in whole percent rounded down, 1..100; 0: nothing,

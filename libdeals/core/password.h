@@ -26,8 +26,8 @@ int  deals_password_is_common(deals_str password);
 int  deals_password_hash(deals_str password,
          const unsigned char salt[DEALS_PASSWORD_SALT], char *out);
 
-/* 1: it is the password of this hash; 0: it is not; -1: no memory, or not a
- * hash. */
+/* 1: it is the password of this hash; 0: it is not; -1: not a hash; -2: no
+ * memory. */
 int  deals_password_verify(deals_str hash, deals_str password);
 
 /* The hash of a password that nobody knows: verify against it when there is no

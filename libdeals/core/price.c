@@ -227,6 +227,15 @@ is_grouped(const apart *num, size_t n)
 }
 
 
+/* Decimals with a 0 more than there can be, where two are too few to tell them
+ * from thousands: "1.2990". */
+static int
+is_exact(deals_str decimals, size_t exponent)
+{
+    return exponent == 3 && decimals.len == 4 && decimals.data[3] == '0';
+}
+
+
 /* Which of the runs are the whole part; the one behind it, if any, is the
  * fraction. */
 static const char *
@@ -268,7 +277,9 @@ find_fraction(const apart *num, const deals_currency *currency,
         return "is not a price: write it as \"19.99\"";
     }
 
-    if (decimals > (size_t) currency->exponent) {
+    if (decimals > (size_t) currency->exponent
+        && !is_exact(num->runs[n - 1], (size_t) currency->exponent))
+    {
         return currency->exponent == 0
                ? "has decimals, and its currency has none"
                : "has too many decimals";
@@ -282,7 +293,8 @@ static const char *
 amount_of(const apart *num, const deals_currency *currency,
     int64_t *amount)
 {
-    size_t       i, k, whole, decimals;
+    size_t       i, k, len, whole, decimals;
+    size_t       exponent = (size_t) currency->exponent;
     const char  *problem;
 
     problem = find_fraction(num, currency, &whole);
@@ -297,14 +309,20 @@ amount_of(const apart *num, const deals_currency *currency,
     *amount = 0;
 
     for (i = 0; i < num->n; i++) {
-        for (k = 0; k < num->runs[i].len; k++) {
+        len = num->runs[i].len;
+
+        if (i >= whole && len > exponent) {
+            len = exponent;             /* the rest is zeros */
+        }
+
+        for (k = 0; k < len; k++) {
             *amount = *amount * 10 + (num->runs[i].data[k] - '0');
         }
     }
 
     decimals = num->n > whole ? num->runs[whole].len : 0;
 
-    for ( /* void */ ; decimals < (size_t) currency->exponent; decimals++) {
+    for ( /* void */ ; decimals < exponent; decimals++) {
         if (*amount > DEALS_MONEY_MAX) {
             break;
         }

@@ -53,9 +53,10 @@ problem_of(deals_str s, int lines)
 }
 
 
-int
-deals_text_title(deals_arena *arena, const char *field, deals_str in,
-    deals_str *out, const deals_error **errors)
+/* One line. */
+static int
+line(deals_arena *arena, const char *field, deals_str in, size_t min,
+    size_t max, deals_str *out, const deals_error **errors)
 {
     size_t       n;
     const char  *problem;
@@ -78,15 +79,31 @@ deals_text_title(deals_arena *arena, const char *field, deals_str in,
                    problem);
     }
 
-    if (n < DEALS_TITLE_MIN || n > DEALS_TITLE_MAX) {
+    if (n < min || n > max) {
         return deals_error_add(arena, errors, DEALS_INVALID, field,
-                   "must have %d to %d characters, not %zu", DEALS_TITLE_MIN,
-                   DEALS_TITLE_MAX, n);
+                   "must have %zu to %zu characters, not %zu", min, max, n);
     }
 
     *out = deals_arena_copy(arena, in);
 
     return out->data ? 0 : deals_error_oom(errors);
+}
+
+
+int
+deals_text_title(deals_arena *arena, const char *field, deals_str in,
+    deals_str *out, const deals_error **errors)
+{
+    return line(arena, field, in, DEALS_TITLE_MIN, DEALS_TITLE_MAX, out,
+                errors);
+}
+
+
+int
+deals_text_label(deals_arena *arena, const char *field, deals_str in,
+    deals_str *out, const deals_error **errors)
+{
+    return line(arena, field, in, 1, DEALS_LABEL_MAX, out, errors);
 }
 
 
@@ -203,7 +220,7 @@ deals_text_tags(deals_arena *arena, const char *field, deals_list in,
     deals_list *out, const deals_error **errors)
 {
     size_t            i, k;
-    deals_str        *tags, tag;
+    deals_str        *tags, tag = DEALS_NONE;
     const deals_str  *items;
 
     items = in.items;

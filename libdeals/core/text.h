@@ -18,10 +18,15 @@
 #define DEALS_TAGS_MAX      8
 #define DEALS_MERCHANT_MAX  80
 #define DEALS_SLUG_MAX      60
+#define DEALS_LABEL_MAX     50
 
 /* One line, DEALS_TITLE_MIN..MAX, no control characters; white space at both
  * ends is dropped. */
 int  deals_text_title(deals_arena *arena, const char *field, deals_str in,
+         deals_str *out, const deals_error **errors);
+
+/* The same, 1..DEALS_LABEL_MAX. */
+int  deals_text_label(deals_arena *arena, const char *field, deals_str in,
          deals_str *out, const deals_error **errors);
 
 /* Lines, at most DEALS_BODY_MAX; no control characters but newline and tab;

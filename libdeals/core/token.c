@@ -1,5 +1,5 @@
 /*
- * core/token.c - session tokens.
+ * core/token.c - tokens of sessions, and access tokens.
  */
 
 #include <string.h>
@@ -11,12 +11,14 @@
 #include "base/id.h"
 #include "core/token.h"
 
+#define ACCESS_LEN    (sizeof(DEALS_TOKEN_ACCESS) - 1)
+#define ACCESS_HASH   "access token"
 #define SECRET_CHARS  32        /* 24 bytes in base64url */
 #define VARIANT       sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 
-deals_str
-deals_token_make(deals_arena *arena, int64_t user_id,
+static deals_str
+make(deals_arena *arena, const char *begin, int64_t user_id,
     const unsigned char random[DEALS_TOKEN_RANDOM])
 {
     char  secret[SECRET_CHARS + 1];
@@ -24,8 +26,24 @@ deals_token_make(deals_arena *arena, int64_t user_id,
     sodium_bin2base64(secret, sizeof(secret), random, DEALS_TOKEN_RANDOM,
                       VARIANT);
 
-    return deals_str_of(deals_arena_printf(arena, "%lld.%s",
+    return deals_str_of(deals_arena_printf(arena, "%s%lld.%s", begin,
                             (long long) user_id, secret));
+}
+
+
+deals_str
+deals_token_make(deals_arena *arena, int64_t user_id,
+    const unsigned char random[DEALS_TOKEN_RANDOM])
+{
+    return make(arena, "", user_id, random);
+}
+
+
+deals_str
+deals_token_make_access(deals_arena *arena, int64_t user_id,
+    const unsigned char random[DEALS_TOKEN_RANDOM])
+{
+    return make(arena, DEALS_TOKEN_ACCESS, user_id, random);
 }
 
 
@@ -36,6 +54,13 @@ deals_token_parse(deals_str text, deals_token *token)
     size_t     len;
     ptrdiff_t  dot;
     deals_str  id, secret;
+
+    token->access = text.len > ACCESS_LEN
+                    && memcmp(text.data, DEALS_TOKEN_ACCESS, ACCESS_LEN) == 0;
+
+    if (token->access) {
+        text = deals_str_sub(text, ACCESS_LEN, text.len);
+    }
 
     dot = deals_str_index(text, '.');
     if (dot < 1 || text.len > DEALS_TOKEN_MAX) {
@@ -70,9 +95,19 @@ deals_token_parse(deals_str text, deals_token *token)
 deals_str
 deals_token_hash(deals_arena *arena, const deals_token *token)
 {
-    unsigned char  hash[crypto_hash_sha256_BYTES];
+    unsigned char             hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_state  state;
 
-    crypto_hash_sha256(hash, token->secret, DEALS_TOKEN_RANDOM);
+    crypto_hash_sha256_init(&state);
+
+    if (token->access) {
+        crypto_hash_sha256_update(&state,
+                                  (const unsigned char *) ACCESS_HASH,
+                                  sizeof(ACCESS_HASH) - 1);
+    }
+
+    crypto_hash_sha256_update(&state, token->secret, DEALS_TOKEN_RANDOM);
+    crypto_hash_sha256_final(&state, hash);
 
     return deals_hex(arena, (deals_str) { (const char *) hash, sizeof(hash) });
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "io/call_internal.h"
 #include "io/changes.h"
@@ -77,6 +78,7 @@ let_go(deals_call *call)
     call->member_changes = 0;
 
     if (call->segment != NULL) {
+        /* NOLINTNEXTLINE(*.NullDereference): a call in a list has its ctx */
         deals_pool_abandon(call->ctx->pool, call->segment);
         call->segment = NULL;
     }
@@ -299,6 +301,12 @@ deals_call_finish(deals_call *call, const deals_error *error)
 {
     if (call->phase >= CALL_FINISHED) {
         return;
+    }
+
+    /* What looked wrong may only have had no room: without memory a cursor can't
+     * be read, nor a name be looked for. */
+    if (error != NULL && deals_arena_refused(call->arena)) {
+        error = &deals_error_no_memory;
     }
 
     let_go(call);

@@ -73,6 +73,10 @@ void         deals_call_join(deals_call *call, const deals_batch_kind *kind,
                  deals_step step);
 const void  *deals_call_row(deals_call *call);
 
+/* 1: the server takes no changes at the moment: what need not be written is
+ * left out. */
+int          deals_call_read_only(const deals_call *call);
+
 /* Counts an event of `key` in the current window of `seconds` (Redis; the
  * host's counter or the context's own while Redis is away). *count is set when
  * `step` runs. Never fails. */
@@ -117,8 +121,9 @@ void  deals_call_fail(deals_call *call, deals_code code, const char *field,
 /* The limits of the context's configuration, defaults filled in. */
 const deals_config  *deals_ctx_config(const deals_ctx *ctx);
 
-/* Microseconds since 1970, later each time, even if the clock is set back: what
- * was begun before has the earlier one. */
+/* Microseconds since 1970, later each time. If the clock is set back they go on
+ * as time passes, in all processes of a machine alike: what was begun before has
+ * the earlier one. */
 int64_t  deals_ctx_moment(deals_ctx *ctx);
 
 /* Microseconds since 1970: the host's clock. */

@@ -2,6 +2,7 @@
  * What a step of a call can ask for: a segment, a count.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -127,7 +128,7 @@ complaint_of(deals_ctx *ctx, const char *sqlstate)
     }
 
     memset(oldest, 0, sizeof(*oldest));
-    strcpy(oldest->sqlstate, sqlstate);
+    snprintf(oldest->sqlstate, sizeof(oldest->sqlstate), "%s", sqlstate);
 
     return oldest;
 }
@@ -267,6 +268,13 @@ deals_call_send(deals_call *call, deals_step step)
     }
 
     call->phase = CALL_WAITING;
+}
+
+
+int
+deals_call_read_only(const deals_call *call)
+{
+    return deals_pool_is_read_only(call->ctx->pool);
 }
 
 

@@ -139,6 +139,9 @@ deals_config_check(const deals_config *config, deals_arena *arena)
 }
 
 
+const char  deals_resolve_no_memory[] = "out of memory";
+
+
 const char *
 deals_resolve(deals_arena *arena, const char *host, const char **literals,
     size_t max, size_t *n)
@@ -157,7 +160,7 @@ deals_resolve(deals_arena *arena, const char *host, const char **literals,
     rc = getaddrinfo(host, NULL, &hints, &list);
 
     if (rc != 0) {
-        return gai_strerror(rc);
+        return rc == EAI_MEMORY ? deals_resolve_no_memory : gai_strerror(rc);
     }
 
     for (ai = list; ai != NULL && *n < max; ai = ai->ai_next) {
@@ -179,7 +182,7 @@ deals_resolve(deals_arena *arena, const char *host, const char **literals,
 
         if (copy.data == NULL) {
             freeaddrinfo(list);
-            return "out of memory";
+            return deals_resolve_no_memory;
         }
 
         literals[(*n)++] = copy.data;

@@ -54,7 +54,8 @@ int  deals_redis_address_read(deals_arena *arena, const char *text,
          const deals_error **error);
 
 /* The first addresses of a name or literal, as literals (at most `max`). Blocks
- * for a name. NULL, or why not. */
+ * for a name. NULL, or why not: deals_resolve_no_memory, or another text. */
+extern const char  deals_resolve_no_memory[];
 const char  *deals_resolve(deals_arena *arena, const char *host,
                  const char **literals, size_t max, size_t *n);
 

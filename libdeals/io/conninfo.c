@@ -118,6 +118,10 @@ add_named(reader *r, const char *host, const char *port)
 
     why = deals_resolve(r->arena, host, literals, MAX_TARGETS, &n);
 
+    if (why == deals_resolve_no_memory) {
+        return deals_error_oom(r->error);
+    }
+
     if (why != NULL) {
         return REFUSE(r, "database: the host \"%s\" can't be resolved: %s",
                       host, why);
@@ -466,7 +470,8 @@ deals_pg_address_read(deals_arena *arena, const char *text,
         }
 
         message[strcspn(message, "\n")] = '\0';
-        rc = REFUSE(&r, "database: %s", message);
+        rc = strcmp(message, "out of memory") == 0
+             ? deals_error_oom(error) : REFUSE(&r, "database: %s", message);
         PQfreemem(message);
         return rc;
     }

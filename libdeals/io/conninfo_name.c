@@ -95,7 +95,7 @@ deals_config_name(const deals_config *config, deals_arena *arena)
     }
 
     preset = PQconndefaults();
-    name = name_of(arena, given, preset);
+    name = preset != NULL ? name_of(arena, given, preset) : NULL;
 
     PQconninfoFree(given);
     PQconninfoFree(preset);

@@ -102,6 +102,7 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
     }
 
     ctx->config = settings.config;
+    ctx->lead = deals_ctx_now_usec(ctx) - deals_mono();
     randombytes_buf(&random, sizeof(random));
     deals_ids_init(&ctx->ids, random);
 
@@ -215,12 +216,30 @@ deals_ctx_now_usec(const deals_ctx *ctx)
 }
 
 
+/* The time of day as it would be had nobody set the clock back since this context
+ * began: with the time that passes, in all processes of a machine alike. */
+static int64_t
+flowing(deals_ctx *ctx)
+{
+    int64_t  lead, passed;
+
+    passed = deals_mono();
+    lead = deals_ctx_now_usec(ctx) - passed;
+
+    if (lead > ctx->lead) {
+        ctx->lead = lead;
+    }
+
+    return passed + ctx->lead;
+}
+
+
 int64_t
 deals_ctx_moment(deals_ctx *ctx)
 {
     int64_t  now;
 
-    now = deals_ctx_now_usec(ctx);
+    now = flowing(ctx);
     ctx->moment = now > ctx->moment ? now : ctx->moment + 1;
 
     return ctx->moment;
@@ -258,7 +277,9 @@ deals_ctx_belongings(deals_ctx *ctx)
 int64_t
 deals_ctx_new_id(deals_ctx *ctx)
 {
-    return deals_ids_next(&ctx->ids, deals_ctx_now_usec(ctx) / 1000);
+    /* Of a clock that was set back, processes would count through each other's
+     * ids. */
+    return deals_ids_next(&ctx->ids, flowing(ctx) / 1000);
 }
 
 

@@ -72,6 +72,8 @@ struct deals_ctx {
 
     deals_ids        ids;
     int64_t          moment;        /* the last one given out */
+    int64_t          lead;          /* of the clock over the time that passes:
+                                       grows if it is set forward */
     deals_ctx_stats  stats;         /* the counters in it */
     deals_complaint  complaints[4];
 

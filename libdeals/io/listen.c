@@ -40,15 +40,9 @@ told(deals_listener *listener, unsigned what)
  * None: the connection is gone. */
 
 static void
-heard(redisAsyncContext *ac, void *r, void *data)
+heard(deals_redis *redis, const redisReply *reply, void *data)
 {
-    redisReply      *reply = r;
-    deals_redis     *redis;
     deals_listener  *listener = data;
-
-    (void) ac;
-
-    redis = listener->redis;
 
     if (reply == NULL) {
         listener->subscribed = 0;
@@ -89,14 +83,14 @@ subscribe(void *owner)
 
     redis = listener->redis;
 
-    if (redis->ac == NULL || redis->broken) {
+    if (redis->reader == NULL || redis->broken) {
         return;
     }
 
     args[0] = DEALS_STR("SUBSCRIBE");
     args[1] = listener->channel;
 
-    if (deals_redis_command(redis, heard, listener, 2, args) == REDIS_OK) {
+    if (deals_redis_command(redis, heard, listener, 2, args) == 0) {
         deals_redis_sent(redis);
     }
 

@@ -4,6 +4,7 @@
  *
  *   pg_pool.c   which segment goes to which connection, how many there are
  *   pg_health.c what is known of the database, and when to try again
+ *   pg_standby.c  one that can only be read
  *   pg_segment.c  segments and lists of them
  *   pg_conn.c   one connection: its states, its descriptor, its end
  *   pg_write.c  a segment onto a connection
@@ -105,6 +106,8 @@ struct deals_pg_conn {
     deals_segments   written;       /* in the order of their answers */
     int              barrier;       /* nothing may be written behind it */
     int              poisoned;      /* in a failed transaction */
+    int              read_only;     /* the server takes no changes */
+    int              leaving;       /* takes nothing more, is closed then */
     int              late;          /* segments bound late among those written:
                                        they take longer */
 
@@ -136,6 +139,8 @@ struct deals_pool {
     int            up;              /* some connection is ready */
     int64_t        since;           /* seconds since 1970: so is it; 0: it was
                                        not asked yet */
+    int            read_only;       /* the server takes no changes */
+    unsigned       probes;          /* connections since then */
     int            told_down;       /* the log says that it is not available */
     int            flaps;           /* since then connections ended as soon as
                                        they were ready */
@@ -166,12 +171,21 @@ void  deals_pool_down(const deals_pool *pool, deals_outcome *outcome);
 /* Connections of a lane that are ready; ready 0: that are being made. */
 int   deals_pool_count(const deals_pool *pool, deals_lane lane, int ready);
 
+/* pg_standby.c */
+/* A connection is ready: does the server take changes? */
+void  deals_pool_standing(deals_pg_conn *conn);
+/* If it does not: the connection to be made anew now; NULL: none. */
+deals_pg_conn  *deals_pool_probe(deals_pool *pool);
+/* Closes those that leave and have answered. */
+void  deals_pool_retire(deals_pool *pool);
+
 /* pg_segment.c */
 deals_segment  *deals_segment_new(unsigned nops);
 /* Ends it: tells its owner, frees it. */
 void  deals_segment_end(deals_segment *segment, const deals_outcome *outcome);
-/* Nobody waits for its end. */
+/* Nobody waits for its end; what it owes is told. */
 void  deals_segment_drop(deals_segment *segment);
+void  deals_segment_free(deals_segment *segment);
 void  deals_segments_add(deals_segments *list, deals_segment *segment);
 /* Where its serial number belongs. */
 void  deals_segments_insert(deals_segments *list, deals_segment *segment);
@@ -228,5 +242,6 @@ extern const deals_outcome  deals_outcome_ok;
 extern const deals_outcome  deals_outcome_lost;
 extern const deals_outcome  deals_outcome_unknown;
 extern const deals_outcome  deals_outcome_down;
+extern const deals_outcome  deals_outcome_read_only;
 
 #endif /* DEALS_IO_PG_H */

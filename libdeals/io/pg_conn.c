@@ -60,12 +60,14 @@ deals_conn_close(deals_pg_conn *conn)
 
     while ((segment = conn->written.first) != NULL) {
         deals_segments_remove(&conn->written, segment);
-        free(segment);
+        deals_segment_free(segment);
     }
 
     conn->state = CONN_CLOSED;
     conn->barrier = 0;
     conn->poisoned = 0;
+    conn->read_only = 0;
+    conn->leaving = 0;
     conn->late = 0;
 }
 
@@ -209,7 +211,10 @@ void
 deals_conn_checked(deals_pg_conn *conn, const char *why,
     const deals_outcome *outcome)
 {
-    deals_ctx_timer_stop(conn->pool->ctx, DEALS_IDLE, &conn->timer);
+    deals_pool  *pool;
+
+    pool = conn->pool;
+    deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &conn->timer);
 
     if (why != NULL) {
         deals_conn_close(conn);
@@ -217,10 +222,21 @@ deals_conn_checked(deals_pg_conn *conn, const char *why,
         return;
     }
 
+    /* better fewer than some that write and some that don't */
+    if (conn->read_only && !pool->read_only
+        && deals_pool_count(pool, LANE_SHORT, 1) > 0)
+    {
+        pool->target++;
+        deals_conn_close(conn);
+        deals_pool_conn_failed(conn, "the server can only be read",
+                               &deals_outcome_read_only);
+        return;
+    }
+
     conn->state = CONN_READY;
 
     if (conn->ready_since != 0) {
-        conn->pool->ctx->stats.reconnects++;
+        pool->ctx->stats.reconnects++;
     }
 
     conn->ready_since = deals_mono();
@@ -293,6 +309,7 @@ int
 deals_conn_takes(const deals_pg_conn *conn)
 {
     return conn->state == CONN_READY && !conn->barrier && !conn->poisoned
+           && !conn->leaving
            && conn->written.n < (conn->lane == LANE_SLOW ? 1 : DEALS_PIPELINE);
 }
 

@@ -25,6 +25,12 @@ const deals_outcome  deals_outcome_down = {
     .retry_after = 1
 };
 
+const deals_outcome  deals_outcome_read_only = {
+    .code = DEALS_UNAVAILABLE,
+    .message = "Nothing can be changed at the moment. Please try again soon.",
+    .retry_after = 1
+};
+
 const deals_outcome  deals_outcome_full = {
     .code = DEALS_UNAVAILABLE,
     .message = "Too many requests are waiting. Please try again soon.",

@@ -237,6 +237,7 @@ deals_pool_conn_ready(deals_pg_conn *conn)
     deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->retry);
     deals_ctx_timer_stop(pool->ctx, DEALS_IDLE, &pool->grace);
 
+    deals_pool_standing(conn);
     deals_pool_kick(pool);
 }
 

@@ -103,6 +103,10 @@ connect_as_needed(deals_pool *pool)
     }
 
     if (conn == NULL) {
+        conn = deals_pool_probe(pool);
+    }
+
+    if (conn == NULL) {
         return;
     }
 
@@ -179,6 +183,7 @@ pool_run(void *owner)
 
     dispatch(pool, LANE_SHORT);
     dispatch(pool, LANE_SLOW);
+    deals_pool_retire(pool);
     connect_as_needed(pool);
 }
 
@@ -201,6 +206,11 @@ deals_pool_requeue(deals_pool *pool, deals_segment *segment)
     if (deals_pool_is_refusing(pool)) {
         deals_pool_down(pool, &outcome);
         deals_segment_end(segment, &outcome);
+        return;
+    }
+
+    if (pool->read_only && segment->nwrites > 0) {
+        deals_segment_end(segment, &deals_outcome_read_only);
         return;
     }
 
@@ -255,17 +265,22 @@ enqueue(deals_pool *pool, deals_lane lane, unsigned nqueries,
 
 
 static int
-is_refusing(deals_pool *pool, deals_outcome *refused)
+is_refusing(deals_pool *pool, unsigned writes, deals_outcome *refused)
 {
     pool->asked = 1;
     refused->code = DEALS_OK;
 
-    if (!deals_pool_is_refusing(pool)) {
+    if (deals_pool_is_refusing(pool)) {
+        deals_pool_down(pool, refused);
+
+    } else if (pool->read_only && writes > 0) {
+        *refused = deals_outcome_read_only;
+
+    } else {
         return 0;
     }
 
     pool->ctx->stats.refused++;
-    deals_pool_down(pool, refused);
 
     return 1;
 }
@@ -280,10 +295,6 @@ deals_pool_submit(deals_pool *pool, deals_query *queries, deals_arena *arena,
     deals_query    *query;
     deals_segment  *segment;
 
-    if (is_refusing(pool, refused)) {
-        return NULL;
-    }
-
     n = 0;
     writes = 0;
     lane = LANE_SHORT;
@@ -295,6 +306,10 @@ deals_pool_submit(deals_pool *pool, deals_query *queries, deals_arena *arena,
         if (deals_stmts[query->stmt].slow) {
             lane = LANE_SLOW;
         }
+    }
+
+    if (is_refusing(pool, writes, refused)) {
+        return NULL;
     }
 
     if (!has_place(pool, lane)) {
@@ -320,7 +335,7 @@ deals_pool_submit_late(deals_pool *pool, deals_bind bind, deals_arena *arena,
 {
     deals_segment  *segment;
 
-    if (is_refusing(pool, refused)) {
+    if (is_refusing(pool, 1, refused)) {
         return NULL;
     }
 
@@ -340,7 +355,7 @@ deals_pool_abandon(deals_pool *pool, deals_segment *segment)
 {
     if (segment->conn == NULL) {
         deals_segments_remove(&pool->queue[segment->lane], segment);
-        free(segment);
+        deals_segment_free(segment);
         return;
     }
 
@@ -378,7 +393,7 @@ slow_size(int size)
 deals_pool *
 deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
 {
-    int             i, n, size;
+    int             i, n, size, all;
     deals_pool     *pool;
     deals_pg_conn  *conn;
 
@@ -394,10 +409,10 @@ deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
     deals_post_init(&pool->kick, pool_run, pool);
 
     size = ctx->config.pool_size;
+    all = size + slow_size(size);
     n = most_params();
     pool->formats = calloc((size_t) n, sizeof(int));
-    pool->conns = calloc((size_t) (size + slow_size(size)),
-                         sizeof(deals_pg_conn));
+    pool->conns = calloc((size_t) all, sizeof(deals_pg_conn));
 
     if (pool->formats == NULL || pool->conns == NULL) {
         deals_pool_free(pool);
@@ -408,7 +423,8 @@ deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
         pool->formats[i] = 1;
     }
 
-    for (i = 0; i < size + slow_size(size); i++) {
+    /* the pool has them: NOLINTNEXTLINE(-Wanalyzer-malloc-leak) */
+    for (i = 0; i < all; i++) {
         conn = &pool->conns[pool->nconns++];
         deals_conn_init(pool, conn, (unsigned) pool->nconns,
                         i < size ? LANE_SHORT : LANE_SLOW);
@@ -440,7 +456,7 @@ deals_pool_close(deals_pool *pool)
     for (i = 0; i < LANES; i++) {
         while ((segment = pool->queue[i].first) != NULL) {
             deals_segments_remove(&pool->queue[i], segment);
-            free(segment);
+            deals_segment_free(segment);
         }
     }
 
@@ -461,6 +477,7 @@ deals_pool_free(deals_pool *pool)
     }
 
     for (i = 0; i < pool->nconns; i++) {
+        /* nconns counts them: NOLINTNEXTLINE(*.NullDereference) */
         free(pool->conns[i].prepared);
     }
 
@@ -492,6 +509,7 @@ deals_pool_status(const deals_pool *pool, deals_ctx_stats *stats)
     stats->database_up = stats->connections > 0;
     stats->database_since = pool->since;
     stats->refusing = deals_pool_is_refusing(pool);
+    stats->read_only = pool->read_only && stats->database_up;
     stats->pool_size = pool->nconns;
     stats->queue_size = pool->ctx->config.queue_size;
 }

@@ -296,6 +296,35 @@ take_all(deals_pg_conn *conn)
 }
 
 
+/* Without memory for a Sync libpq takes it off the connection, says so, and
+ * waits for it for ever. (A server that has none says "ERROR:  ..." first.) */
+
+static int
+has_starved(const deals_pg_conn *conn)
+{
+    size_t              len;
+    const char         *why, *last;
+    static const char   starved[] = "out of memory";
+
+    if (conn->written.n == 0 || !PQisBusy(conn->pg)) {
+        return 0;
+    }
+
+    why = PQerrorMessage(conn->pg);
+    len = strlen(why);
+    len -= len > 0 && why[len - 1] == '\n';
+
+    if (len < sizeof(starved) - 1) {
+        return 0;
+    }
+
+    last = why + len - (sizeof(starved) - 1);
+
+    return memcmp(last, starved, sizeof(starved) - 1) == 0
+           && (last == why || last[-1] == '\n');
+}
+
+
 int
 deals_conn_read(deals_pg_conn *conn)
 {
@@ -308,7 +337,7 @@ deals_conn_read(deals_pg_conn *conn)
         return -1;
     }
 
-    if (!alive || PQstatus(conn->pg) != CONNECTION_OK) {
+    if (!alive || PQstatus(conn->pg) != CONNECTION_OK || has_starved(conn)) {
         deals_conn_lost(conn, PQerrorMessage(conn->pg));
         return -1;
     }

@@ -122,10 +122,17 @@ decode_rows(deals_segment *segment, const deals_op *op, PGresult *res,
 
         if (query->decode(segment->arena, cells,
                           rows + (size_t) row * query->row_size)
-            != 0)
+            == 0)
         {
-            return -1;
+            continue;
         }
+
+        if (deals_arena_refused(segment->arena)) {
+            fail(segment, &deals_outcome_no_memory);
+            return 0;
+        }
+
+        return -1;
     }
 
     if (is_needed(&deals_stmts[op->stmt])) {
@@ -194,7 +201,9 @@ on_version(deals_pg_conn *conn, deals_segment *segment, const PGresult *res)
     deals_outcome  outcome;
 
     version = PQntuples(res) == 1 && !PQgetisnull(res, 0, 0)
-              ? atoi(PQgetvalue(res, 0, 0)) : 0;
+              ? (int) strtol(PQgetvalue(res, 0, 0), NULL, 10) : 0;
+    conn->read_only = PQntuples(res) == 1 && PQnfields(res) == 2
+                      && strcmp(PQgetvalue(res, 0, 1), "on") == 0;
 
     if (version == deals_schema_version) {
         return;

@@ -102,6 +102,21 @@ deals_segments_remove(deals_segments *list, deals_segment *segment)
 }
 
 
+/* Nothing is told: it was not written, or its context goes. */
+void
+deals_segment_free(deals_segment *segment)
+{
+    deals_owed  *owed;
+
+    while ((owed = segment->owed) != NULL) {
+        segment->owed = owed->next;
+        free(owed);
+    }
+
+    free(segment);
+}
+
+
 static void
 tell_owed(deals_segment *segment)
 {

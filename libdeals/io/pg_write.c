@@ -192,7 +192,8 @@ deals_conn_write_op(deals_pg_conn *conn, deals_op_kind kind)
         return -1;
     }
 
-    sql = kind == OP_VERSION ? "SELECT max(version) FROM schema_version"
+    sql = kind == OP_VERSION ? "SELECT max(version), current_setting("
+                               "'transaction_read_only') FROM schema_version"
                              : "ROLLBACK";
     begin(conn, segment);
 

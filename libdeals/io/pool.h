@@ -58,6 +58,9 @@ deals_segment  *deals_pool_submit_late(deals_pool *pool, deals_bind bind,
                     deals_arena *arena, deals_answered answered, void *owner,
                     deals_outcome *refused);
 
+/* 1: the server takes no changes, and so writes are refused. */
+int             deals_pool_is_read_only(const deals_pool *pool);
+
 /* Nobody waits any more: not written yet, it never will be; else its answer is
  * read away. */
 void            deals_pool_abandon(deals_pool *pool, deals_segment *segment);

@@ -1,24 +1,19 @@
 /*
- * The connection to Redis: hiredis' asynchronous context on the host's loop,
- * but for the answers (redis_reply.c).
+ * The connection to Redis on the host's loop: up and down, the greeting, its
+ * life. Its socket is in redis_socket.c, the answers in redis_reply.c.
  *
- * hiredis may free its context inside of any function of its own; it calls
- * `cleanup` then, before the descriptor is closed. That is the one place where
- * the context is taken to be gone. We free it only from timers and at the end,
- * never inside of a callback of hiredis.
+ * It is dropped from the loop and from timers only; where an answer is being
+ * given it is marked as broken.
  */
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "io/redis_internal.h"
 
 /* --- descriptor ---------------------------------------------------------- */
 
-/* Ends the connection soon: inside of hiredis it must not be freed. */
+/* Ends the connection soon: not while an answer is given. */
 
 static void
 break_off(deals_redis *redis)
@@ -28,52 +23,20 @@ break_off(deals_redis *redis)
 }
 
 
-static void
-want(deals_redis *redis, unsigned events)
+void
+deals_redis_watch(deals_redis *redis)
 {
-    redis->wanted = events;
+    unsigned  events;
 
-    if (redis->io.fd != -1
+    events = !redis->connected ? DEALS_WRITE
+             : redis->sent < redis->out.len ? DEALS_READ | DEALS_WRITE
+                                            : DEALS_READ;
+
+    if (events != redis->io.events
         && deals_ctx_watch(redis->ctx, &redis->io, events) != 0)
     {
         break_off(redis);
     }
-}
-
-
-static void
-add_read(void *data)
-{
-    deals_redis  *redis = data;
-
-    want(redis, redis->wanted | DEALS_READ);
-}
-
-
-static void
-del_read(void *data)
-{
-    deals_redis  *redis = data;
-
-    want(redis, redis->wanted & ~(unsigned) DEALS_READ);
-}
-
-
-static void
-add_write(void *data)
-{
-    deals_redis  *redis = data;
-
-    want(redis, redis->wanted | DEALS_WRITE);
-}
-
-
-static void
-del_write(void *data)
-{
-    deals_redis  *redis = data;
-
-    want(redis, redis->wanted & ~(unsigned) DEALS_WRITE);
 }
 
 
@@ -86,23 +49,7 @@ keep_reason(deals_redis *redis, const char *why)
 }
 
 
-static void
-cleanup(void *data)
-{
-    deals_redis        *redis = data;
-    redisAsyncContext  *ac;
-
-    ac = redis->ac;
-    want(redis, 0);
-    redis->io.fd = -1;
-    redis->ac = NULL;
-    deals_redis_unanswered(redis, ac);
-}
-
-
 /* --- up and down --------------------------------------------------------- */
-
-/* The context is gone. */
 
 static void
 lost(deals_redis *redis)
@@ -138,106 +85,52 @@ drop(deals_redis *redis, const char *why)
 {
     keep_reason(redis, why);
 
-    if (redis->ac != NULL) {
-        redisAsyncFree(redis->ac);
+    if (redis->reader != NULL) {
+        deals_redis_shut(redis);
     }
 
     lost(redis);
-}
-
-
-static void
-on_connect(const redisAsyncContext *ac, int status)
-{
-    deals_redis  *redis = ac->data;
-
-    if (status != REDIS_OK) {
-        keep_reason(redis, ac->errstr);
-    }
-}
-
-
-static void
-on_disconnect(const redisAsyncContext *ac, int status)
-{
-    deals_redis  *redis = ac->data;
-
-    if (status != REDIS_OK) {
-        keep_reason(redis, ac->errstr);
-    }
-}
-
-
-/* hiredis has returned: did it free its context meanwhile? */
-
-static void
-look_after(deals_redis *redis, redisAsyncContext *before)
-{
-    if (before != NULL && redis->ac == NULL) {
-        lost(redis);
-    }
-}
-
-
-/* hiredis writes without MSG_NOSIGNAL; not every program ignores SIGPIPE. */
-
-static void
-write_quietly(redisAsyncContext *ac)
-{
-    sigset_t                pipe_only, before, pending;
-    const struct timespec   now = { 0, 0 };
-
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-
-    redisAsyncHandleWrite(ac);
-
-    /* ours is eaten, one that waited before is left */
-    if (!sigismember(&pending, SIGPIPE)) {
-        while (sigtimedwait(&pipe_only, NULL, &now) == -1 && errno == EINTR) {
-            /* void */
-        }
-    }
-
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    deals_redis_unanswered(redis);
 }
 
 
 static void
 ready(deals_io *io, unsigned events)
 {
-    deals_ctx          *ctx;
-    const char         *why;
-    deals_redis        *redis;
-    redisAsyncContext  *ac;
+    unsigned      opened;
+    deals_ctx    *ctx;
+    const char   *why;
+    deals_redis  *redis;
 
     redis = io->owner;
     ctx = redis->ctx;
-    ac = redis->ac;
+    opened = redis->opened;
+    why = NULL;
 
     deals_ctx_enter(ctx);
 
     /* writing is what notices that it is connected, or that it can't be */
-    if ((events & DEALS_READ) && (io->events & DEALS_READ)
-        && (ac->c.flags & REDIS_CONNECTED))
-    {
-        why = deals_redis_read(redis);
+    if (!redis->connected) {
+        why = deals_redis_is_connected(redis);
 
-        if (why != NULL && redis->ac == ac) {
-            keep_reason(redis, why);
-            redisAsyncFree(ac);
+    } else if (events & DEALS_READ) {
+        why = deals_redis_read(redis);
+    }
+
+    /* an answer may have ended it, and made another */
+    if (redis->reader != NULL && redis->opened == opened) {
+
+        if (why == NULL && !redis->broken) {
+            why = deals_redis_flush(redis);
+        }
+
+        if (why != NULL) {
+            drop(redis, why);
+        } else {
+            deals_redis_watch(redis);
         }
     }
 
-    if (redis->ac == ac && (events & DEALS_WRITE)
-        && (io->events & DEALS_WRITE))
-    {
-        write_quietly(ac);
-    }
-
-    look_after(redis, ac);
     deals_ctx_leave(ctx);
 }
 
@@ -248,7 +141,7 @@ patience_over(void *owner)
     int64_t       end;
     deals_redis  *redis = owner;
 
-    if (redis->ac == NULL
+    if (redis->reader == NULL
         || (redis->up && redis->nasked == 0 && !redis->broken))
     {
         return;
@@ -272,11 +165,8 @@ patience_over(void *owner)
  * behind a refused one fails too, so the connection is of no use. */
 
 static void
-greeted(redisAsyncContext *ac, void *r, void *data)
+greeted(deals_redis *redis, const redisReply *reply, void *data)
 {
-    deals_redis  *redis = ac->data;
-    redisReply   *reply = r;
-
     if (reply == NULL) {
         return;
     }
@@ -330,7 +220,7 @@ greet(deals_redis *redis)
 
         args[n++] = deals_str_of(a->password);
 
-        if (deals_redis_command(redis, greeted, NULL, n, args) != REDIS_OK) {
+        if (deals_redis_command(redis, greeted, NULL, n, args) != 0) {
             return -1;
         }
     }
@@ -339,55 +229,25 @@ greet(deals_redis *redis)
     args[0] = DEALS_STR("SELECT");
     args[1] = deals_str_of(db);
 
-    return deals_redis_command(redis, greeted, redis, 2, args) == REDIS_OK
-           ? 0 : -1;
+    return deals_redis_command(redis, greeted, redis, 2, args);
 }
 
 
 void
 deals_redis_connect(deals_redis *redis)
 {
-    redisAsyncContext          *ac;
-    const deals_redis_address  *a;
+    const char  *why;
 
-    a = redis->address;
     redis->why[0] = '\0';
-
-    ac = a->path != NULL ? redisAsyncConnectUnix(a->path)
-                         : redisAsyncConnect(a->host, a->port);
-
-    if (ac == NULL) {
-        drop(redis, "out of memory");
-        return;
-    }
-
-    if (ac->err) {
-        keep_reason(redis, ac->errstr);
-        redisAsyncFree(ac);
-        lost(redis);
-        return;
-    }
-
-    redis->ac = ac;
-    redis->io.fd = ac->c.fd;
-    redis->io.events = 0;
-    redis->io.host = NULL;
-    redis->wanted = 0;
     redis->broken = 0;
+    why = deals_redis_open(redis);
+
+    if (why != NULL) {
+        drop(redis, why);
+        return;
+    }
+
     redis->progress = deals_mono();
-
-    ac->data = redis;
-    ac->ev.data = redis;
-    ac->ev.addRead = add_read;
-    ac->ev.delRead = del_read;
-    ac->ev.addWrite = add_write;
-    ac->ev.delWrite = del_write;
-    ac->ev.cleanup = cleanup;
-
-    deals_redis_bound(redis);
-    (void) redisAsyncSetConnectCallback(ac, on_connect);
-    (void) redisAsyncSetDisconnectCallback(ac, on_disconnect);
-
     deals_ctx_timer(redis->ctx, DEALS_IDLE, &redis->patience,
                     redis->progress + DEALS_REDIS_PATIENCE);
 
@@ -402,7 +262,7 @@ retry_due(void *owner)
 {
     deals_redis  *redis = owner;
 
-    if (redis->ac == NULL && !redis->closing) {
+    if (redis->reader == NULL && !redis->closing) {
         deals_redis_connect(redis);
     }
 }
@@ -441,15 +301,16 @@ deals_redis_close(deals_redis *redis)
     redis->closing = 1;
 
     /* what can be written at once is */
-    if (redis->ac != NULL && redis->up && (redis->wanted & DEALS_WRITE)) {
-        write_quietly(redis->ac);
+    if (redis->reader != NULL && redis->up) {
+        (void) deals_redis_flush(redis);
     }
 
-    if (redis->ac != NULL) {
-        redisAsyncFree(redis->ac);
+    if (redis->reader != NULL) {
+        deals_redis_shut(redis);
     }
 
     redis->up = 0;
+    deals_redis_unanswered(redis);
     deals_ctx_timer_stop(redis->ctx, DEALS_IDLE, &redis->patience);
     deals_ctx_timer_stop(redis->ctx, DEALS_IDLE, &redis->retry);
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "base/arena.h"
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/str.h"
@@ -62,7 +63,9 @@ read_account(deals_arena *arena, deals_str account, deals_redis_address *out,
                                 0, &password)
            != 0)
     {
-        return REFUSE("redis: a broken %%XX in user or password");
+        return deals_arena_refused(arena)
+               ? deals_error_oom(error)
+               : REFUSE("redis: a broken %%XX in user or password");
     }
 
     if (memchr(user.data, '\0', user.len) != NULL
@@ -130,6 +133,10 @@ read_host(deals_arena *arena, deals_str s, deals_redis_address *out,
     }
 
     why = deals_resolve(arena, name, literals, MAX_ADDRESSES, &n);
+
+    if (why == deals_resolve_no_memory) {
+        return deals_error_oom(error);
+    }
 
     if (why != NULL) {
         return REFUSE("redis: the host \"%s\" can't be resolved: %s", name,

@@ -10,23 +10,17 @@
 #define MAX_ASKED  1000     /* commands without an answer */
 
 typedef struct {
-    deals_redis         *redis;
     deals_redis_answer   answer;
     void                *owner;
 } asked;
 
 
 static void
-incremented(redisAsyncContext *ac, void *r, void *data)
+incremented(deals_redis *redis, const redisReply *reply, void *data)
 {
-    asked       *a = data;
-    int64_t      n;
-    redisReply  *reply = r;
-    deals_redis *redis;
+    int64_t   n;
+    asked    *a = data;
 
-    (void) ac;
-
-    redis = a->redis;
     redis->nasked--;
     n = -1;
 
@@ -56,13 +50,13 @@ incremented(redisAsyncContext *ac, void *r, void *data)
 static int
 usable(deals_redis *redis)
 {
-    if (redis->ac == NULL && !redis->closing
+    if (redis->reader == NULL && !redis->closing
         && deals_mono() >= redis->retry_at)
     {
         deals_redis_connect(redis);
     }
 
-    return redis->ac != NULL && !redis->ac->err && !redis->broken
+    return redis->reader != NULL && !redis->broken
            && redis->nasked < MAX_ASKED;
 }
 
@@ -100,7 +94,6 @@ deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
         return -1;
     }
 
-    a->redis = redis;
     a->answer = answer;
     a->owner = owner;
 
@@ -114,12 +107,12 @@ deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
 
     rc = deals_redis_command(redis, NULL, NULL, 6, args);
 
-    if (rc == REDIS_OK) {
+    if (rc == 0) {
         args[0] = DEALS_STR("INCR");
         rc = deals_redis_command(redis, incremented, a, 2, args);
     }
 
-    if (rc != REDIS_OK) {
+    if (rc != 0) {
         free(a);
         return -1;
     }
@@ -133,7 +126,6 @@ deals_redis_incr(deals_redis *redis, deals_str key, int seconds,
 /* --- bytes -------------------------------------------------------------- */
 
 typedef struct {
-    deals_redis        *redis;
     deals_redis_found   found;
     void               *owner;
 } wanted;
@@ -152,17 +144,15 @@ complain(deals_redis *redis, const char *what, const redisReply *reply)
 
 
 static void
-stored(redisAsyncContext *ac, void *r, void *data)
+stored(deals_redis *redis, const redisReply *reply, void *data)
 {
-    deals_redis  *redis = data;
-
-    (void) ac;
+    (void) data;
 
     redis->nasked--;
 
-    if (r != NULL) {
+    if (reply != NULL) {
         redis->progress = deals_mono();
-        complain(redis, "keep", r);
+        complain(redis, "keep", reply);
     }
 }
 
@@ -185,7 +175,7 @@ deals_redis_set(deals_redis *redis, deals_str key, deals_str bytes,
     args[3] = DEALS_STR("EX");
     args[4] = deals_str_of(ttl);
 
-    if (deals_redis_command(redis, stored, redis, 5, args) != REDIS_OK) {
+    if (deals_redis_command(redis, stored, redis, 5, args) != 0) {
         return -1;
     }
 
@@ -196,19 +186,16 @@ deals_redis_set(deals_redis *redis, deals_str key, deals_str bytes,
 
 
 static void
-fetched(redisAsyncContext *ac, void *r, void *data)
+fetched(deals_redis *redis, const redisReply *reply, void *data)
 {
-    wanted      *w = data;
-    deals_str    bytes = DEALS_NONE;
-    redisReply  *reply = r;
+    wanted     *w = data;
+    deals_str   bytes = DEALS_NONE;
 
-    (void) ac;
-
-    w->redis->nasked--;
+    redis->nasked--;
 
     if (reply != NULL) {
-        w->redis->progress = deals_mono();
-        complain(w->redis, "look up", reply);
+        redis->progress = deals_mono();
+        complain(redis, "look up", reply);
 
         if (reply->type == REDIS_REPLY_STRING) {
             bytes.data = reply->str;
@@ -238,14 +225,13 @@ deals_redis_get(deals_redis *redis, deals_str key, deals_redis_found found,
         return -1;
     }
 
-    w->redis = redis;
     w->found = found;
     w->owner = owner;
 
     args[0] = DEALS_STR("GET");
     args[1] = key;
 
-    if (deals_redis_command(redis, fetched, w, 2, args) != REDIS_OK) {
+    if (deals_redis_command(redis, fetched, w, 2, args) != 0) {
         free(w);
         return -1;
     }
@@ -259,12 +245,9 @@ deals_redis_get(deals_redis *redis, deals_str key, deals_redis_found found,
 /* --- changes ------------------------------------------------------------- */
 
 static void
-published(redisAsyncContext *ac, void *r, void *data)
+published(deals_redis *redis, const redisReply *reply, void *data)
 {
-    deals_redis  *redis = data;
-    redisReply   *reply = r;
-
-    (void) ac;
+    (void) data;
 
     redis->nasked--;
     redis->npublished--;
@@ -297,7 +280,7 @@ deals_redis_publish(deals_redis *redis, deals_str channel, deals_str message)
     args[1] = channel;
     args[2] = message;
 
-    if (deals_redis_command(redis, published, redis, 3, args) != REDIS_OK) {
+    if (deals_redis_command(redis, published, redis, 3, args) != 0) {
         return -1;
     }
 
@@ -311,5 +294,5 @@ deals_redis_publish(deals_redis *redis, deals_str channel, deals_str message)
 int
 deals_redis_is_publishing(const deals_redis *redis)
 {
-    return redis->ac != NULL && !redis->broken && redis->npublished > 0;
+    return redis->reader != NULL && !redis->broken && redis->npublished > 0;
 }

@@ -1,11 +1,11 @@
 /*
- * Questions to Redis and their answers.
- *
- * hiredis' own list of callbacks is not used: it ends the program (assert) when
- * the other side says something that nobody asked for, in a way that it does not
- * expect. Here that ends the connection. What it takes apart it takes apart: the
- * reader is hiredis', with bounds.
+ * Questions to Redis and their answers. What it says hiredis' reader takes apart,
+ * with bounds; an answer that nobody asked for ends the connection.
  */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include <stdlib.h>
 
@@ -13,10 +13,11 @@
 
 #define ANSWER_MAX    (4 << 20)     /* bytes that are not an answer yet */
 #define ELEMENTS_MAX  16            /* of an array: "message" has three */
+#define FED_MAX       (1 << 20)     /* bytes until there is a new reader */
 
 struct deals_redis_question {
     deals_redis_question   *next;
-    redisCallbackFn        *fn;         /* NULL: nobody wants the answer */
+    deals_redis_fn          fn;         /* NULL: nobody wants the answer */
     void                   *data;
 };
 
@@ -30,36 +31,56 @@ create_array(const redisReadTask *task, int n)
 }
 
 
-void
-deals_redis_bound(deals_redis *redis)
+redisReader *
+deals_redis_reader(deals_redis *redis)
 {
     redisReader  *reader;
 
-    reader = redis->ac->c.reader;
+    reader = redisReaderCreate();
+
+    if (reader == NULL) {
+        return NULL;
+    }
+
     redis->functions = *reader->fn;
     redis->create_array = reader->fn->createArray;
     redis->functions.createArray = create_array;
     reader->fn = &redis->functions;
     reader->privdata = redis;
+
+    /* it would give back its buffer and rely on getting another */
+    reader->maxbuf = 0;
+    redis->fed = 0;
+
+    return reader;
+}
+
+
+/* A buffer only grows. Between two answers there may be a new one. */
+
+static void
+renew(deals_redis *redis)
+{
+    redisReader  *reader;
+
+    if (redis->fed < FED_MAX) {
+        return;
+    }
+
+    reader = deals_redis_reader(redis);
+
+    if (reader != NULL) {
+        redisReaderFree(redis->reader);
+        redis->reader = reader;
+    }
 }
 
 
 int
-deals_redis_command(deals_redis *redis, redisCallbackFn *fn, void *data,
+deals_redis_command(deals_redis *redis, deals_redis_fn fn, void *data,
     int argc, const deals_str *args)
 {
-    int                    i;
-    size_t                 lengths[6];
-    const char            *argv[6];
-    redisAsyncContext     *ac;
     deals_redis_question  *question;
-
-    ac = redis->ac;
-
-    for (i = 0; i < argc; i++) {
-        argv[i] = args[i].data;
-        lengths[i] = args[i].len;
-    }
 
     question = NULL;
 
@@ -68,19 +89,19 @@ deals_redis_command(deals_redis *redis, redisCallbackFn *fn, void *data,
         question = malloc(sizeof(deals_redis_question));
 
         if (question == NULL) {
-            return REDIS_ERR;
+            return -1;
         }
     }
 
-    if (redisAppendCommandArgv(&ac->c, argc, argv, lengths) != REDIS_OK) {
+    if (deals_redis_append(redis, argc, args) != 0) {
         free(question);
-        return REDIS_ERR;
+        return -1;
     }
 
-    ac->ev.addWrite(ac->ev.data);
+    deals_redis_watch(redis);
 
     if (question == NULL) {
-        return REDIS_OK;
+        return 0;
     }
 
     question->next = NULL;
@@ -95,7 +116,7 @@ deals_redis_command(deals_redis *redis, redisCallbackFn *fn, void *data,
 
     redis->last = question;
 
-    return REDIS_OK;
+    return 0;
 }
 
 
@@ -113,14 +134,14 @@ answer(deals_redis *redis, redisReply *reply)
             return -1;
         }
 
-        redis->heard(redis->ac, reply, redis->owner);
+        redis->heard(redis, reply, redis->owner);
         return 0;
     }
 
     redis->questions = question->next;
 
     if (question->fn != NULL) {
-        question->fn(redis->ac, reply, question->data);
+        question->fn(redis, reply, question->data);
     }
 
     free(question);
@@ -129,30 +150,72 @@ answer(deals_redis *redis, redisReply *reply)
 }
 
 
+/* 0; 1: nothing is there now; -1: the other side has closed it, or errno. */
+
+static int
+receive(deals_redis *redis)
+{
+    char     bytes[16384];
+    ssize_t  n;
+
+    do {
+        n = recv(redis->io.fd, bytes, sizeof(bytes), 0);
+    } while (n == -1 && errno == EINTR);
+
+    if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        return 1;
+    }
+
+    if (n <= 0) {
+        errno = n == 0 ? 0 : errno;
+        return -1;
+    }
+
+    redis->fed += (size_t) n;
+
+    /* an error is told with the next answer */
+    (void) redisReaderFeed(redis->reader, bytes, (size_t) n);
+
+    return 0;
+}
+
+
 const char *
 deals_redis_read(deals_redis *redis)
 {
-    int                 rc;
-    void               *reply;
-    redisReader        *reader;
-    redisAsyncContext  *ac;
+    int           rc;
+    void         *reply;
+    unsigned      opened;
+    redisReader  *reader;
 
-    ac = redis->ac;
-    reader = ac->c.reader;
+    opened = redis->opened;
+    rc = receive(redis);
 
-    if (redisBufferRead(&ac->c) != REDIS_OK) {
-        return ac->c.errstr;
+    if (rc != 0) {
+        return rc == 1 ? NULL : errno == 0 ? "it closed the connection"
+                                           : strerror(errno);
     }
 
-    while (redis->ac == ac && !redis->broken) {
+    while (redis->reader != NULL && redis->opened == opened
+           && !redis->broken)
+    {
+        reader = redis->reader;
+        reply = NULL;
 
         if (redisReaderGetReply(reader, &reply) != REDIS_OK) {
             return reader->errstr;
         }
 
         if (reply == NULL) {
-            return reader->len - reader->pos > ANSWER_MAX
-                   ? "its answer is too long" : NULL;
+            if (reader->len - reader->pos > ANSWER_MAX) {
+                return "its answer is too long";
+            }
+
+            if (reader->len == reader->pos && reader->ridx == -1) {
+                renew(redis);
+            }
+
+            return NULL;
         }
 
         rc = answer(redis, reply);
@@ -168,7 +231,7 @@ deals_redis_read(deals_redis *redis)
 
 
 void
-deals_redis_unanswered(deals_redis *redis, redisAsyncContext *ac)
+deals_redis_unanswered(deals_redis *redis)
 {
     deals_redis_question  *question, *next;
 
@@ -180,13 +243,13 @@ deals_redis_unanswered(deals_redis *redis, redisAsyncContext *ac)
         next = question->next;
 
         if (question->fn != NULL) {
-            question->fn(ac, NULL, question->data);
+            question->fn(redis, NULL, question->data);
         }
 
         free(question);
     }
 
     if (redis->heard != NULL) {
-        redis->heard(ac, NULL, redis->owner);
+        redis->heard(redis, NULL, redis->owner);
     }
 }

@@ -24,9 +24,9 @@
 #define TIME(type, name)                                                      \
     { #name, DEALS_TIME, 0, offsetof(type, name), NULL }
 #define OBJECT(type, name, shape)                                             \
-    { #name, DEALS_OBJECT, DEALS_NULLABLE, offsetof(type, name), &shape }
+    { #name, DEALS_OBJECT, DEALS_NULLABLE, offsetof(type, name), &(shape) }
 #define LIST(type, name, shape)                                               \
-    { #name, DEALS_LIST, 0, offsetof(type, name), &shape }
+    { #name, DEALS_LIST, 0, offsetof(type, name), &(shape) }
 
 
 static const deals_field  viewer_fields[] = {
@@ -80,6 +80,14 @@ static const deals_field  form_fields[] = {
     TEXT(deals_form, current_error),
     TEXT(deals_form, token_error),
     TEXT(deals_form, token),
+    TEXT(deals_form, label),
+    TEXT(deals_form, days),
+    BOOL(deals_form, scope_read),
+    BOOL(deals_form, scope_vote),
+    BOOL(deals_form, scope_write),
+    TEXT(deals_form, label_error),
+    TEXT(deals_form, scopes_error),
+    TEXT(deals_form, days_error),
     TEXT(deals_form, note),
     TEXT(deals_form, error),
     LIST(deals_form, errors, form_error_shape),
@@ -166,6 +174,9 @@ static const deals_shape  plain_shape = {
 static const deals_field  settings_fields[] = {
     LIST(deals_settings_page, sessions, deals_session_info_shape),
     BOOL(deals_settings_page, others),
+    LIST(deals_settings_page, tokens, deals_token_info_shape),
+    BOOL(deals_settings_page, has_tokens),
+    TEXT(deals_settings_page, made),
 };
 
 static SHAPE(settings_shape, "settings page", deals_settings_page,

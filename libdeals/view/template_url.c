@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "view/template_html.h"
 
 #define NAME(value)  DEALS_FMT((value)->name)
@@ -19,6 +20,22 @@ static const char *const  loading_elements[] = {
 static const char *const  harmless_rels[] = {
     "alternate", "author", "canonical", "license", "next", "prev", NULL
 };
+
+
+/* What is kept of the literal, for a message: it may have been cut within a
+ * character. */
+static deals_str
+literal(const deals_html *html)
+{
+    size_t     pos = 0, end = 0;
+    deals_str  word = { html->word, html->word_len };
+
+    while (pos < word.len && deals_utf8_next(word, &pos) >= 0) {
+        end = pos;
+    }
+
+    return deals_str_sub(word, 0, end);
+}
 
 
 /* The literal up to its first / ? or # is known: is it a scheme? */
@@ -76,11 +93,10 @@ url_byte(deals_html *html, char c)
 
     case DEALS_URL_HOST:
         /* "https://" has a slash to come; a host has letters */
-        if (c == '/' && html->word_len > 0
-            && html->word[html->word_len - 1] != '/')
+        if (c == '?' || c == '#'
+            || (c == '/' && html->word_len > 0
+                && html->word[html->word_len - 1] != '/'))
         {
-            html->url = DEALS_URL_REST;
-        } else if (c == '?' || c == '#') {
             html->url = DEALS_URL_REST;
         }
         return 0;
@@ -163,8 +179,9 @@ deals_html_value_end(deals_html *html)
     if (strncmp(html->word, "javascript:", 11) == 0
         || strncmp(html->word, "vbscript:", 9) == 0)
     {
-        return deals_html_fail(html, "%s=\"%.11s...\" is script: put it into a "
-                   "script file", html->attr, html->word);
+        return deals_html_fail(html, "%s=\"%.*s...\" is script: put it into a "
+                   "script file", html->attr,
+                   (int) strcspn(html->word, ":") + 1, html->word);
     }
 
     return 0;
@@ -232,14 +249,16 @@ deals_html_place_url(deals_html *html, const deals_html_value *value,
                    NAME(value));
 
     case DEALS_URL_WORD:
-        return deals_html_fail(html, "{{%.*s}} after \"%s\" in %s=\"\": write "
-                   "the value alone, or after a literal with \"/\", \"?\" or "
-                   "\"#\"", NAME(value), html->word, html->attr);
+        return deals_html_fail(html, "{{%.*s}} after \"%.*s\" in %s=\"\": "
+                   "write the value alone, or after a literal with \"/\", "
+                   "\"?\" or \"#\"", NAME(value), DEALS_FMT(literal(html)),
+                   html->attr);
 
     case DEALS_URL_ODD:
-        return deals_html_fail(html, "{{%.*s}} after \"%s\" in %s=\"\": an "
+        return deals_html_fail(html, "{{%.*s}} after \"%.*s\" in %s=\"\": an "
                    "address with a value starts with a path, http:, https: or "
-                   "mailto:", NAME(value), html->word, html->attr);
+                   "mailto:", NAME(value), DEALS_FMT(literal(html)),
+                   html->attr);
 
     case DEALS_URL_HOST:
         return deals_html_fail(html, "{{%.*s}} in the host of an address: "

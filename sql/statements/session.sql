@@ -1,4 +1,4 @@
--- session: the member that a session token stands for, if it is good still.
+-- session: the member that a session's token or an access token stands for, if it is good still.
 -- in:    user_id int8, token_hash text, now timestamptz, idle_since timestamptz
 -- out:   me
 SELECT @me@
@@ -8,5 +8,5 @@ SELECT @me@
    AND u.user_id = :user_id
    AND s.token_hash = :token_hash
    AND s.expires_at > :now
-   AND s.seen_at > :idle_since
+   AND (s.seen_at > :idle_since OR s.scopes IS NOT NULL)
    AND u.disabled_at IS NULL

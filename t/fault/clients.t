@@ -36,6 +36,12 @@ http {
         location / { deals; }
         location /other/ { return 200 "other\n"; }
     }
+    # Somebody else reads bodies first, into files.
+    server {
+        listen 127.0.0.1:%%PORT:filed%% reuseport;
+        location / { deals; mirror /seen; }
+        location = /seen { internal; return 204; }
+    }
 }
 CONF
 
@@ -112,8 +118,8 @@ is_deeply [sort $t->workers], \@workers, "$left clients left, all workers stay";
 # --- bodies ------------------------------------------------------------------
 
 sub slowly {
-    my ($bytes, $pieces, $pause) = @_;
-    my $s = $t->connect;
+    my ($bytes, $pieces, $pause, $port) = @_;
+    my $s = $t->client(port => $t->port($port))->connect;
     my $size = int(length($bytes) / $pieces) + 1;
     for (my $i = 0; $i < length $bytes; $i += $size) {
         sleep $pause if $i;
@@ -127,8 +133,25 @@ my $text = 'long words ' x 1500;
 my $body = qq({"title":"Slowly","description":"$text"});
 my $r = slowly(request(POST => '/api/v1/deals', $body, @json,
     'Connection: close'), 20, 0.05);
-like $r, qr{^HTTP/1\.1 201 }, 'a body that comes slowly, by a file';
+like $r, qr{^HTTP/1\.1 201 }, 'a body that comes slowly';
 like $r, qr{\Q$text\E}, '  and comes whole';
+$r = slowly(request(POST => '/api/v1/deals', $body, @json,
+    'Connection: close'), 20, 0.05, 'filed');
+like $r, qr{^HTTP/1\.1 201 }, 'one that lies in a file';
+like $r, qr{\Q$text\E}, '  and comes whole';
+# They have no name any more, only the workers that have them open.
+sub files {
+    return scalar grep { (readlink // '') =~ m{/client_body/} }
+        map { glob "/proc/$_/fd/*" } $t->workers;
+}
+for my $part (0.4, 0.6, 0.9) {
+    my $s = $t->client(port => $t->port('filed'))->connect;
+    my $ask = request(POST => '/api/v1/deals', $body, @json);
+    syswrite $s, substr $ask, 0, int($part * length $ask);
+    ok $t->wait_until(sub { files() }), "  one that comes to $part";
+    close $s;
+}
+ok $t->wait_until(sub { !files() }), '  files of those that left are gone';
 $r = slowly(request(POST => '/api/v1/deals', $body, @json,
     'Connection: close'), 2, 1.5);
 unlike $r, qr{^HTTP/1\.1 2}, 'one that comes too slowly is given up';
@@ -137,6 +160,13 @@ my $chunked = join '', map { sprintf "%x\r\n%s\r\n", length, $_ }
 $r = slowly(request(POST => '/api/v1/deals', undef, @json, 'Connection: close',
     'Transfer-Encoding: chunked') . $chunked, 10, 0.02);
 like $r, qr{^HTTP/1\.1 201 }, 'one in chunks';
+# Nothing more will come, but an answer may go.
+my $half = $t->connect;
+syswrite $half, request(POST => '/api/v1/deals', $body, @json,
+    'Connection: close');
+shutdown $half, 1;
+$r = do { local $/; <$half> // '' };
+like $r, qr{^(?:HTTP/1\.1 201 |\z)}, 'one whose sender hangs up halfway';
 for my $size (70_000, 5_000_000) {
     my $r = $ann->post('/api/v1/deals', body => 'x' x $size,
         type => 'application/json');
@@ -171,6 +201,17 @@ is_deeply [$r =~ m{HTTP/1\.1 (\d+) [A-Z]}g], [@want, @want, 200, 201, 200],
     'pipelined, answered in order';
 is $t->sql("SELECT count(*) FROM comments WHERE body = 'in line'"), 1,
     '  and done once';
+
+# With bodies: what is one's is not the next one's.
+my @lines = map { "line $_ " . 'x' x (1000 * $_) } 1 .. 6;
+for my $port (undef, 'filed') {
+    $r = $t->client(port => $t->port($port))->raw(join '', map { request(
+        POST => "/api/v1/deals/$id/comments", qq({"body":"$lines[$_]"}), @json,
+        $_ == $#lines ? 'Connection: close' : ()) } 0 .. $#lines);
+    is_deeply [$r =~ m{HTTP/1\.1 (\d+) [A-Z]}g], [(201) x @lines],
+        'pipelined bodies' . ($port ? ', in files' : '');
+    is_deeply [$r =~ /"body":"(line \d x+)"/g], \@lines, '  each its own';
+}
 
 # Bodies that were refused do not become the next request.
 $r = $t->raw(request(POST => '/nothing', request(GET => '/other/'), @json)

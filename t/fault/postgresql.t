@@ -13,8 +13,10 @@ use IO::Handle;
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Lock;
 use Deals::Test::Proxy;
 use Deals::Test::Steady;
+use Deals::Test::Table;
 use Deals::Test::Watch;
 
 my $TIMEOUT = 2;                # deals_query_timeout
@@ -50,6 +52,7 @@ my @deals = map { $ann->post('/api/v1/deals', json => { title => "Deal $_" })
 my $writer = Deals::Test::Steady->new(like => $bob, again => 1, timeout => 10);
 my $stranger = Deals::Test::Steady->new(port => $t->port, timeout => 10);
 my $votes = 0;
+my %total = map { $_ => 0 } qw(disasters pages failed stale refused resumed);
 
 sub vote {
     my $id = $deals[$votes % @deals];
@@ -57,17 +60,17 @@ sub vote {
         json => { value => $votes++ % 2 ? 1 : -1 });
 }
 
-# Until a vote counts again, and a page that nobody has: seconds.
+# Until a vote counts again, and a page that nobody has, in all workers: new
+# connections come to one or the other. Seconds.
 sub resumes {
     my $began = time;
-    my $r;
-    until (($r = vote())->status == 200) {
-        return 99 if time - $began > 20;
-        sleep 0.02;
-    }
-    until ($stranger->get('/new?cursor=&n=' . rand)->status == 200) {
-        return 99 if time - $began > 20;
-        sleep 0.02;
+    for my $ask (\&vote, sub { $stranger->get("/users/nobody$votes") },
+                 (sub { $t->get('/users/nobody') }) x 8)
+    {
+        until ($ask->()->status =~ /^(?:200|404)$/) {
+            return 99 if time - $began > 20;
+            sleep 0.02;
+        }
     }
     return time - $began;
 }
@@ -131,6 +134,14 @@ sub disaster {
     is_deeply $seen->{member}{odd}, [], '  for members too';
     cmp_ok $seen->{$_}{slowest}, '<', $TIMEOUT + 1, "  in time: $_"
         for qw(anonymous member);
+    $total{disasters}++;
+    $total{resumed} = $resumed if $resumed > $total{resumed};
+    for my $s (values %$seen) {
+        $total{pages} += $s->{n};
+        $total{failed} += $s->{n} - ($s->{status}{200} // 0);
+        $total{stale} += $s->{cache}{STALE} // 0;
+    }
+    $total{refused} += $status{503} // 0;
     my @words = grep { /\[(?:error|warn|crit)\]/ }
         split /\n/, substr $t->log, $logged;
     cmp_ok scalar @words, '<', 40, '  and the log says so, not each request';
@@ -152,6 +163,12 @@ disaster('stopped', seconds => 9,
     begin  => sub { $t->stop_postgresql },
     settle => 1.2,                      # of these a second of patience
     end    => sub { $t->start_postgresql });
+
+# Longer than workers keep a session without asking.
+disaster('stopped for long', seconds => 15,
+    begin  => sub { $t->stop_postgresql },
+    settle => 1.2,
+    end    => sub { $t->start_postgresql }) if $ENV{ROUNDS};
 
 disaster('restarted', seconds => 0.1, passes => 1, settle => 0,
     begin => sub { $t->stop_postgresql; $t->start_postgresql });
@@ -227,33 +244,30 @@ disaster('half closed', seconds => 1, passes => 1, hangs => 1,
 # --- a deadline is a request's -----------------------------------------------
 
 # The page of all members waits for one table, what is laid over it for another.
-sub lock_table {
-    my ($table, $seconds) = @_;
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        open STDOUT, '>', '/dev/null';
-        exec 'psql', '-XAtq', $t->database_admin, '-c', "BEGIN; LOCK TABLE $table"
-            . " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep($seconds); COMMIT";
-    }
-    $t->wait_until(sub { $t->sql("SELECT count(*) FROM pg_locks
-        WHERE mode = 'AccessExclusiveLock' AND granted
-        AND relation = '$table'::regclass") });
-    return $pid;
-}
-
 for my $path ('/new', "/deals/$deals[0]/deal-1") {
-    my $carol = $t->member('carol' . length $path);
+    # Each worker may have to find its way back first.
+    my $carol = $t->wait_until(sub {
+        eval { $t->member('carol' . length $path) } });
+    $t->get('/users/carol' . length $path) for 1 .. 4;
     # Nobody has the page.
     $ann->post('/api/v1/deals', json => { title => 'One more' });
     $ann->patch("/api/v1/deals/$deals[0]", json => { title => 'Deal 1' });
-    my @locks = (lock_table('votes', 4), lock_table('deals', 1.5));
+    my ($votes, $deals) = map { Deals::Test::Lock->new($t, $_) } qw(votes deals);
     my $c = Deals::Test::Steady->new(like => $carol, timeout => 10);
+    $deals->free_after($TIMEOUT - 0.5);
     my $r = $c->get($path);
     like $r->status, qr/^(?:200|503)$/, "$path waits twice: " . $r->status;
+    cmp_ok $c->{took}, '>', $TIMEOUT - 1, '  it did wait';
     cmp_ok $c->{took}, '<', $TIMEOUT + 0.8, '  but no longer than its deadline';
-    waitpid $_, 0 for @locks;
+    $_->free for $votes, $deals;
 }
 
-is $t->deals('verify')->{code}, 0, 'all counters are right';
+my $verify = $t->deals('verify')->{code};
+is $verify, 0, 'all counters are right';
+my %n = map { $_ => Deals::Test::Table->number($total{$_}) }
+    qw(pages stale refused);
+Deals::Test::Table->row("PostgreSQL away, slow or lying in $total{disasters} ways,"
+    . ' once for 16 s', "$n{pages} pages ($n{stale} stale), $total{failed} failed;"
+    . " $n{refused} changes refused", sprintf 'service after at most %.2f s; '
+    . '`deals verify` %s', $total{resumed}, $verify == 0 ? 'clean' : 'not clean');
 $t->finish;

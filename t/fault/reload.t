@@ -13,6 +13,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Table;
 use Deals::Test::Watch;
 
 my $rounds = $ENV{ROUNDS} || 20;
@@ -143,13 +144,22 @@ for my $n (1 .. $rounds) {
     }
     sleep 0.05 + rand 0.1;
 }
-all_well("$rounds reloads", $watch->end);
+my $seen = $watch->end;
+all_well("$rounds reloads", $seen);
 is $stayed, 0, 'old workers end';
 ok $t->wait_until(sub { connections() <= 2 * 5 }),
     'connections are those of two workers: ' . connections();
-diag "main process: KB @kb; descriptors @fds" if $ENV{TEST_VERBOSE};
 cmp_ok $kb[-1] - $kb[1], '<', 500 + 4 * $rounds, "no memory is left: @kb";
 cmp_ok $fds[-1] - $fds[1], '<=', 4, "nor descriptors: @fds";
+my ($requests, $dropped) = (0, 0);
+for my $s (values %$seen) {
+    $requests += $s->{n};
+    $dropped += $s->{n} - ($s->{status}{200} // 0);
+}
+Deals::Test::Table->row("$rounds reloads: zones, pools, databases change",
+    Deals::Test::Table->number($requests) . " requests, $dropped dropped",
+    "old workers that stayed $stayed; main process $kb[1] KB, then $kb[-1] KB; "
+    . "descriptors $fds[1], then $fds[-1]; connections " . connections());
 
 # --- the module's lines removed, and back ------------------------------------
 

@@ -2,7 +2,8 @@
 
 # The fuzzers: t/fuzz/NAME.c, each on bytes of libFuzzer's making for T seconds
 # (5), beginning with what lies in t/fuzz/seeds/NAME. What one finds stays in
-# BUILD/fuzz/found; it belongs into the seeds once it is understood.
+# BUILD/fuzz/found; it belongs into the seeds once it is understood. FUZZ_JOBS run
+# at once (as many as there are processors); t/fuzz/table shows what they did.
 #
 #     T=60 TARGET="json url" perl t/fuzz/fuzz.t
 
@@ -40,7 +41,12 @@ my %options = (
     markdown => [qw(-max_len=4096)],
     template => [qw(-max_len=1500)],
     redis    => [qw(-max_len=2048)],
+    # libpq makes room for as much as a message says that it has.
+    postgres => [qw(-max_len=1024 -malloc_limit_mb=2200 -rss_limit_mb=2600)],
     rows     => [qw(-max_len=1024)],
+    loader   => [qw(-max_len=1024 -use_value_profile=0)],
+    header   => [qw(-max_len=700)],
+    text     => [qw(-max_len=1024)],
     cursor   => [qw(-max_len=400)],
 );
 my @common = qw(-rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=20
@@ -48,7 +54,7 @@ my @common = qw(-rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=20
 
 File::Path::make_path("$build/found", "$build/log");
 
-my (%running, %result);
+my (%running, %began, %result);
 my $jobs = $ENV{FUZZ_JOBS} || processors();
 my @waiting = @targets;
 
@@ -84,6 +90,7 @@ sub start {
         exec @cmd or POSIX::_exit(127);
     }
     $running{$pid} = $target;
+    $began{$target} = time;
 }
 
 sub tell_of {
@@ -92,6 +99,11 @@ sub tell_of {
     my ($inputs) = $log =~ /stat::number_of_executed_units:\s*(\d+)/;
     my ($rate) = $log =~ /stat::average_exec_per_sec:\s*(\d+)/;
     my ($covered) = $log =~ /.*\bcov: (\d+)/s;
+    my ($took) = $log =~ /^Done \d+ runs in (\d+) second/m;
+    my ($corpus) = $log =~ m{.*\bcorp: (\d+)/}s;
+    my $findings = () = $log =~ /Test unit written to/g;
+    write_file("$build/log/$target.row", join ' ', $target, map { $_ // 0 }
+        $took // time - $began{$target}, $inputs, $corpus, $findings);
 
     ok $result{$target}{status} == 0 && ($inputs // 0) > 0,
         sprintf '%s: %s inputs, %s a second, %s places reached', $target,
@@ -106,6 +118,13 @@ sub tell_of {
 sub processors {
     my $n = () = read_file('/proc/cpuinfo') =~ /^processor\s*:/mg;
     return $n || 1;
+}
+
+sub write_file {
+    my ($path, $line) = @_;
+    open my $f, '>', $path or die "$path: $!\n";
+    print $f "$line\n" or die "$path: $!\n";
+    close $f or die "$path: $!\n";
 }
 
 sub read_file {

@@ -14,6 +14,7 @@ use Test::More;
 use Time::HiRes ();
 use Deals::Test;
 
+my $began = time;
 my $seconds = $ENV{T} || 5;
 my $seed = $ENV{SEED} // ($ENV{T} ? time ^ $$ : 1);
 srand $seed;
@@ -30,6 +31,7 @@ http {
     server {
         listen 127.0.0.1:%%PORT%%;
         location / { deals; }
+        location = /status { deals_status; }
     }
     server {
         listen 127.0.0.1:%%PORT:mount%%;
@@ -39,9 +41,9 @@ http {
 CONF
 
 my $ann = $t->member('ann');
+my ($cookie, $token, $session) = credentials();
 my ($id, $cid) = talk();
-my ($cookie) = map { "$_=$ann->{cookie}{$_}" } keys %{ $ann->{cookie} };
-my ($token) = $cookie =~ /=(.*)/;
+my $tag = $t->get('/')->header('ETag') // '"x"';
 my @workers = sort $t->workers;
 
 # What requests are made of.
@@ -49,9 +51,13 @@ my @paths = ('/', '/new', '/top', '/tags/tea', '/merchants/shop-example',
     '/users/ann', "/deals/{id}", "/deals/{id}/a-kettle", "/deals/{id}/-/edit",
     "/deals/{id}/-/vote", "/deals/{id}/-/comments", "/deals/{id}/-/hide",
     "/deals/{id}/-/comments/{cid}/vote", "/deals/{id}/-/comments/{cid}/edit",
-    '/submit', '/login', '/signup', '/api/v1/deals', "/api/v1/deals/{id}",
+    '/submit', '/login', '/signup', '/settings', '/reset', '/search', '/status',
+    '/settings/password', '/settings/sessions/{session}/end',
+    '/api/v1/sessions/{session}', '/api/v1/password-resets', '/api/v1/me/password',
+    '/api/v1/deals', "/api/v1/deals/{id}",
     "/api/v1/deals/{id}/vote", "/api/v1/deals/{id}/comments",
-    "/api/v1/deals/{id}/comments/{cid}", "/api/v1/deals/{id}/comments/{cid}/vote",
+    "/api/v1/deals/{id}/comments/{cid}",
+    "/api/v1/deals/{id}/comments/{cid}/vote",
     '/api/v1/accounts', '/api/v1/sessions', '/api/v1/me', '/api/v1/users/ann',
     '/api/v1/openapi.json', '/static/x/style.css', '/robots.txt');
 my @queries = ('', '?sort=hot&limit=1', '?window=day', '?cursor=AQEAAAA',
@@ -61,16 +67,24 @@ my @methods = (('GET') x 6, 'POST', 'POST', 'POST', 'PUT', 'PATCH', 'HEAD',
     'OPTIONS', 'DELETE');
 my @bodies = ('{"title":"A pot","tags":["tea"],"starts_at":null}',
     '{"value":1}', '{"body":"**x** <b>","parent_id":null}', '{"title":null}',
-    '{"name":"bob","password":"long enough"}', 'value=-1', 'body=caf%C3%A9',
+    '{"name":"bob","password":"long enough"}',
+    '{"current":"password of bob","password":"\u00e9\ud83d\ude00 it is"}',
+    '{"token":"7.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","password":"long enough"}',
+    'current=a&password=b&again=c', 'token=7.AAAA&password=long+enough',
+    '{"title":"a","title":"b"}', '{"tags":' . '[' x 70 . ']' x 70 . '}',
+    'value=-1', 'body=caf%C3%A9',
     'title=A+pot&price=1%2C99&currency=EUR&tags=a,b&url=http%3A%2F%2Fx.example',
     'next=%2F&hide=on', '', '[' x 100, '"' x 20);
-my @headers = ("Cookie: $cookie", "Cookie: a=b; $cookie; c", 'Cookie: ',
-    "Authorization: Bearer $token", 'Authorization: Bearer 1.x',
+my @headers = ('Cookie: {cookie}', 'Cookie: a=b; {cookie}; c', 'Cookie: ',
+    'Authorization: Bearer {token}', 'Authorization: Bearer 1.x',
     'Authorization: bearer', 'Sec-Fetch-Site: same-origin', 'Origin: null',
     'Sec-Fetch-Site: cross-site', 'Origin: http://localhost',
     'Accept: text/html', 'Accept-Encoding: gzip;q=0, br', 'Range: bytes=0-1',
     'If-None-Match: W/"x", *', 'If-Modified-Since: now', 'User-Agent: ' . 'u' x 300,
-    'X-Forwarded-For: 1.2.3.4', 'Expect: 100-continue', 'Accept-Language: x');
+    'Accept: application/json;q=0.5, text/plain;version=0.0.4',
+    'Idempotency-Key: k1', "If-None-Match: $tag", 'Cookie: {cookie}; {cookie}',
+    'User-Agent: ' . '"<b>\\' x 60, 'X-Forwarded-For: 1.2.3.4',
+    'Expect: 100-continue', 'Accept-Language: x');
 my @types = ('application/json', 'application/x-www-form-urlencoded',
     'text/plain', 'application/json; charset=latin1', '', 'multipart/form-data');
 my @bits = ("\0", "\xff", '%00', '%2f', '%', '//', '/../', '\\', "\xe2\x82\xac",
@@ -95,10 +109,29 @@ is join(' ', sort $t->workers), "@workers", 'the worker lives';
 is $t->get("/api/v1/deals/1")->status, 404, 'and answers';
 cmp_ok $asked, '>', 20 * $seconds, 'at a good pace';
 is $t->deals('verify')->{code}, 0, 'what was written is sound';
+if (my $dir = $ENV{FUZZ_ROWS}) {
+    open my $f, '>', "$dir/http.row" or die "$dir/http.row: $!\n";
+    print $f join(' ', 'http', time - $began, $asked, 0,
+        @wrong || !Test::More->builder->is_passing || 0), "\n";
+    close $f or die "$dir/http.row: $!\n";
+}
 $t->finish;
+
+# Some requests end the session.
+sub credentials {
+    my ($name) = keys %{ $ann->{cookie} };
+    my $list = $ann->get('/api/v1/sessions')->json->{sessions};
+    return ("$name=$ann->{cookie}{$name}", $ann->{cookie}{$name}, $list->[0]{id});
+}
 
 # A deal and a comment to ask about.
 sub talk {
+    if ($ann->get('/api/v1/me')->status == 401) {
+        my $r = $ann->post('/api/v1/sessions', json => {
+            name => 'ann', password => 'password of ann' });
+        $r->status == 201 or die "not signed in: ", $r->status;
+        ($cookie, $token, $session) = credentials();
+    }
     my $deal = $ann->post('/api/v1/deals', json => {
         title => 'A kettle', url => 'https://shop.example/k', tags => ['tea'],
         description => '**Boils**',
@@ -135,7 +168,8 @@ sub spoil {
 sub make {
     my $mount = rand() < 0.2;
     my $method = pick(@methods);
-    my $path = pick(@paths) =~ s/\{id\}/$id/r =~ s/\{cid\}/$cid/r;
+    my $path = pick(@paths) =~ s/\{id\}/$id/r =~ s/\{cid\}/$cid/r
+        =~ s/\{session\}/$session/r;
     $path = ($mount ? '/shop' : '') . spoil($path, 0.3)
         . spoil(pick(@queries), 0.3);
     # A space or a line's end would make it another request line.
@@ -143,7 +177,8 @@ sub make {
     my @lines = ("$method $path HTTP/1.1", 'Host: localhost',
         'Connection: close');
     for (1 .. int rand 4) {
-        my $line = spoil(pick(@headers), 0.3);
+        my $line = spoil(pick(@headers) =~ s/\{cookie\}/$cookie/gr
+            =~ s/\{token\}/$token/r, 0.3);
         $line =~ s/[\r\n]//g;
         push @lines, $line if $line !~ /^(?:content-length|transfer-enc|host)/i;
     }

@@ -38,7 +38,7 @@ find(deals_str name)
 static int
 is_safe(deals_str value)
 {
-    char    clean[64];
+    char    clean[80];
     size_t  i, n = 0;
 
     for (i = 0; i < value.len && n < sizeof(clean) - 1; i++) {
@@ -48,6 +48,10 @@ is_safe(deals_str value)
     }
     clean[n] = '\0';
     i = strspn(clean, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+
+    if (i > 64) {
+        return 1;               /* no scheme is as long; what follows is cut */
+    }
 
     if (clean[i] == '&') {
         return strncmp(clean + i, "&amp;", 5) == 0

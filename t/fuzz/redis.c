@@ -5,124 +5,16 @@
  * bounds, and no line of the log is forged.
  */
 
-#include "fuzz.h"
-
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include "fuzz_host.h"
 
 #include "io/redis.h"
 
 #define ASKED  8
 
-static char  dir[] = "/tmp/deals-fuzz-XXXXXX";
-static char  path[64];
 static char  address[80];
-static int   listener = -1;
-static int   changes;
 
 
-/* -- the host ------------------------------------------------------------- */
-
-static void
-keep_log(void *host, deals_log_level level, deals_str line)
-{
-    size_t  i;
-
-    (void) host;
-    (void) level;
-
-    for (i = 0; i < line.len; i++) {
-        need((unsigned char) line.data[i] >= ' ' && line.data[i] != 0x7f);
-    }
-}
-
-
-static void
-changed(void *host, unsigned what, int64_t id)
-{
-    (void) host;
-
-    need((what & ~255u) == 0, "%u", what);
-    need(id > -INT64_C(10000000000000000) && id < INT64_C(10000000000000000));
-    changes++;
-}
-
-
-/* A loop that never waits. */
-
-#define WATCHED  8
-
-static deals_io  *watched[WATCHED];
-
-static int
-watch(void *host, deals_io *io, unsigned events)
-{
-    int  i;
-
-    (void) host;
-
-    for (i = 0; i < WATCHED && watched[i] != io; i++) { /* void */ }
-
-    if (i == WATCHED) {
-        for (i = 0; i < WATCHED && watched[i] != NULL; i++) { /* void */ }
-    }
-
-    need(i < WATCHED);
-    watched[i] = events != 0 ? io : NULL;
-    io->events = events;
-    io->host = watched[i];
-
-    return 0;
-}
-
-
-static void
-timer(void *host, int busy, int64_t ms)
-{
-    (void) host;
-    (void) busy;
-    (void) ms;
-}
-
-
-static void
-wake(void *host)
-{
-    (void) host;
-}
-
-
-static void
-turn(deals_ctx *ctx)
-{
-    int            i;
-    unsigned       events;
-    struct pollfd  pfd;
-
-    for (i = 0; i < WATCHED; i++) {
-        if (watched[i] == NULL) {
-            continue;
-        }
-
-        pfd.fd = watched[i]->fd;
-        pfd.events = (short) ((watched[i]->events & DEALS_READ ? POLLIN : 0)
-                              | (watched[i]->events & DEALS_WRITE ? POLLOUT
-                                                                  : 0));
-        if (poll(&pfd, 1, 0) > 0) {
-            events = pfd.revents & (POLLERR | POLLHUP)
-                     ? watched[i]->events
-                     : (pfd.revents & POLLIN ? DEALS_READ : 0u)
-                       | (pfd.revents & POLLOUT ? DEALS_WRITE : 0u);
-            watched[i]->ready(watched[i], events);
-        }
-    }
-
-    deals_ctx_run(ctx);
-}
-
+/* -- who asks ------------------------------------------------------------- */
 
 static int  answers[ASKED];
 
@@ -143,30 +35,14 @@ found(void *owner, deals_str bytes)
 
 /* -- the server ----------------------------------------------------------- */
 
-static void
-tidy(void)
-{
-    (void) unlink(path);
-    (void) rmdir(dir);
-}
-
-
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    struct sockaddr_un  sun = { .sun_family = AF_UNIX };
-
     (void) argc;
     (void) argv;
 
-    need(mkdtemp(dir) != NULL);
-    snprintf(path, sizeof(path), "%s/s", dir);
-    snprintf(address, sizeof(address), "unix:%s", path);
-    strcpy(sun.sun_path, path);
-    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    need(bind(listener, (struct sockaddr *) &sun, sizeof(sun)) == 0);
-    need(listen(listener, 16) == 0);
-    atexit(tidy);
+    server_listen("s");
+    snprintf(address, sizeof(address), "unix:%s", server_path);
 
     return 0;
 }
@@ -186,8 +62,8 @@ say(deals_ctx *ctx, int fd, deals_str bytes)
         (void) !send(fd, bytes.data, bytes.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
-    turn(ctx);
-    turn(ctx);
+    host_turn(ctx);
+    host_turn(ctx);
 }
 
 
@@ -223,10 +99,10 @@ converse(deals_ctx *ctx, deals_str input)
 
     memset(answers, 0, sizeof(answers));
     ask(ctx, how, sent);
-    fds[0] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    fds[0] = server_accept();
     (void) deals_ctx_node(ctx, 7, 1);
-    turn(ctx);
-    fds[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    host_turn(ctx);
+    fds[1] = server_accept();
 
     /* both connect at once; a part of the input for each in turn */
     for (i = 0; i < 16 && input.len > 0; i++) {
@@ -264,8 +140,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char               *memory;
     deals_ctx          *ctx;
     deals_str           input;
-    const deals_hooks   hooks = { .watch = watch, .timer = timer, .wake = wake,
-                                  .log = keep_log, .changed = changed };
     deals_config        config = { .database = "host=/nowhere dbname=none" };
     const deals_error  *error;
 
@@ -273,13 +147,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input = input_of(data, size);
     memory = (char *) (uintptr_t) input.data;
     arena = deals_arena_new();
-    ctx = deals_ctx_new(&config, &hooks, arena, &error);
+    ctx = deals_ctx_new(&config, &host_hooks, arena, &error);
     need(ctx != NULL, "%.*s", DEALS_FMT(error->message));
-    changes = 0;
 
     converse(ctx, input);
 
-    while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+    while ((fd = server_accept()) >= 0) {
         close(fd);
     }
 

@@ -11,6 +11,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 use IO::Select;
 use Deals::Test;
+use Deals::Test::Lock;
 
 my $t = Deals::Test->new;
 my $template = <<'CONF';
@@ -68,34 +69,17 @@ sub answers {
     return (\%count, \@body);
 }
 
-# A lock that keeps readers of deals waiting, until it is let go.
-sub lock_table {
-    my $pid = open my $psql, '|-', 'psql', '-XAtq', '-o', '/dev/null',
-        $t->database_admin or die;
-    $psql->autoflush(1);
-    print {$psql} "BEGIN; LOCK TABLE deals IN ACCESS EXCLUSIVE MODE;\n";
-    $t->wait_until(sub { $t->sql("SELECT count(*) FROM pg_locks
-        WHERE mode = 'AccessExclusiveLock' AND granted
-        AND relation = 'deals'::regclass") });
-    return sub { print {$psql} "COMMIT;\n"; close $psql };
-}
-
-sub waiting {
-    return $t->sql("SELECT count(*) FROM pg_locks WHERE NOT granted
-        AND relation = 'deals'::regclass");
-}
-
 sub said { return map { [split] } split /\n/, Deals::Test::read_file(
            $t->dir . '/cache.log') }
 
 # --- a thousand at once ------------------------------------------------------------
 
-my $free = lock_table();
+my $lock = Deals::Test::Lock->new($t, 'deals');
 my @s = ask(1000, '/new');
-ok $t->wait_until(sub { waiting() }), 'the database is asked';
+ok $t->wait_until(sub { $lock->waiting }), 'the database is asked';
 sleep 0.3;
-is waiting(), 1, '  once';
-$free->();
+is $lock->waiting, 1, '  once';
+$lock->free;
 my ($count, $body) = answers(@s);
 is_deeply $count, { '200 MISS' => 1, '200 HIT' => 999 },
     'of a thousand at once one asks it' or diag explain $count;
@@ -108,30 +92,30 @@ is keys %pid, 2, '  in both workers';
 
 # --- who fills goes away --------------------------------------------------------------
 
-$free = lock_table();
+$lock = Deals::Test::Lock->new($t, 'deals');
 my ($first) = ask(1, '/top');
-$t->wait_until(sub { waiting() });
+$t->wait_until(sub { $lock->waiting });
 @s = ask(50, '/top');
 sleep 0.1;
 close $first;
 sleep 0.3;
-$free->();
+$lock->free;
 ($count) = answers(@s);
 is_deeply $count, { '200 MISS' => 1, '200 HIT' => 49 },
     'a filler that leaves is replaced' or diag explain $count;
 
 # --- the filler's worker is killed ------------------------------------------------------
 
-$free = lock_table();
+$lock = Deals::Test::Lock->new($t, 'deals');
 ($first) = ask(1, '/top?window=week');
-$t->wait_until(sub { waiting() });
+$t->wait_until(sub { $lock->waiting });
 @s = ask(60, '/top?window=week');
 sleep 0.1;
 $t->allow(qr/exited on signal 9/);
 my @workers = $t->workers;
 kill 'KILL', $workers[0];
 sleep 0.3;
-$free->();
+$lock->free;
 ($count) = answers(@s);
 my $lost = delete $count->{'none '} // 0;
 ok $lost < 60 && $lost > 0, "a killed worker loses its own: $lost of 60";
@@ -145,7 +129,7 @@ close $first;
 # --- a database that does not move: waiters have a deadline ---------------------------------
 
 $t->get('/api/v1/users/ann');
-$free = lock_table();
+$lock = Deals::Test::Lock->new($t, 'deals');
 my $start = time;
 @s = ask(20, '/api/v1/deals?sort=new&limit=7');
 ($count) = answers(@s);
@@ -153,7 +137,7 @@ my $took = time - $start;
 is +(grep { !/^50[34] MISS$/ } keys %$count), 0,
     'no bytes, no database: an error for all' or diag explain $count;
 ok $took > 2.5 && $took < 4.5, sprintf '  after their deadline (%.1f s)', $took;
-$free->();
+$lock->free;
 
 # --- the database is away: what was shown before is better than nothing -----------------------
 
@@ -190,30 +174,30 @@ sleep 1.1;
 $t->get('/api/v1/deals');
 $ann->put("/api/v1/deals/$id/vote", json => { value => -1 });
 sleep 1.1;
-$free = lock_table();
+$lock = Deals::Test::Lock->new($t, 'deals');
 ($first) = ask(1, '/api/v1/deals');
-$t->wait_until(sub { waiting() });
+$t->wait_until(sub { $lock->waiting });
 @s = ask(20, '/api/v1/deals');
 ($count) = answers(@s);
 is_deeply $count, { '200 UPDATING' => 20 }, 'a soft refresh holds up nobody'
     or diag explain $count;
-$free->();
+$lock->free;
 ($count) = answers($first);
 is_deeply $count, { '200 MISS' => 1 }, '  but one';
 
 # --- but a write does ------------------------------------------------------------------------------
 
 $t->get('/new');
-$free = lock_table();
+$lock = Deals::Test::Lock->new($t, 'deals');
 my $writer = fork // die;
 if (!$writer) {
     $SIG{$_} = 'DEFAULT' for qw(INT TERM);
     $ann->post('/api/v1/deals', json => { title => 'Another deal' });
     POSIX::_exit(0);
 }
-$t->wait_until(sub { waiting() });
+$t->wait_until(sub { $lock->waiting });
 is status($t->get('/new')), 'HIT', 'before a write is done the page is good';
-$free->();
+$lock->free;
 waitpid $writer, 0;
 like $t->get('/new')->body, qr/Another deal/, 'and after it never again';
 

@@ -22,6 +22,8 @@ write_file("$dir/stray/hto.html", "<p>x</p>\n");
 write_file("$dir/database", "host=/nowhere dbname=deals password=x\n");
 write_file("$dir/database2", "host=/nowhere\ndbname=deals\n");
 write_file("$dir/empty", "");
+write_file("$dir/redis", "redis://:sesame\@127.0.0.1:6379\n");
+chmod 0600, map { "$dir/$_" } qw(database database2 empty redis);
 
 sub write_file {
     my ($name, $text) = @_;
@@ -152,8 +154,36 @@ refused('a socket too long', qr/invalid value of "deals_database".*socket/i,
 refused('a database in a location', qr/not allowed here/,
     location => "location / { deals; $db }");
 taken('a database in a file', http => "deals_database file:$dir/database;");
-refused('a file that is not there', qr/open\(\) "\S+nothing" failed/,
+refused('a file that is not there', qr/file "\S+nothing" can't be opened: No such/,
     http => "deals_database file:$dir/nothing;");
+my $how = 'chmod it to 0600' . ($> == 0 ? ' \(0640' : '');
+for my $mode (0644, 0604, 0660, 0620, 0601, 0606, $> == 0 ? () : 0640) {
+    write_file("$dir/open", "host=/nowhere dbname=deals password=sesame\n");
+    chmod $mode, "$dir/open";
+    my $text = sprintf '%04o', $mode;
+    refused("a file of mode $text", qr/file "\S+open" has mode $text, .*$how/,
+        http => "deals_database file:$dir/open;");
+    refused("one for Redis of mode $text", qr/"deals_redis".* has mode $text,/,
+        http => "$db deals_redis file:$dir/open;");
+}
+SKIP: {
+    skip 'files of others need root', 6 if $> != 0;
+    chmod 0640, "$dir/open";
+    taken('a file of root\'s for a group',
+        http => "deals_database file:$dir/open;");
+    chown 65534, 65534, "$dir/open";
+    chmod 0600, "$dir/open";
+    refused('a file of somebody else', qr/belongs to user 65534.*root/,
+        http => "deals_database file:$dir/open;");
+}
+taken('a link to a file', http => "deals_database file:$dir/link;")
+    if symlink 'database', "$dir/link";
+refused('a directory', qr/"\S+templates" is not a plain file/,
+    http => "deals_database file:$dir/templates;");
+POSIX::mkfifo("$dir/pipe", 0600) or die;
+refused('a pipe that nobody writes to', qr/"\S+pipe" is not a plain file/,
+    http => "deals_database file:$dir/pipe;");
+taken('Redis in a file', http => "$db deals_redis file:$dir/redis;");
 refused('a file of two lines', qr/must hold one line/,
     http => "deals_database file:$dir/database2;");
 refused('an empty file', qr/must hold one line/,

@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Lock;
 
 my $t = Deals::Test->new;
 $t->stop_postgresql;
@@ -111,11 +112,12 @@ away('the database was killed');
 $t->start_postgresql;
 back('it recovers');
 
-# Connections that are cut between two requests: a read is tried again. They are
-# older than a second: a server that lets nobody stay counts as away.
+# Connections that are cut between two requests: a read is tried again, once, so
+# all have ended when it comes. They are older than a second: a server that lets
+# nobody stay counts as away.
 for (1 .. 3) {
     sleep 2;
-    $t->sql_as($t->database, "SELECT pg_terminate_backend(pid)
+    $t->sql_as($t->database, "SELECT pg_terminate_backend(pid, 10000)
         FROM pg_stat_activity WHERE usename = 'deals'
         AND pid <> pg_backend_pid()");
     is $t->get('/new')->status, 200, 'a cut connection is not seen';
@@ -123,23 +125,7 @@ for (1 .. 3) {
 
 # --- slow -----------------------------------------------------------------------------
 
-# Locks a table for so many seconds; returns when it is locked.
-sub lock_table {
-    my ($table, $seconds) = @_;
-    my $pid = fork // die;
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM);
-        open STDOUT, '>', '/dev/null';
-        exec 'psql', '-XAtq', $t->database_admin, '-c', "BEGIN; LOCK TABLE $table"
-            . " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep($seconds); COMMIT";
-    }
-    $t->wait_until(sub { $t->sql("SELECT count(*) FROM pg_locks
-        WHERE mode = 'AccessExclusiveLock' AND granted
-        AND relation = '$table'::regclass") });
-    return $pid;
-}
-
-my $pid = lock_table('deals', 3);
+my $lock = Deals::Test::Lock->new($t, 'deals');
 my $began = time;
 $r = $t->get('/new');
 my $took = time - $began;
@@ -153,18 +139,19 @@ for (1 .. 5) {
     my $s = $t->connect;
     print {$s} "GET /new HTTP/1.1\r\nHost: x\r\n\r\n";
     $s->flush;
-    sleep 0.05;
+    $t->wait_until(sub { $lock->waiting });
     close $s;
 }
-waitpid $pid, 0;
+$lock->free;
 back('the lock is gone');
 like $t->log, qr/client prematurely closed connection/,
     'clients that went away were noticed';
 
 # A short wait is no error.
-$pid = lock_table('deals', 0.5);
+$lock = Deals::Test::Lock->new($t, 'deals');
+$lock->free_after(0.5);
 is $t->get('/new')->status, 200, 'a short wait';
-waitpid $pid, 0;
+$lock->free;
 
 # --- stopped in its tracks ------------------------------------------------------------
 
@@ -182,7 +169,8 @@ back('it moves again');
 
 my $q = $t->client(port => $t->port('queue'));
 is $q->get('/new')->status, 200, 'a short queue';
-$pid = lock_table('deals', 0.7);
+$lock = Deals::Test::Lock->new($t, 'deals');
+$lock->free_after(0.7);
 my @waiting;
 for (1 .. 400) {
     my $s = $q->connect;
@@ -195,7 +183,7 @@ for my $s (@waiting) {
     local $/;
     $status{ (<$s> // '') =~ m{^HTTP/1\.1 (\d+)} ? $1 : 0 }++;
 }
-waitpid $pid, 0;
+$lock->free;
 is_deeply [grep { !/^(?:200|503)$/ } keys %status], [],
     'each was answered: ' . join ', ', map { "$status{$_} x $_" } sort keys %status;
 back('after the rush');

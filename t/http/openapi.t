@@ -166,6 +166,14 @@ $t->client->post('/api/v1/sessions', json => { name => 'carl', password =>
 my ($mine, $other) = @{ ask(listSessions => 200, %carl)->json->{sessions} };
 ask(endSession => 204, %carl, session => $other->{id});
 ask(endOtherSessions => 204, %carl);
+my $access = ask(createToken => 201, %carl, json => { label => 'A program',
+    scopes => ['read', 'write'], days => 30 })->json;
+ask(createToken => 201, %carl, json => { label => 'x', scopes => ['vote'],
+    days => undef });
+ask(listTokens => 200, %carl);
+ask(getMe => 200, token => $access->{token});
+ask(listTokens => 200, %carl);
+ask(endToken => 204, %carl, access => $access->{id});
 ask(deleteSession => 204, token => $session->json->{token});
 my ($code) = $t->deals('user', 'reset', 'dora')->{out} =~ /^(\d+\.\S+)$/m;
 ask(resetPassword => 204, json => { token => $code, password =>
@@ -187,9 +195,15 @@ my %good = (createDeal => { title => 'A title' }, updateDeal => {},
     createComment => { body => 'x' }, updateComment => { body => 'x' },
     createAccount => { name => 'ann', password => 'a long password' },
     createSession => { name => 'ann', password => 'password of ann' },
+    createToken => { label => 'x', scopes => ['read'] },
     resetPassword => { token => '1.' . 'A' x 32, password => 'a long password' },
     changePassword => { current => 'wrong', password => 'a long password' });
-my %args = (id => $deal, cid => $answer, name => 'ann', session => '0' x 32);
+my %votes = (token => ask(createToken => 201, as => 'ann', json => { label => 'v',
+    scopes => ['vote'] })->json->{token});
+$client{bob}->post('/api/v1/tokens', json => $good{createToken}) for 1 .. 50;
+ask(createToken => 409, as => 'bob', json => $good{createToken});
+my %args = (id => $deal, cid => $answer, name => 'ann', session => '0' x 32,
+    access => '0' x 32);
 
 # A thread that is full.
 my ($root, $short) = map { $client{ann}->post("/api/v1/deals/$deal/comments",
@@ -215,8 +229,8 @@ for my $id (sort keys %operation) {
         if $wants{401} && $id ne 'createSession';
     ask($id, 401, json => { name => 'ann', password => 'wrong' })
         if $id eq 'createSession';
-    ask($id, 403, %args, client => $client{ann}, site => 'cross-site', %body)
-        if $wants{403};
+    ask($id, 403, %args, $unsafe ? (client => $client{ann}, site =>
+        'cross-site') : %votes, %body) if $wants{403};
     ask($id, 404, %args, @as, ($op->{path} =~ /\{name\}/ ? (name => 'nobody')
         : (id => 7)), %body) if $wants{404};
     ask($id, 413, %args, @as, body => '{' . ' ' x 300_000 . '}',
@@ -251,7 +265,7 @@ my %want = (get => 'GET, HEAD', post => 'POST', put => 'PUT', patch => 'PATCH',
             delete => 'DELETE');
 for my $path (sort keys %{ $doc->{paths} }) {
     my %real = (id => $deal, cid => $comment, name => 'ann',
-        session => '0' x 32);
+        session => '0' x 32, access => '0' x 32);
     (my $at = $path) =~ s/\{(\w+)\}/$real{$1}/g;
     my @methods = grep { $doc->{paths}{$path}{$_} } qw(get post put patch delete);
     is $t->options("/api/v1$at")->header('Allow'),

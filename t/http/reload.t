@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Lock;
 
 my $t = Deals::Test->new;
 
@@ -105,23 +106,8 @@ unlike $t->log, qr/exited on signal|exited with code [^0]/, 'no worker died';
 
 # --- a reload while somebody waits for the database -------------------------------------
 
-sub lock_table {
-    my ($seconds) = @_;
-    my $pid = fork // die;
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM);
-        open STDOUT, '>', '/dev/null';
-        exec 'psql', '-XAtq', $t->database_admin, '-c', 'BEGIN; LOCK TABLE deals'
-            . " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep($seconds); COMMIT";
-    }
-    $t->wait_until(sub { $t->sql("SELECT count(*) FROM pg_locks
-        WHERE mode = 'AccessExclusiveLock' AND granted
-        AND relation = 'deals'::regclass") });
-    return $pid;
-}
-
 for my $signal (qw(HUP QUIT)) {
-    my $locker = lock_table(1);
+    my $lock = Deals::Test::Lock->new($t, 'deals');
     my @s = map {
         my $s = $t->connect;
         print {$s} "GET /new HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -131,12 +117,13 @@ for my $signal (qw(HUP QUIT)) {
     sleep 0.2;
     my %old = map { $_ => 1 } $t->workers;
     $t->signal($signal);
+    $lock->free_after(0.8);
     for my $s (@s) {
         local $/;
         like <$s>, qr{^HTTP/1\.1 200 .*</html>}s,
             "who waits for the database during $signal is answered";
     }
-    waitpid $locker, 0;
+    $lock->free;
     ok $t->wait_until(sub { !grep { $old{$_} } $t->workers }, 5),
         '  and then the old workers leave';
 }
@@ -183,7 +170,7 @@ is $t->post('/api/v1/accounts', json => { name => 'after', password =>
 # Whether others wait for the database at that moment or not.
 for my $others (0, 8) {
     $t->get('/') for 1 .. 8;
-    my $locker = $others && lock_table(1);
+    my $lock = $others && Deals::Test::Lock->new($t, 'deals');
     my @waiting = map {
         my $w = $t->connect;
         print {$w} "GET /new HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -201,11 +188,11 @@ for my $others (0, 8) {
     $t->signal('HUP');
     ok $t->wait_until(sub { $t->get('/')->body eq "idle\n" }),
         "a slow client, $others others";
+    $lock->free if $lock;
     for my $w (@waiting) {
         local $/;
         like <$w>, qr{^HTTP/1\.1 200 }, '  who waits is answered';
     }
-    waitpid $locker, 0 if $locker;
     ok $t->wait_until(sub { connections() == 0 }), '  it holds no connection';
     is scalar(grep { $old{$_} } $t->workers), 1, '  its worker is there';
     print {$slow} '"title":"Slowly"}';

@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Time::HiRes qw(sleep);
 use Deals::Test;
+use Deals::Test::Lock;
 use Deals::Test::Prometheus;
 
 my $t = Deals::Test->new;
@@ -202,50 +203,35 @@ ok $small->{entries} > 5 && $small->{entries} < 100, '  and keeps some';
 
 # --- somebody waits ----------------------------------------------------------------
 
-sub lock_table {
-    my ($seconds) = @_;
-    my $pid = fork // die;
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM);
-        open STDOUT, '>', '/dev/null';
-        exec 'psql', '-XAtq', $t->database_admin, '-c', 'BEGIN; LOCK TABLE deals'
-            . " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep($seconds); COMMIT";
-    }
-    $t->wait_until(sub { $t->sql("SELECT count(*) FROM pg_locks
-        WHERE mode = 'AccessExclusiveLock' AND granted
-        AND relation = 'deals'::regclass") });
-    return $pid;
-}
-
-my $locker = lock_table(2);
+my $lock = Deals::Test::Lock->new($t, 'deals');
 my @s = map {
     my $s = $t->connect;
     print {$s} "GET /top?window=$_ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     $s->flush;
     $s;
 } qw(day week month);
-ok $t->wait_until(sub { site(report(), $SITE)->{all}{in_flight} == 3 }, 1.5),
+ok $t->wait_until(sub { site(report(), $SITE)->{all}{in_flight} == 3 }),
     'calls under way';
 ($pages) = grep { $_->{zone} eq 'pages' } @{ report()->{caches} };
 is $pages->{all}{fills_in_flight}, 3, '  and pages that are made';
 close $s[0];
-ok $t->wait_until(sub { (requests()->{aborted} // 0) == 1 }, 1.5),
+ok $t->wait_until(sub { (requests()->{aborted} // 0) == 1 }),
     'one goes away';
+$lock->free;
 for my $s (@s[1, 2]) {
     local $/;
     like <$s>, qr{^HTTP/1\.1 200 }, 'one is answered';
 }
-waitpid $locker, 0;
 ok $t->wait_until(sub {
     ($pages) = grep { $_->{zone} eq 'pages' } @{ report()->{caches} };
     $pages->{all}{fills_in_flight} == 0
         && site(report(), $SITE)->{all}{in_flight} == 0;
 }), 'and then nothing is under way';
 
-$locker = lock_table(1.5);
+$lock = Deals::Test::Lock->new($t, 'deals');
 my $other = $t->client(port => $t->port('other'));
 is $other->get('/')->status, 503, 'who waits too long';
-waitpid $locker, 0;
+$lock->free;
 my ($second) = grep { $_->{site} eq "$SITE#2" } @{ report()->{sites} };
 ok $second, 'the same database with other settings has a name of its own';
 ok $t->wait_until(sub {

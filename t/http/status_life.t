@@ -217,7 +217,7 @@ $t->start_postgresql;
 ok $t->wait_until(sub { 2 == grep { $_ eq 'closed' } backend('database', 'breaker') }),
     'it comes, nobody asks: breakers close';
 $t->wait_until(sub { $log = substr $t->log, $logged;
-    2 == (() = $log =~ /database: available again/g) }, 3);
+    2 == (() = $log =~ /database: available again/g) });
 is scalar(() = $log =~ /database: available again/g), 2, '  each worker says it once';
 cmp_ok scalar(() = $log =~ /^.*$/mg), '<', 20, '  and little else';
 ok site(report())->{all}{reconnects} >= 2, '  connections were made anew';
@@ -252,8 +252,14 @@ $t->sql('ALTER DATABASE deals SET default_transaction_read_only = on');
 send_away();
 is vote()->status, 503, 'a read-only database: 503' for 1 .. 20;
 $log = substr $t->log, $logged;
+ok $t->wait_until(sub { touch_all();
+    2 == grep { $_ } backend('database', 'read_only') }), '  is known as that';
+like $t->get('/status')->body, qr/ read-only +\d{4}-\S+ +closed /, '  text';
+is metrics()->sum('deals_database_read_only'), 2, '  Prometheus';
+$log = substr $t->log, $logged;
+is scalar(() = $log =~ /database: takes no changes/g), 2, '  a worker says so';
 for my $what (qr/database: not available/, qr/cannot execute .* read-only/,
-              qr/database: available again/) {
+              qr/database: available again/, qr/database: takes no changes/) {
     my %by;
     $by{$1}++ while $log =~ /^.*?(\d+)#\d+:.*?$what/mg;
     is scalar(grep { $_ > 1 } values %by), 0, "  a worker says once: $what";
@@ -263,8 +269,10 @@ $t->sql('SET default_transaction_read_only = off;'
     . ' ALTER DATABASE deals RESET default_transaction_read_only');
 send_away();
 ok $t->wait_until(sub { vote()->status == 200 }), '  votes again';
-ok $t->wait_until(sub { (substr $t->log, $logged) =~ /available again/ }),
-    '  which is said when it lasts';
+ok $t->wait_until(sub { 2 == (() = substr($t->log, $logged)
+    =~ /database: takes changes again/g) }), '  which each worker says';
+ok $t->wait_until(sub { !grep { $_ } backend('database', 'read_only') }),
+    '  and reports';
 
 # --- another configuration ---------------------------------------------------------------------
 

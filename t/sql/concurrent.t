@@ -63,7 +63,7 @@ sub batches {
             push @users, 1 + int rand 30;
             push @votes, -1 + int rand 3;
             push @times, "'2026-01-01Z'::timestamptz + interval '"
-                . int(rand 1000) . " s'";
+                . int(rand 1000) . " ms'";
         }
         my $arrays = join ', ',
             map { 'ARRAY[' . join(',', @$_) . ']' }
@@ -122,14 +122,15 @@ SQL
 isnt $t->sql('SELECT count(*) FROM votes WHERE value <> 0'), 0,
     'there were votes';
 
-# The newest of a pair's votes stands, whoever came last.
+# The newest of a pair's votes stands, whoever came last. Of the same minute: what
+# is older by more was cast by a clock that was set back.
 my %newest;
 for my $writer (1 .. $WRITERS) {
     for my $line (split /\n/, batches($writer)) {
         my @arrays = map { [ split /,/ ] } $line =~ /ARRAY\[([^\]]*)\]/g;
         for my $i (0 .. 49) {
             my ($deal, $user, $vote) = map { $arrays[$_][$i] } 0 .. 2;
-            my ($at) = $arrays[3][$i] =~ /'(\d+) s'/;
+            my ($at) = $arrays[3][$i] =~ /'(\d+) ms'/;
             my $old = $newest{"$deal $user"};
             if (!$old || $old->[0] < $at) {
                 $newest{"$deal $user"} = [ $at, { $vote => 1 } ];

@@ -16,6 +16,12 @@ INSERT INTO sessions (user_id, token_hash, created_at, seen_at, expires_at)
 SELECT user_id, md5(user_id::text), now(), now(), now() + interval '30 days'
   FROM users;
 
+INSERT INTO sessions (user_id, token_hash, created_at, seen_at, expires_at,
+                      label, scopes)
+SELECT user_id, md5(user_id::text || i), now(), now(),
+       now() + interval '90 days', 'Program ' || i, 1 + i % 7
+  FROM users, generate_series(1, 3) AS i;
+
 INSERT INTO user_networks (user_id, network, seen_at)
 SELECT user_id, md5(user_id::text) || md5(user_id::text), now() FROM users;
 

@@ -97,6 +97,8 @@ utf8_trims_unicode_space(void **state)
     assert_str(deals_utf8_trim(S("")), "");
     assert_str(deals_utf8_trim(DEALS_NONE), NULL);
     assert_str(deals_utf8_trim(S("❤\ufe0f ")), "❤\ufe0f");
+    assert_str(deals_utf8_trim(S("\n\xa2\x83\xac")), "\xa2\x83\xac");
+    assert_str(deals_utf8_trim(S("a \x80")), "a \x80");
     assert_str(deals_utf8_trim(S("\x80\x80\x80\x80\x80 ")),
                "\x80\x80\x80\x80\x80");
 }

@@ -144,7 +144,7 @@ test_late(void **state)
     members();
     id = deal_make(&ann, "A deal");
     check(&bob, id, 0, 1, 2, 2, 0);
-    sql("UPDATE votes SET voted_at = now() + interval '1 hour'"
+    sql("UPDATE votes SET voted_at = now() + interval '30 seconds'"
         " WHERE user_id = %lld", (long long) bob.id);
 
     deals_call               *call;
@@ -155,6 +155,59 @@ test_late(void **state)
     assert_int_equal(r->my_vote, 1);
     assert_int_equal(r->score, 2);
     deals_call_free(call);
+}
+
+static void
+cast_both(member *a, member *b, int64_t deal, int64_t comment, int64_t value)
+{
+    int                       i;
+    deals_call               *call[4];
+    const deals_vote_result  *r;
+
+    for (i = 0; i < 4; i++) {
+        call[i] = deals_vote(ctx, i % 2 ? &a->asker : &b->asker, deal,
+                             i < 2 ? 0 : comment, value, NULL, NULL);
+        assert_non_null(call[i]);
+    }
+
+    for (i = 0; i < 4; i++) {
+        while (!deals_call_is_done(call[i])) {
+            assert_true(deals_ctx_poll(ctx, 100) >= 0);
+        }
+        r = deals_vote_get(OK(call[i]));
+        assert_int_equal(r->my_vote, value);
+        deals_call_free(call[i]);
+    }
+
+    assert_int_equal(sql_int("SELECT score FROM deal_stats"), 2 * value);
+    assert_int_equal(sql_int("SELECT score FROM comments"), 2 * value);
+}
+
+/* No vote is late by hours: if the one that stands is newer by so much, the
+ * clock was set back. */
+static void
+test_set_back(void **state)
+{
+    int      i;
+    int64_t  deal, id;
+
+    (void) state;
+    members();
+    deal = deal_make(&ann, "A deal");
+    id = comment_make(&bob, deal, 0, "Good.");
+
+    for (i = 0; i < 2; i++) {
+        cast_both(&ann, &bob, deal, id, 1);
+        sql("UPDATE votes SET voted_at = now() + interval '1 hour'");
+        sql("UPDATE comment_votes SET voted_at = now() + interval '1 hour'");
+
+        if (i == 0) {
+            cast_both(&ann, &bob, deal, id, -1);
+        } else {
+            check(&ann, deal, 0, -1, 0, 1, 1);
+            check(&ann, deal, id, 0, 1, 1, 0);
+        }
+    }
 }
 
 /* Many at once, on one connection pool, from several members. */
@@ -206,6 +259,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(test_comment),
     TEST(test_refused),
     TEST(test_late),
+    TEST(test_set_back),
     TEST(test_together),
 };
 

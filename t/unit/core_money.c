@@ -126,6 +126,10 @@ exponents_of_currencies(void **state)
     assert_refused("15.00", "JPY", "has none");
     assert_refused("1.299", "KWD", "two ways");
     assert_refused("1.2345", "KWD", "decimals");
+    assert_refused("1.29900", "KWD", "decimals");
+    assert_refused("19.9900", "USD", "decimals");
+    assert_price("1.2990", "KWD", 1299, "KWD");
+    assert_price("999.9990", "KWD", 999999, "KWD");
 }
 
 
@@ -231,10 +235,11 @@ what_is_shown_can_be_typed(void **state)
 
         m = (deals_money) { 7050, deals_str_of(all[i].code), DEALS_NONE };
 
+        assert_price(deals_money_decimal(arena, &m).data, all[i].code, 7050,
+                     all[i].code);
+
         /* three decimals have two readings */
         if (all[i].exponent != 3) {
-            assert_price(deals_money_decimal(arena, &m).data, all[i].code,
-                         7050, all[i].code);
             assert_price(deals_money_text(arena, &m).data, NULL, 7050,
                          all[i].code);
         }

@@ -48,9 +48,9 @@ typedef struct {
     int      close_at_sync;
     int      closing;               /* when all is written */
     char     names[64][32];         /* prepared statements */
-    char     sqls[64][80];
+    char     sqls[64][120];
     int      nnames;
-    char     bound[80];             /* the SQL of the portal */
+    char     bound[120];            /* the SQL of the portal */
     int64_t  arg;
     int64_t  rows;                  /* of BATCH */
     char     in[65536];
@@ -70,6 +70,7 @@ typedef struct {
     int        version;             /* of the schema */
     int        no_schema;
     int        no_right;            /* to read the version */
+    int        read_only;           /* what it says of itself */
     int        hang_version;        /* no answer to that question */
     int        once;                /* deeds are done so often, then answers */
     char       log[65536];          /* what was executed: "1:NUMBER 5\n" */
@@ -200,30 +201,35 @@ fake_free(fake *f)
 /* --- what it does -------------------------------------------------------- */
 
 static void
-fake_row(fake_conn *c, int64_t n, int text)
+fake_row(fake_conn *c, int64_t n)
 {
-    int            i, len;
-    char           digits[24];
-    unsigned char  row[64];
+    int            i;
+    unsigned char  row[14] = { 0, 1, 0, 0, 0, 8 };
 
-    row[0] = 0;
-    row[1] = 1;
-    row[2] = row[3] = row[4] = 0;
-
-    if (text) {
-        len = snprintf(digits, sizeof(digits), "%lld", (long long) n);
-        memcpy(row + 6, digits, (size_t) len);
-
-    } else {
-        len = 8;
-
-        for (i = 0; i < 8; i++) {
-            row[6 + i] = (unsigned char) ((uint64_t) n >> (56 - 8 * i));
-        }
+    for (i = 0; i < 8; i++) {
+        row[6 + i] = (unsigned char) ((uint64_t) n >> (56 - 8 * i));
     }
 
+    fake_message(c, 'D', row, sizeof(row));
+}
+
+/* The schema's version, and whether the server can only be read: texts. */
+
+static void
+fake_version(fake *f, fake_conn *c)
+{
+    int            n, len;
+    char           text[24];
+    unsigned char  row[64] = { 0, 2 };
+
+    len = snprintf(text, sizeof(text), "%d", f->version);
     row[5] = (unsigned char) len;
-    fake_message(c, 'D', row, (size_t) len + 6);
+    memcpy(row + 6, text, (size_t) len);
+    n = 6 + len + 3;
+    len = snprintf(text, sizeof(text), "%s", f->read_only ? "on" : "off");
+    row[n++] = (unsigned char) len;
+    memcpy(row + n, text, (size_t) len);
+    fake_message(c, 'D', row, (size_t) (n + len));
 }
 
 static int
@@ -237,6 +243,12 @@ fake_describe(fake_conn *c)
 {
     char  d[] = { 0, 1, 'n', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, 8,
                   (char) 0xff, (char) 0xff, (char) 0xff, (char) 0xff, 0, 1 };
+    char  two[] = { 0, 2,
+                    'v', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 23, 0, 4,
+                    (char) 0xff, (char) 0xff, (char) 0xff, (char) 0xff, 0, 0,
+                    'r', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, (char) 0xff,
+                    (char) 0xff, (char) 0xff, (char) 0xff, (char) 0xff,
+                    (char) 0xff, 0, 0 };
 
     if (fake_is(c, "BEGIN") || fake_is(c, "COMMIT") || fake_is(c, "ROLLBACK")) {
         fake_message(c, 'n', "", 0);
@@ -244,9 +256,8 @@ fake_describe(fake_conn *c)
     }
 
     if (fake_is(c, "schema_version")) {
-        d[13] = 23;
-        d[15] = 4;
-        d[21] = 0;
+        fake_message(c, 'T', two, sizeof(two));
+        return;
     }
 
     fake_message(c, 'T', d, sizeof(d));
@@ -332,7 +343,7 @@ fake_execute(fake *f, fake_conn *c)
             return;
         }
 
-        fake_row(c, f->version, 1);
+        fake_version(f, c);
         fake_message(c, 'C', "SELECT 1", 9);
         return;
     }
@@ -375,10 +386,10 @@ fake_execute(fake *f, fake_conn *c)
         return;
     }
 
-    fake_row(c, c->rows > 0 ? 1 : c->arg, 0);
+    fake_row(c, c->rows > 0 ? 1 : c->arg);
 
     for (i = 2; i <= c->rows; i++) {
-        fake_row(c, i, 0);
+        fake_row(c, i);
     }
 
     fake_message(c, 'C', "SELECT 1", 9);

@@ -6,9 +6,16 @@
  * In every params struct strings may be temporary: they are copied. The asker
  * carries the session token of the one who asks, as it came; absent:
  * anonymous. A call that only reads treats a bad token as
- * DEALS_UNAUTHENTICATED if `strict` is set, else as anonymous
- * (deals_call_viewer then says NULL and deals_call_viewer_bad 1). asker may be
- * NULL: anonymous, without an address.
+ * DEALS_UNAUTHENTICATED if `strict` is set, and an access token that lacks what
+ * the call needs as DEALS_FORBIDDEN, else both as anonymous (deals_call_viewer
+ * then says NULL and deals_call_viewer_bad 1). asker may be NULL: anonymous,
+ * without an address.
+ *
+ * Calls that read need DEALS_SCOPE_READ, votes DEALS_SCOPE_VOTE, calls that
+ * write deals and comments DEALS_SCOPE_WRITE, all others that need a member
+ * DEALS_SCOPE_SESSION. None implies another; but what votes and writes answer
+ * with is the thing itself as the member sees it, the own vote on it included.
+ * A moderator's access token may do what any member's may.
  *
  * Besides the errors named, every call may end with UNAVAILABLE, TIMEOUT,
  * NO_MEMORY or SCHEMA. What a getter hands out is NULL until the call
@@ -39,9 +46,27 @@ extern "C" {
 #define DEALS_THREAD_BYTES    1048576
 #define DEALS_THREAD_DEPTH    32
 
+/* What an access token may do. A session may do all that its member may; what
+ * is a session's alone: the password, sessions and access tokens, and all that
+ * only moderators may. */
+enum {
+    DEALS_SCOPE_READ    = 1,    /* see what the member sees, /me too */
+    DEALS_SCOPE_VOTE    = 2,
+    DEALS_SCOPE_WRITE   = 4,    /* make, change and delete the member's own
+                                   deals and comments */
+    DEALS_SCOPE_SESSION = 8,    /* no access token has it */
+    DEALS_SCOPE_ANY     = 16    /* each has it */
+};
+
 /* Who asks. */
 typedef struct {
-    deals_str   token;          /* "user_id.secret"; absent: anonymous */
+    deals_str   token;          /* "user_id.secret" of a session, or an access
+                                   token, "deals_user_id.secret"; absent:
+                                   anonymous */
+    int         needs;          /* DEALS_SCOPE_...: what an access token must
+                                   have at least; what a call needs comes on
+                                   top. 0: access tokens are bad ones here, as
+                                   in a cookie */
     deals_str   address;        /* of the client, for rate limits; text. IPv6
                                    counts by its /64 */
     deals_str   user_agent;
@@ -60,6 +85,9 @@ typedef struct {
 DEALS_API const deals_me  *deals_call_viewer(const deals_call *call);
 /* 1: a token came, and it is not (any more) good. */
 DEALS_API int              deals_call_viewer_bad(const deals_call *call);
+/* DEALS_SCOPE_...: what the access token that came lacks, if that is why the
+ * call is FORBIDDEN or its viewer bad; otherwise 0. */
+DEALS_API int              deals_call_lacks(const deals_call *call);
 
 /* The rules for drafts (deals/view.h) of what the calls below answer with:
  * cards, deals and comments, in lists of them, as a member sees them who is no
@@ -362,7 +390,8 @@ DEALS_API deals_call *deals_session_create_wait(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_session_input *input,
                           int64_t timeout_ms);
-/* Ends the asker's own session. Succeeds too if there is none. */
+/* Ends the asker's own session, or access token, whatever its scopes. Succeeds
+ * too if there is none. */
 DEALS_API deals_call *deals_session_delete(deals_ctx *ctx,
                           const deals_asker *asker, deals_done done,
                           void *data);
@@ -374,14 +403,18 @@ DEALS_API const deals_session_result  *deals_session_get(
 
 typedef struct {
     deals_list  sessions;       /* of deals_session_info; at most 100 */
+    deals_list  tokens;         /* of deals_token_info, the newest first */
     int         own_ended;      /* session_end: it was the asker's own */
 } deals_sessions_result;
 
 /* {"sessions":[...]} */
 DEALS_API extern const deals_shape  deals_sessions_shape;
 
-/* The asker's sessions: the own one first, then the last used. All three need a
- * member: UNAUTHENTICATED. */
+/* {"tokens":[...]}, of the same struct */
+DEALS_API extern const deals_shape  deals_tokens_shape;
+
+/* The asker's sessions: the own one first, then the last used; and the access
+ * tokens. All four need a member: UNAUTHENTICATED. */
 DEALS_API deals_call *deals_sessions(deals_ctx *ctx, const deals_asker *asker,
                           deals_done done, void *data);
 DEALS_API deals_call *deals_sessions_wait(deals_ctx *ctx,
@@ -394,15 +427,60 @@ DEALS_API deals_call *deals_session_end(deals_ctx *ctx,
 DEALS_API deals_call *deals_session_end_wait(deals_ctx *ctx,
                           const deals_asker *asker, deals_str id,
                           int64_t timeout_ms);
-/* Ends all but the asker's own. */
+/* Ends all but the asker's own; access tokens go on. */
 DEALS_API deals_call *deals_session_end_others(deals_ctx *ctx,
                           const deals_asker *asker, deals_done done,
                           void *data);
 DEALS_API deals_call *deals_session_end_others_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t timeout_ms);
-/* Of the three. */
+/* Ends one of the asker's access tokens, by its id. NOT_FOUND. */
+DEALS_API deals_call *deals_token_end(deals_ctx *ctx,
+                          const deals_asker *asker, deals_str id,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_token_end_wait(deals_ctx *ctx,
+                          const deals_asker *asker, deals_str id,
+                          int64_t timeout_ms);
+/* Of the four. */
 DEALS_API const deals_sessions_result  *deals_sessions_get(
                           const deals_call *call);
+
+/* Access tokens that a member may have at a time; for how many days one may be
+ * good, and is unless that is said. */
+#define DEALS_TOKENS_MAX     50
+#define DEALS_TOKEN_DAYS     90
+#define DEALS_TOKEN_DAYS_MAX 366
+
+typedef struct {
+    deals_str   label;          /* 1..50 characters; required */
+    deals_list  scopes;         /* of deals_str: "read", "vote", "write";
+                                   required, one at least */
+    int64_t     days;           /* 1..366; DEALS_NULL_INT: 90 */
+} deals_token_input;
+
+DEALS_API extern const deals_shape  deals_token_input_shape;
+
+/* {"token","id","label","scopes","created_at","last_used_at","expires_at"} */
+typedef struct {
+    deals_str         token;    /* said only here; the database has its hash */
+    deals_token_info  info;
+} deals_token_result;
+
+DEALS_API extern const deals_shape  deals_token_shape;
+
+/* Makes an access token for the asker, for a program of the member's: it does
+ * what its scopes say, until its end. A new password ends it too. INVALID:
+ * label, scopes, days. CONFLICT: the member has DEALS_TOKENS_MAX already (of
+ * those made at the same moment a few more may pass). RATE_LIMITED by member,
+ * as signing in is. */
+DEALS_API deals_call *deals_token_create(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_token_input *input, deals_done done,
+                          void *data);
+DEALS_API deals_call *deals_token_create_wait(deals_ctx *ctx,
+                          const deals_asker *asker,
+                          const deals_token_input *input, int64_t timeout_ms);
+/* Of token_create, and of deals_member_token. */
+DEALS_API const deals_token_result  *deals_token_get(const deals_call *call);
 
 typedef struct {
     deals_str  current;         /* the password as it is; required */
@@ -412,8 +490,9 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_password_input_shape;
 
 /* Changes the asker's password and ends all of the member's sessions but the
- * asker's own. UNAUTHENTICATED: no member. INVALID: current is wrong, password
- * breaks a rule. RATE_LIMITED by member, as signing in is. */
+ * asker's own, and all access tokens. UNAUTHENTICATED: no member. INVALID:
+ * current is wrong, password breaks a rule. RATE_LIMITED by member, as signing
+ * in is. */
 DEALS_API deals_call *deals_password_change(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_password_input *input, deals_done done,
@@ -431,8 +510,8 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_reset_input_shape;
 
 /* Sets a password by a token that the operator made; it is used up, and all of
- * the member's sessions end. INVALID: token (never made, used, or too old),
- * password. RATE_LIMITED by address. */
+ * the member's sessions and access tokens end. INVALID: token (never made, used,
+ * or too old), password. RATE_LIMITED by address. */
 DEALS_API deals_call *deals_password_reset(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_reset_input *input, deals_done done,

@@ -237,6 +237,8 @@ typedef struct {
     int64_t   database_since;   /* seconds since 1970: it is up, or known to be
                                    away, since then; 0: not known yet */
     int64_t   redis_since;      /* likewise */
+    int       read_only;        /* 1: the database takes no changes (a standby);
+                                   writes are refused at once */
 } deals_ctx_stats;
 
 DEALS_API void  deals_ctx_status(deals_ctx *ctx, deals_ctx_stats *stats);

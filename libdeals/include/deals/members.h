@@ -6,15 +6,14 @@
 #ifndef DEALS_MEMBERS_H
 #define DEALS_MEMBERS_H
 
-#include <deals/ctx.h>
-#include <deals/rows.h>
+#include <deals/calls.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Sets a password and ends all of the member's sessions. NOT_FOUND: no such
- * member; INVALID: the password breaks a rule. */
+/* Sets a password and ends all of the member's sessions and access tokens.
+ * NOT_FOUND: no such member; INVALID: the password breaks a rule. */
 DEALS_API deals_call  *deals_member_passwd(deals_ctx *ctx, deals_str name,
                            deals_str password, deals_done done, void *data);
 DEALS_API deals_call  *deals_member_passwd_wait(deals_ctx *ctx, deals_str name,
@@ -29,6 +28,26 @@ DEALS_API deals_call  *deals_member_reset_wait(deals_ctx *ctx, deals_str name,
                            int64_t timeout_ms);
 /* Absent until the call succeeded. */
 DEALS_API deals_str    deals_member_reset_token(const deals_call *call);
+
+/* Access tokens of a member, as deals_token_create, _end and deals_sessions of
+ * deals/calls.h have them; deals_token_get is of the first,
+ * deals_member_tokens_get (of deals_token_info) of the second. NOT_FOUND: no
+ * such member, or no such token. */
+DEALS_API deals_call  *deals_member_token(deals_ctx *ctx, deals_str name,
+                           const deals_token_input *input, deals_done done,
+                           void *data);
+DEALS_API deals_call  *deals_member_token_wait(deals_ctx *ctx, deals_str name,
+                           const deals_token_input *input,
+                           int64_t timeout_ms);
+DEALS_API deals_call  *deals_member_tokens(deals_ctx *ctx, deals_str name,
+                           deals_done done, void *data);
+DEALS_API deals_call  *deals_member_tokens_wait(deals_ctx *ctx,
+                           deals_str name, int64_t timeout_ms);
+DEALS_API deals_list   deals_member_tokens_get(const deals_call *call);
+DEALS_API deals_call  *deals_member_token_end(deals_ctx *ctx, deals_str name,
+                           deals_str id, deals_done done, void *data);
+DEALS_API deals_call  *deals_member_token_end_wait(deals_ctx *ctx,
+                           deals_str name, deals_str id, int64_t timeout_ms);
 
 /* Sets a role: "member", "moderator" or "admin". NOT_FOUND, INVALID. */
 DEALS_API deals_call  *deals_member_role(deals_ctx *ctx, deals_str name,

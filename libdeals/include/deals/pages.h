@@ -54,11 +54,14 @@ typedef struct {
     deals_str   name, email;
     deals_str   body, parent_id;
     deals_str   token;          /* for a new password */
+    deals_str   label, days;    /* of an access token */
+    int         scope_read, scope_vote, scope_write;
     deals_str   next;           /* path to return to */
     deals_str   title_error, url_error, description_error, price_error,
                 list_price_error, currency_error, merchant_error, tags_error,
                 starts_at_error, expires_at_error, name_error, password_error,
-                email_error, body_error, current_error, token_error;
+                email_error, body_error, current_error, token_error,
+                label_error, scopes_error, days_error;
     deals_str   note;           /* what the last form has done */
     deals_str   error;          /* of the whole form */
     deals_list  errors;         /* of deals_form_error: all of them */
@@ -125,6 +128,9 @@ typedef struct {
 typedef struct {
     deals_list  sessions;       /* of deals_session_info */
     int         others;         /* 1: there are more than this one */
+    deals_list  tokens;         /* of deals_token_info */
+    int         has_tokens;     /* 1: there are some */
+    deals_str   made;           /* the new one, said once; absent: none */
 } deals_settings_page;
 
 typedef struct {

@@ -34,7 +34,8 @@ typedef struct deals_viewer  deals_viewer;
 
 /* Who asks, without asking the database. KNOWN: *viewer is the member, NULL if
  * no token came. UNKNOWN (*viewer is NULL): deals_overlay finds out; so it is
- * also when the session is good and the note that it is in use is due. *viewer
+ * also when the session is good and the note that it is in use is due, and when
+ * an access token lacks DEALS_SCOPE_READ or what the asker needs. *viewer
  * and what is got from it live until the context runs again, or one of its
  * calls is made or freed. */
 DEALS_API deals_known      deals_viewer_known(deals_ctx *ctx,

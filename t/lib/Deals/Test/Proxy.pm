@@ -16,7 +16,7 @@ Deals::Test::Proxy - stands between two programs and is no help
 Listens on 127.0.0.1:C<port>, or on the socket C<path>, and connects everybody
 with C<to>, a socket's path or HOST:PORT. What it does meanwhile is switched at
 any time, and holds for the connections there are and for new ones. A switch has
-happened when C<mode> returns.
+happened when C<mode> returns. C<to($address)> leads new connections elsewhere.
 
     pass                as if it were not there
     delay MS            everything comes so much later, both ways
@@ -74,6 +74,8 @@ sub mode {
     readline $self->{done} // die "the proxy is gone\n";
     return $self;
 }
+
+sub to { return $_[0]->mode('to', $_[1]) }
 
 # It ends when its orders do.
 sub DESTROY {
@@ -140,6 +142,10 @@ sub serve {
 
 sub turn {
     my ($self, $mode, $arg) = @_;
+    if ($mode eq 'to') {
+        $self->{to} = $arg;
+        return;
+    }
     @$self{qw(mode arg)} = ($mode, $arg);
     if ($mode eq 'refuse') {
         close $self->{listener} if $self->{listener};

@@ -31,13 +31,14 @@ use POSIX ();
 use Time::HiRes qw(time sleep);
 
 use Deals::Test::Steady;
+use Deals::Test::Table;
 
 my $serial = 0;
 
 sub new {
     my ($class, $t, %o) = @_;
     return bless { t => $t, deadline => 5, asked => 0, again => 0,
-                   acknowledged => 0, known => [], late => [], odd => [], %o },
+                   acknowledged => 0, lost => 0, twice => 0, known => [], late => [], odd => [], %o },
         $class;
 }
 
@@ -149,7 +150,8 @@ sub ask {
 =head2 wrong
 
 What is not as it was acknowledged, a line each: what is missing, what is there
-twice, and votes that are others than the last that was acknowledged.
+twice, and votes that are others than the last that was acknowledged. How many are
+lost and twice is added up in C<lost> and C<twice>.
 
 =cut
 
@@ -171,21 +173,45 @@ sub wrong {
     for (@{ $self->{known} }) {
         my ($kind, $id, $word) = @$_;
         my $there = ($kind eq 'deal' ? \%deal : \%comment)->{$word} || [];
-        push @wrong, "$kind $word was acknowledged as $id, there is: @$there"
-            if @$there != 1 || $there->[0] != $id;
+        next if grep { $_ == $id } @$there;
+        push @wrong, "$kind $word was acknowledged as $id, there is: @$there";
+        $self->{lost}++;
     }
     for my $there (\%deal, \%comment) {
-        push @wrong, map { "$_ is there " . @{ $there->{$_} } . ' times' }
-            grep { @{ $there->{$_} } > 1 } sort keys %$there;
+        for my $word (grep { @{ $there->{$_} } > 1 } sort keys %$there) {
+            push @wrong, "$word is there as @{ $there->{$word} }";
+            $self->{twice}++;
+        }
     }
     for my $n (sort keys %{ $self->{vote} }) {
         my $name = $self->{members}[$n]{member};
         for my $id (sort keys %{ $self->{vote}{$n} }) {
             my ($is, $was) = ($vote{$name}{$id} // 0, $self->{vote}{$n}{$id});
-            push @wrong, "$name voted $was on $id, there is $is" if $is != $was;
+            next if $is == $was;
+            push @wrong, "$name voted $was on $id, there is $is";
+            $self->{lost}++;
         }
     }
     return splice @wrong, 0, 20;
+}
+
+=head2 requests, found
+
+For the table of a long run: what was asked, and what C<wrong> has found.
+
+=cut
+
+sub requests {
+    my ($self) = @_;
+    my ($asked, $acknowledged, $again) = map {
+        Deals::Test::Table->number($self->{$_}) } qw(asked acknowledged again);
+    return "$asked requests, $acknowledged acknowledged, $again asked again";
+}
+
+sub found {
+    my ($self) = @_;
+    return sprintf 'lost %d, twice %d, other answers %d, late %d',
+        $self->{lost}, $self->{twice}, map { scalar @{ $self->{$_} } } qw(odd late);
 }
 
 1;
