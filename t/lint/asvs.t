@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# t/ASVS.md: every requirement of OWASP ASVS 5.0.0, level 1 and 2, has one row, and
-# what a row names is there: the file, and the text that is quoted of it.
+# t/ASVS.md: every requirement of OWASP ASVS 5.0.0, level 1 and 2, has one row,
+# and what a row names is there: the file, and the text that is quoted of it.
 
 use strict;
 use warnings;

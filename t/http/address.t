@@ -79,7 +79,8 @@ is_deeply [map { guess($proxy, '192.0.2.1') } 1 .. 4], [401, 401, 401, 429],
     'an address from a proxy that is known is counted';
 is guess($proxy, '192.0.2.2'), 401, '  and others apart';
 is guess($proxy, '192.0.2.2, 192.0.2.1'), 429, '  the last one it is';
-like $t->log, qr/result=rate-limited .*client: 192\.0\.2\.1,/, '  in the log too';
+like $t->log, qr/result=rate-limited .*client: 192\.0\.2\.1,/,
+    '  in the log too';
 afresh();
 my $other = $t->client(@proxied, from => '127.0.0.8');
 is_deeply [map { guess($other, "192.0.2.$_") } 1 .. 4], [401, 401, 401, 429],

@@ -59,11 +59,14 @@ sub told {
     my ($what, $code, %want) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my ($r, @event) = events($code);
-    is scalar @event, 1, "$what: one line" or diag map { "$_->{line}\n" } @event;
+    is scalar @event, 1, "$what: one line"
+        or diag map { "$_->{line}\n" } @event;
     my $event = $event[0] // {};
-    is_deeply { map { $_ => $event->{$_} } keys %want }, \%want, '  that says so';
+    is_deeply { map { $_ => $event->{$_} } keys %want }, \%want,
+        '  that says so';
     is $event->{client}, '127.0.0.1', '  from where';
-    like $event->{time} // '', qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/,
+    like $event->{time} // '',
+        qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/,
         '  when, with the offset of the zone';
     return $event;
 }
@@ -197,7 +200,8 @@ not_told('a deal with a mistake',
 # --- nobody writes lines of his own ---------------------------------------
 
 for my $name ("ann\n2026/01/01 00:00:00 [notice] 1#1: deals event=sign-in",
-              "ann\r\nx", 'ann member=maud', 'hunter2 is my password', "\x1b[2J",
+              "ann\r\nx", 'ann member=maud', 'hunter2 is my password',
+              "\x1b[2J",
               "\0", 'x' x 4000, '%s%n', '') {
     (my $shown = substr $name, 0, 20) =~ s/[^ -~]/?/g;
     my $event = told("the name \"$shown\"", sub { $t->post('/login',

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# The servers of conf/deals.conf for https, as they stand there in comments: which
-# protocols and ciphers, what http gets, and that browsers keep to https.
+# The servers of conf/deals.conf for https, as they stand there in comments:
+# which protocols and ciphers, what http gets, and that browsers keep to https.
 
 use strict;
 use warnings;
@@ -16,8 +16,8 @@ my $host = 'deals.example.org';
 my ($http, $https, $lax) = map { $t->port($_) } qw(http https lax);
 
 is $t->command([qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj),
-    "/CN=$host", '-keyout', "$dir/key.pem", '-out', "$dir/cert.pem"])->{code}, 0,
-    'a certificate';
+    "/CN=$host", '-keyout', "$dir/key.pem", '-out', "$dir/cert.pem"])->{code},
+    0, 'a certificate';
 
 open my $f, '<', $t->root . '/conf/deals.conf' or die;
 my ($servers) = do { local $/; <$f> } =~ /^(# server \{.*^# \})$/ms;
@@ -59,13 +59,15 @@ my @named = ('-servername', $host);
 my @old = ('-tls1_1', '-cipher', 'ALL:@SECLEVEL=0');
 my @plain = ('-tls1_2', '-cipher', 'AES128-GCM-SHA256:@SECLEVEL=0');
 my @cbc = ('-tls1_2', '-cipher', 'ECDHE-RSA-AES128-SHA:@SECLEVEL=0');
-is shakes($lax, @$_), 1, "the client can do @$_[0, 2]" for \@old, \@plain, \@cbc;
+is shakes($lax, @$_), 1, "the client can do @$_[0, 2]"
+    for \@old, \@plain, \@cbc;
 is shakes($https, @named, @old), 0, 'TLS 1.1 is refused';
 is shakes($https, @named, '-tls1_2'), 1, 'TLS 1.2 is taken';
 is shakes($https, @named, '-tls1_3'), 1, 'TLS 1.3 is taken';
 is shakes($https, @named, @plain), 0,
     'a cipher without forward secrecy is refused';
-is shakes($https, @named, @cbc), 0, '  and one without authentication of its own';
+is shakes($https, @named, @cbc), 0,
+    '  and one without authentication of its own';
 is shakes($https, '-servername', 'evil.example'), 0, 'another name is refused';
 is shakes($https, '-noservername'), 0, '  and no name';
 
