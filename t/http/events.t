@@ -59,11 +59,14 @@ sub told {
     my ($what, $code, %want) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my ($r, @event) = events($code);
-    is scalar @event, 1, "$what: one line" or diag map { "$_->{line}\n" } @event;
+    is scalar @event, 1, "$what: one line"
+        or diag map { "$_->{line}\n" } @event;
     my $event = $event[0] // {};
-    is_deeply { map { $_ => $event->{$_} } keys %want }, \%want, '  that says so';
+    is_deeply { map { $_ => $event->{$_} } keys %want }, \%want,
+        '  that says so';
     is $event->{client}, '127.0.0.1', '  from where';
-    like $event->{time} // '', qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/,
+    like $event->{time} // '',
+        qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/,
         '  when, with the offset of the zone';
     return $event;
 }
@@ -75,7 +78,7 @@ sub not_told {
     is_deeply [map { $_->{line} } @event], [], "$what: nothing";
 }
 
-# --- who comes and goes ----------------------------------------------------------
+# --- who comes and goes ---------------------------------------------------
 
 told('signing up', sub { $t->client->post("$api/accounts", json => {
         name => 'eve', password => 'password of eve' }) },
@@ -102,7 +105,7 @@ $leaving->post('/login', form => \%member);
 told('signing out', sub { $leaving->post('/logout', form => {}) },
     event => 'sign-out', result => 'ok', name => $ann_id, level => 'notice');
 
-# --- passwords and sessions ---------------------------------------------------------
+# --- passwords and sessions -----------------------------------------------
 
 told('a wrong password to change one', sub { $ann->post('/settings/password',
         form => { current => 'wrong one', password => 'another password' }) },
@@ -134,7 +137,7 @@ told('a code that is good', sub { $t->post("$api/password-resets", json => {
     event => 'reset', result => 'ok', level => 'notice');
 $ann->post('/login', form => { name => 'ann', password => 'and then to that' });
 
-# --- what was refused ---------------------------------------------------------------
+# --- what was refused -----------------------------------------------------
 
 my $eve = $t->client;
 $eve->post('/login', form => { name => 'eve', password => 'password of eve' });
@@ -183,7 +186,7 @@ if ($r->status != 429) {
 told('too many guesses', $guess, event => 'sign-in', result => 'rate-limited',
     name => 'ann', level => 'warn');
 
-# --- what is nobody's business ----------------------------------------------------------
+# --- what is nobody's business --------------------------------------------
 
 not_told('a page', sub { $t->get('/') });
 not_told('a member\'s page', sub { $ann->get('/') });
@@ -194,10 +197,11 @@ not_told('a page for members', sub { $t->get('/submit') });
 not_told('a deal with a mistake',
     sub { $ann->post('/submit', form => { title => '' }) });
 
-# --- nobody writes lines of his own --------------------------------------------------
+# --- nobody writes lines of his own ---------------------------------------
 
 for my $name ("ann\n2026/01/01 00:00:00 [notice] 1#1: deals event=sign-in",
-              "ann\r\nx", 'ann member=maud', 'hunter2 is my password', "\x1b[2J",
+              "ann\r\nx", 'ann member=maud', 'hunter2 is my password',
+              "\x1b[2J",
               "\0", 'x' x 4000, '%s%n', '') {
     (my $shown = substr $name, 0, 20) =~ s/[^ -~]/?/g;
     my $event = told("the name \"$shown\"", sub { $t->post('/login',
