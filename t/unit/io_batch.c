@@ -526,35 +526,6 @@ a_dead_connection_is_seen_before_anything_is_written(void **state)
 
 /* --- time ---------------------------------------------------------------- */
 
-static int64_t  clock_now;
-
-static int64_t
-clock_of_host(void *host)
-{
-    (void) host;
-
-    return clock_now;
-}
-
-static void
-moments_follow_each_other(void **state)
-{
-    int64_t  a;
-
-    (void) state;
-    test_hooks.now = clock_of_host;
-    clock_now = INT64_C(1700000000000000);
-    again();
-    a = deals_ctx_moment(ctx);
-    assert_true(a == clock_now);
-    assert_true(deals_ctx_moment(ctx) == a + 1);
-    clock_now -= 3600000000;
-    assert_true(deals_ctx_moment(ctx) == a + 2);
-    clock_now = a + 10;
-    assert_true(deals_ctx_moment(ctx) == a + 10);
-    test_hooks.now = NULL;
-}
-
 
 int
 main(void)
@@ -582,7 +553,6 @@ main(void)
         TEST(memory_that_is_missing_is_told),
         TEST(a_database_that_is_away_is_told_at_once),
         TEST(a_dead_connection_is_seen_before_anything_is_written),
-        TEST(moments_follow_each_other),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
