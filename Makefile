@@ -64,7 +64,8 @@ MODULE   := $(if $(and $(MODULE_SRC),$(wildcard config)),\
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all gen lib cli module unit packages test-packages fuzz-packages run start stop \
-        test fault fuzz fuzzers soak asan valgrind lint bench install clean help FORCE
+        test fault fuzz fuzzers soak asan palloc valgrind lint bench install \
+        clean help FORCE
 
 all: $(LIBRARY) $(CLI) $(MODULE)
 
@@ -309,13 +310,42 @@ asan:
 	    $(ASAN_UNIT) $(sort $(shell find t/http t/fault -name '*.t' 2>/dev/null)) \
 	    t/fuzz/http.t
 
+# The http and fault suites (or TESTS) with an nginx of their own, in which each
+# piece of a pool is an allocation that AddressSanitizer watches. The module has
+# to know that slabs are filled with junk.
+PALLOC    = $(ASAN)/palloc
+
+palloc:
+	@conf/run/packages run test source
+	@t/lib/palloc '$(PALLOC)'
+	+@$(QUIETLY) SANITIZE=1 BUILD='$(ASAN)' all \
+	    '$(PALLOC)/ngx_http_deals_module.so'
+	@DEALS_ASAN=1 TEST_NGINX='$(abspath $(PALLOC))/sbin/nginx' \
+	    $(subst '$(ABS)','$(abspath $(PALLOC))',$(PROVE) $(TAP)) \
+	    $(if $(TESTS),$(CHOSEN),$(sort \
+	        $(shell find t/http t/fault -name '*.t' 2>/dev/null)))
+
+$(BUILD)/palloc/ngx_http_deals_module.so: $(BUILD)/ngx_http_deals_module.so
+	@ln -sfn ../gen ../deals ../libdeals.a ../libdeals.so ../builtin.a $(@D)
+	SANITIZE='$(strip $(SAN)) -DNGX_DEBUG_MALLOC=1' LIBS='$(LIBS)' \
+	    conf/run/module '$(ABS)/palloc'
+
+# Unit tests under valgrind; with HTTP=1 the nginx of the http suite. TESTS may
+# name both.
 VALGRIND  = valgrind -q --error-exitcode=99 --leak-check=full \
             --errors-for-leak-kinds=definite
+HTTP      =
+WATCHED   = $(if $(TESTS),$(CHOSEN),$(if $(HTTP), \
+              $(sort $(shell find t/http -name '*.t')),$(UNIT)))
+WATCHED_UNIT = $(filter-out %.t,$(WATCHED))
+WATCHED_HTTP = $(filter %.t,$(WATCHED))
 
 valgrind:
 	@conf/run/packages run test
-	+@$(QUIETLY) unit
-	@$(PROVE) --exec 't/lib/tap $(VALGRIND)' $(UNIT)
+	+@$(QUIETLY) $(if $(WATCHED_HTTP),all) $(if $(WATCHED_UNIT),unit)
+	@$(if $(WATCHED_UNIT),$(PROVE) --exec 't/lib/tap $(VALGRIND)' \
+	    $(WATCHED_UNIT))
+	@$(if $(WATCHED_HTTP),DEALS_VALGRIND=1 $(PROVE) $(TAP) $(WATCHED_HTTP))
 
 lint:
 	@conf/run/packages run test
@@ -375,7 +405,10 @@ help:
 	@echo 'make soak        mixed traffic for T=600 seconds, then memory and'
 	@echo '                 descriptors are what they were'
 	@echo 'make asan        unit, http and fault tests with sanitizers'
-	@echo 'make valgrind    unit tests under valgrind'
+	@echo 'make palloc      http and fault tests (or TESTS) with an nginx whose'
+	@echo '                 pools hide no overrun; fetches its source'
+	@echo 'make valgrind    unit tests (or TESTS) under valgrind; HTTP=1: nginx of'
+	@echo '                 the http tests, at a tenth of its speed'
 	@echo 'make lint        the rules of the house, and static analysis'
 	@echo 'make bench       speed, as ratios to references of the same run, in 3'
 	@echo '                 minutes; BENCH=full in 20. t/bench/run says more'

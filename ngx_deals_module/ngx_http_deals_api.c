@@ -25,8 +25,8 @@ static ngx_int_t ngx_http_deals_api_user_step(ngx_http_deals_ctx_t *ctx);
 
 
 #define ngx_http_deals_api_error(ctx)                                         \
-    if (deals_call_error(ctx->call)) {                                        \
-        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));        \
+    if (deals_call_error((ctx)->call)) {                                      \
+        return ngx_http_deals_error(ctx, deals_call_error((ctx)->call));      \
     }
 
 

@@ -19,8 +19,8 @@
  */
 
 
-#ifndef _NGX_HTTP_DEALS_CACHE_H_INCLUDED_
-#define _NGX_HTTP_DEALS_CACHE_H_INCLUDED_
+#ifndef NGX_HTTP_DEALS_CACHE_H_INCLUDED_
+#define NGX_HTTP_DEALS_CACHE_H_INCLUDED_
 
 
 #include "ngx_http_deals_module.h"
@@ -320,4 +320,4 @@ void ngx_http_deals_kept_init(ngx_http_deals_zone_t *sh);
 void ngx_http_deals_cache_resume(ngx_http_deals_keyed_t *keyed);
 
 
-#endif /* _NGX_HTTP_DEALS_CACHE_H_INCLUDED_ */
+#endif /* NGX_HTTP_DEALS_CACHE_H_INCLUDED_ */

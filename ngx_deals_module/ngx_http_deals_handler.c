@@ -153,16 +153,16 @@ ngx_http_deals_refuse(ngx_http_deals_ctx_t *ctx)
         code = DEALS_FORBIDDEN;
         message = "This request did not come from a page of this site.";
 
-    } else if (ctx->route->body == NGX_HTTP_DEALS_BODY_NONE) {
-        return NGX_DECLINED;
-
-    } else if (r->headers_in.content_length_n
-               > (off_t) ctx->conf->body_size)
+    } else if (ctx->route->body != NGX_HTTP_DEALS_BODY_NONE
+               && r->headers_in.content_length_n
+                  > (off_t) ctx->conf->body_size)
     {
         code = DEALS_TOO_LARGE;
         message = "That is more than this site takes in one request.";
 
-    } else if (ngx_http_deals_media_type(ctx) != NGX_OK) {
+    } else if (ctx->route->body != NGX_HTTP_DEALS_BODY_NONE
+               && ngx_http_deals_media_type(ctx) != NGX_OK)
+    {
         code = DEALS_MEDIA_TYPE;
         message = ctx->route->body == NGX_HTTP_DEALS_BODY_JSON
                   ? "The body must be application/json."

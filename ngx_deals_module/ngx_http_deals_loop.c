@@ -308,6 +308,7 @@ ngx_http_deals_loop_free_all(void)
         q = ngx_queue_head(&ngx_http_deals_loops);
         loop = ngx_queue_data(q, ngx_http_deals_loop_t, queue);
 
+        /* it leaves the queue: NOLINTNEXTLINE(*-unix.Malloc) */
         ngx_queue_remove(q);
         ngx_http_deals_loop_close(loop);
         ngx_free(loop);

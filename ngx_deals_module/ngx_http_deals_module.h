@@ -24,8 +24,8 @@
  */
 
 
-#ifndef _NGX_HTTP_DEALS_MODULE_H_INCLUDED_
-#define _NGX_HTTP_DEALS_MODULE_H_INCLUDED_
+#ifndef NGX_HTTP_DEALS_MODULE_H_INCLUDED_
+#define NGX_HTTP_DEALS_MODULE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -99,7 +99,7 @@ typedef struct {
 /* the limits of deals_rate_limit, in the order of deals_config */
 
 #define NGX_HTTP_DEALS_LIMITS    5
-#define NGX_HTTP_DEALS_NO_LIMIT  -2
+#define NGX_HTTP_DEALS_NO_LIMIT  (-2)
 
 
 typedef struct {
@@ -619,4 +619,4 @@ ngx_int_t ngx_http_deals_add_variables(ngx_conf_t *cf);
 extern ngx_module_t  ngx_http_deals_module;
 
 
-#endif /* _NGX_HTTP_DEALS_MODULE_H_INCLUDED_ */
+#endif /* NGX_HTTP_DEALS_MODULE_H_INCLUDED_ */

@@ -6,10 +6,10 @@
  * {name} (one part, not empty), {slug} (likewise, or empty) and {hash}. Rows
  * with the same path differ in their methods; GET includes HEAD.
  *
- * What an access token needs is said of each address: pages and forms take none,
- * reading by the API needs DEALS_SCOPE_READ, and all else of the API has a column
- * for it. SESSION: no access token will do; ANY: each will, or it does not matter
- * who asks.
+ * What an access token needs is said of each address: pages and forms take
+ * none, reading by the API needs DEALS_SCOPE_READ, and all else of the API has a
+ * column for it. SESSION: no access token will do; ANY: each will, or it does
+ * not matter who asks.
  */
 
 
@@ -20,7 +20,7 @@
 
 #define NGX_HTTP_DEALS_MAX_ID  INT64_C(9007199254740991)
 
-#define NGX_HTTP_DEALS_READ    NGX_HTTP_GET|NGX_HTTP_HEAD
+#define NGX_HTTP_DEALS_READ    (NGX_HTTP_GET|NGX_HTTP_HEAD)
 
 #define IN_CURSOR              NGX_HTTP_DEALS_IN_CURSOR
 #define IN_WINDOW              NGX_HTTP_DEALS_IN_WINDOW

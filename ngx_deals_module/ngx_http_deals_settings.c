@@ -97,7 +97,10 @@ ngx_http_deals_settings_wrong(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 {
+    ngx_uint_t           token;
     deals_settings_page  content;
+
+    token = (ctx->route->handler == ngx_http_deals_token_form);
 
     ngx_memzero(&content, sizeof(deals_settings_page));
 
@@ -105,13 +108,14 @@ ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
     content.others = content.sessions.len > 1;
     content.tokens = deals_sessions_get(ctx->call)->tokens;
     content.has_tokens = content.tokens.len > 0;
-    content.of_token = (ctx->route->handler == ngx_http_deals_token_form);
 
-    if (status == NGX_HTTP_OK && content.of_token) {
+    if (token && status == NGX_HTTP_OK) {
         content.made = deals_token_get(ctx->former)->token;
     }
 
-    if (status == NGX_HTTP_OK || !content.of_token) {
+    /* what was typed stays where something is wrong with it */
+
+    if (!token || status == NGX_HTTP_OK) {
         ctx->form.days = DEALS_STR("90");
         ctx->form.scope_read = 1;
     }

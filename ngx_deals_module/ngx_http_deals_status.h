@@ -18,8 +18,8 @@
  */
 
 
-#ifndef _NGX_HTTP_DEALS_STATUS_H_INCLUDED_
-#define _NGX_HTTP_DEALS_STATUS_H_INCLUDED_
+#ifndef NGX_HTTP_DEALS_STATUS_H_INCLUDED_
+#define NGX_HTTP_DEALS_STATUS_H_INCLUDED_
 
 
 #include "ngx_http_deals_cache.h"
@@ -230,4 +230,4 @@ void ngx_http_deals_report_prometheus(deals_buf *buf,
     ngx_http_deals_report_t *report);
 
 
-#endif /* _NGX_HTTP_DEALS_STATUS_H_INCLUDED_ */
+#endif /* NGX_HTTP_DEALS_STATUS_H_INCLUDED_ */

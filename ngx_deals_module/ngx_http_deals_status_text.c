@@ -402,6 +402,7 @@ ngx_http_deals_table_add(deals_buf *buf, ngx_http_deals_table_t *table)
     }
 
     for (i = 0; i < table->ncells; i++) {
+        /* NOLINTNEXTLINE(*.DivideZero): a table has columns */
         k = i % table->ncolumns;
 
         deals_buf_printf(buf, "%s%*s%s", k ? "  " : "", (int) width[k],

@@ -1,7 +1,7 @@
 
 /*
- * Access tokens that members make for programs of theirs, on the page of settings
- * and by the API.
+ * Access tokens that members make for programs of theirs, on the page of
+ * settings and by the API.
  */
 
 

@@ -157,6 +157,28 @@ grow(deals_arena *arena)
 
 
 static void *
+place(deals_arena *arena, size_t size)
+{
+    void  *p;
+
+    if (is_separate(arena, size)) {
+        return alloc_separate(arena, size);
+    }
+
+    if ((size_t) (arena->newest->end - arena->newest->free) < size
+        && grow(arena) != 0)
+    {
+        return NULL;
+    }
+
+    p = arena->newest->free;
+    arena->newest->free += size;
+
+    return p;
+}
+
+
+static void *
 refuse(deals_arena *arena)
 {
     arena->refused = 1;
@@ -180,26 +202,15 @@ deals_arena_alloc(deals_arena *arena, size_t size)
         return refuse(arena);
     }
 
-    if (is_separate(arena, size)) {
-        p = alloc_separate(arena, size);
+    p = place(arena, size);
 
-    } else if ((size_t) (arena->newest->end - arena->newest->free) >= size
-               || grow(arena) == 0)
-    {
-        p = arena->newest->free;
-        arena->newest->free += size;
-
-    } else {
-        p = NULL;
+    /* the arena has it: NOLINTNEXTLINE(-Wanalyzer-malloc-leak) */
+    if (p != NULL) {
+        arena->used += size;
+        return p;
     }
 
-    if (p == NULL) {
-        return refuse(arena);
-    }
-
-    arena->used += size;
-
-    return p;
+    return refuse(arena);
 }
 
 
@@ -318,6 +329,8 @@ deals_arena_take(deals_arena *arena, deals_buf *buf)
     if (!buf->failed) {
         s = deals_arena_copy(arena,
                 (deals_str) { buf->data ? buf->data : "", buf->len });
+    } else {
+        (void) refuse(arena);
     }
 
     deals_buf_free(buf);

@@ -47,7 +47,11 @@ deals_str_eq_case(deals_str a, deals_str b)
 {
     size_t  i;
 
-    if (a.len != b.len || (a.data == NULL) != (b.data == NULL)) {
+    if (a.data == NULL || b.data == NULL) {
+        return a.data == b.data;
+    }
+
+    if (a.len != b.len) {
         return 0;
     }
 

@@ -239,7 +239,7 @@ deals_demo(deals_ctx *ctx, deals_str password, deals_done done, void *data)
     st = deals_call_state(call);
     st->random = SEED;
     st->result.name = deals_str_of(deals_demo_members[0]);
-    st->password = deals_arena_copy(deals_call_arena(call), password);
+    st->password = deals_use_text(deals_call_arena(call), password);
     deals_ids_init(&st->ids, 0);
 
     if (st->password.data == NULL) {

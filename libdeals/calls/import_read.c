@@ -87,8 +87,9 @@ clean(reader *r, const char *field, deals_str *text, int lines)
 static void
 check_key(reader *r)
 {
-    size_t     i;
-    deals_str  s = r->record->source;
+    size_t             i;
+    deals_str          s = r->record->source;
+    static const char  allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
 
     if (s.len < 1 || s.len > SOURCE_MAX) {
         deals_error_add(r->arena, r->errors, DEALS_INVALID, "source",
@@ -96,9 +97,7 @@ check_key(reader *r)
     }
 
     for (i = 0; i < s.len; i++) {
-        if (memchr("abcdefghijklmnopqrstuvwxyz0123456789._-", s.data[i], 39)
-            == NULL)
-        {
+        if (memchr(allowed, s.data[i], sizeof(allowed) - 1) == NULL) {
             deals_error_add(r->arena, r->errors, DEALS_INVALID, "source",
                             "may hold a-z, 0-9, dot, dash and underscore "
                             "only");

@@ -149,7 +149,7 @@ deals_member_passwd(deals_ctx *ctx, deals_str name, deals_str password,
     }
 
     st = deals_call_state(call);
-    st->password = deals_arena_copy(deals_call_arena(call), password);
+    st->password = deals_use_text(deals_call_arena(call), password);
     if (st->password.data == NULL) {
         return deals_use_drop(call);
     }
@@ -213,7 +213,7 @@ deals_member_role(deals_ctx *ctx, deals_str name, deals_str to,
     }
 
     st = deals_call_state(call);
-    st->role = deals_arena_copy(deals_call_arena(call), to);
+    st->role = deals_use_text(deals_call_arena(call), to);
     if (st->role.data == NULL) {
         return deals_use_drop(call);
     }

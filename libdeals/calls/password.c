@@ -205,8 +205,8 @@ deals_password_change(deals_ctx *ctx, const deals_asker *asker,
 
     state = deals_call_state(call);
     arena = deals_call_arena(call);
-    state->current = deals_arena_copy(arena, current);
-    state->password = deals_arena_copy(arena, input->password);
+    state->current = deals_use_text(arena, current);
+    state->password = deals_use_text(arena, input->password);
 
     if (state->current.data == NULL || state->password.data == NULL) {
         return deals_use_drop(call);

@@ -289,7 +289,7 @@ deals_password_reset(deals_ctx *ctx, const deals_asker *asker,
         }
     }
 
-    state->password = deals_arena_copy(arena, input->password);
+    state->password = deals_use_text(arena, input->password);
     if (state->password.data == NULL) {
         return deals_use_drop(call);
     }

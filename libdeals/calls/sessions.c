@@ -1,6 +1,6 @@
 /*
- * calls/sessions.c - the sessions and access tokens of a member, for the member:
- * to see them, and to end those that are not one's own any more.
+ * calls/sessions.c - the sessions and access tokens of a member, for the
+ * member: to see them, and to end those that are not one's own any more.
  */
 
 #include <stddef.h>

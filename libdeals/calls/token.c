@@ -32,14 +32,14 @@ typedef struct {
     deals_str            id;
     deals_str            token;
     deals_query         *query;
+    deals_query         *asker;         /* NULL: the operator */
     deals_token_result   result;
 } token_state;
 
+/* What is missing the rules tell, with all that is wrong besides. */
 static const deals_field  input_fields[] = {
-    { "label", DEALS_TEXT, DEALS_REQUIRED, offsetof(deals_token_input, label),
-      NULL },
-    { "scopes", DEALS_LIST, DEALS_REQUIRED,
-      offsetof(deals_token_input, scopes), NULL },
+    { "label", DEALS_TEXT, 0, offsetof(deals_token_input, label), NULL },
+    { "scopes", DEALS_LIST, 0, offsetof(deals_token_input, scopes), NULL },
     { "days", DEALS_INT, DEALS_NULLABLE, offsetof(deals_token_input, days),
       NULL }
 };
@@ -131,6 +131,15 @@ made(deals_call *call)
     token_state             *state = deals_call_state(call);
     const deals_token_info  *info = deals_use_row(state->query);
 
+    if (info == NULL && state->asker != NULL
+        && deals_use_row(state->asker) == NULL)
+    {
+        /* by a password that was changed meanwhile */
+        deals_call_fail(call, DEALS_UNAUTHENTICATED, NULL,
+                        "Your session has ended.");
+        return;
+    }
+
     if (info == NULL) {
         deals_call_finish(call, deals_error_make(deals_call_arena(call),
                               DEALS_CONFLICT, NULL,
@@ -143,6 +152,29 @@ made(deals_call *call)
     state->result.token = state->token;
     state->result.info = *info;
     deals_call_finish(call, NULL);
+}
+
+
+/* Locked first, so that no token is made by a session that a new password ends
+ * at the same time. */
+static void
+ask_token(deals_call *call, const deals_token_insert_params *p)
+{
+    deals_arena                *arena = deals_call_arena(call);
+    token_state                *state = deals_call_state(call);
+    deals_token_lock_params     lock = { .user_id = p->user_id };
+    deals_token_asker_params    asker = { .user_id = p->user_id,
+                                          .token_hash = p->asker_hash };
+
+    deals_call_query(call, deals_q_token_lock(arena, &lock));
+
+    if (p->asker_hash.data != NULL) {
+        state->asker = deals_q_token_asker(arena, &asker);
+        deals_call_query(call, state->asker);
+    }
+
+    state->query = deals_q_token_insert(arena, p);
+    deals_call_query(call, state->query);
 }
 
 
@@ -169,6 +201,7 @@ make(deals_call *call)
     memset(&p, 0, sizeof(p));
     p.user_id = token.user_id;
     p.token_hash = deals_token_hash(arena, &token);
+    p.asker_hash = state->use.token_hash;
     p.label = state->label;
     p.scopes = state->scopes;
     p.now = deals_call_now(call);
@@ -182,8 +215,7 @@ make(deals_call *call)
         return;
     }
 
-    state->query = deals_q_token_insert(arena, &p);
-    deals_call_query(call, state->query);
+    ask_token(call, &p);
     deals_call_send(call, made);
 }
 

@@ -41,6 +41,13 @@ copy(deals_arena *arena, deals_str *to, deals_str from, size_t max)
 }
 
 
+deals_str
+deals_use_text(deals_arena *arena, deals_str text)
+{
+    return deals_arena_copy(arena, text.data != NULL ? text : DEALS_STR(""));
+}
+
+
 /* PostgreSQL takes valid UTF-8 without NUL; what a client calls itself is any
  * bytes. */
 static void

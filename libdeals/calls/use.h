@@ -74,6 +74,10 @@ deals_call  *deals_use_new(deals_ctx *ctx, deals_use_kind kind,
  * NULL. */
 deals_call  *deals_use_drop(deals_call *call);
 
+/* A copy of a text; of an absent one an empty text, so that an absent copy is
+ * one for which there is no memory. */
+deals_str    deals_use_text(deals_arena *arena, deals_str text);
+
 /* For reads, DEALS_SCOPE_READ: adds the session's query to the segment, if a
  * token came that the context does not know (use->viewer is set at once if it
  * does; it counts once it was answered); and once it is answered takes the

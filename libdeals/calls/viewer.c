@@ -299,6 +299,7 @@ put(char *to, deals_str *s)
     }
 
     if (s->len > 0) {
+        /* NOLINTNEXTLINE(*.NonNullParamChecker): there is room for a text */
         memcpy(to, s->data, s->len);
     }
 

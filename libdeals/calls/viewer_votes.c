@@ -192,7 +192,6 @@ deals_viewer_learn(deals_viewer *viewer, const deals_reading *reading,
         || read > UINT32_MAX)
     {
         clear(votes, reading);
-        read = 0;
     }
 
     if (make_room(viewer, n, reading) < 0) {

@@ -1,5 +1,6 @@
 /*
- * deals user token, tokens, revoke: access tokens, as the operator manages them.
+ * deals user token, tokens, revoke: access tokens, as the operator manages
+ * them.
  */
 
 #include <errno.h>

@@ -313,11 +313,10 @@ read_fields(form *f, void *out, uint64_t *given)
         if (value.len == 0 && (field->flags & DEALS_REQUIRED)) {
             deals_input_bad(&f->in, field->name, "is required");
 
-        } else if (field->type == DEALS_LIST && value.data != NULL) {
-            read_value(f, field, value, DEALS_SLOT(out, field));
-
         } else if (value.len > 0
-                   || (value.data != NULL && !(field->flags & DEALS_NULLABLE)))
+                   || (value.data != NULL
+                       && (field->type == DEALS_LIST
+                           || !(field->flags & DEALS_NULLABLE))))
         {
             read_value(f, field, value, DEALS_SLOT(out, field));
         }

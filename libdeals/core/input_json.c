@@ -46,6 +46,7 @@ check_money(deals_input *in, const char *name, deals_money *money)
 }
 
 
+/* NOLINTBEGIN(misc-no-recursion): base/json.h bounds the depth */
 static void
 read_nested(deals_input *in, const deals_field *field, const char *name,
     const deals_json *value, void *slot)
@@ -290,6 +291,7 @@ read_object(deals_input *in, const deals_shape *shape,
         }
     }
 }
+/* NOLINTEND(misc-no-recursion) */
 
 
 int

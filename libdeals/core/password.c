@@ -108,6 +108,7 @@ parse(const char *hash, unsigned *memory, unsigned *passes,
     size_t       n;
     const char  *end;
 
+    /* each number fits by its width: NOLINTNEXTLINE(cert-err34-c) */
     if (sscanf(hash, "$argon2id$v=19$m=%6u,t=%3u,p=1$%n", memory, passes, &at)
         != 2 || at == 0)
     {

@@ -293,7 +293,7 @@ static const char *
 amount_of(const apart *num, const deals_currency *currency,
     int64_t *amount)
 {
-    size_t       i, k, whole, decimals;
+    size_t       i, k, len, whole, decimals;
     size_t       exponent = (size_t) currency->exponent;
     const char  *problem;
 
@@ -309,7 +309,13 @@ amount_of(const apart *num, const deals_currency *currency,
     *amount = 0;
 
     for (i = 0; i < num->n; i++) {
-        for (k = 0; k < num->runs[i].len && (i < whole || k < exponent); k++) {
+        len = num->runs[i].len;
+
+        if (i >= whole && len > exponent) {
+            len = exponent;             /* the rest is zeros */
+        }
+
+        for (k = 0; k < len; k++) {
             *amount = *amount * 10 + (num->runs[i].data[k] - '0');
         }
     }

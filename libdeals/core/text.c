@@ -220,7 +220,7 @@ deals_text_tags(deals_arena *arena, const char *field, deals_list in,
     deals_list *out, const deals_error **errors)
 {
     size_t            i, k;
-    deals_str        *tags, tag;
+    deals_str        *tags, tag = DEALS_NONE;
     const deals_str  *items;
 
     items = in.items;

@@ -123,7 +123,7 @@ main(int argc, char **argv)
         return 2;
     }
 
-    pages = argc > 2 ? atoi(argv[2]) : 1;
+    pages = argc > 2 ? (int) strtol(argv[2], NULL, 10) : 1;
 
     if (argc > 3 || pages < 1 || !read_sort(argc > 1 ? argv[1] : "hot", &sort))
     {

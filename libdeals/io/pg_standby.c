@@ -120,6 +120,10 @@ deals_pool_probe(deals_pool *pool)
         }
     }
 
+    if (best == NULL) {
+        return NULL;
+    }
+
     best->leaving = 1;
     deals_pool_retire(pool);
 

@@ -62,7 +62,7 @@ connect_path(const char *path)
         return -1;
     }
 
-    strcpy(sun.sun_path, path);
+    memcpy(sun.sun_path, path, strlen(path) + 1);
 
     return connect_to(AF_UNIX, &sun, sizeof(sun));
 }

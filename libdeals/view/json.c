@@ -155,6 +155,7 @@ write_string(deals_buf *out, deals_str text, int in_html)
             return;
         }
 
+        /* NOLINTNEXTLINE(*.NullDereference): NULL has no length */
         c = (unsigned char) text.data[n];
 
         if (c < 0x80) {
@@ -209,6 +210,7 @@ write_text(deals_buf *out, deals_str text, int flags, int in_html)
 }
 
 
+/* NOLINTBEGIN(misc-no-recursion): DEPTH bounds it */
 static void
 write_list(deals_buf *out, const deals_shape *shape, const deals_list *list,
     const manner *how, int depth)
@@ -320,6 +322,7 @@ write_key(deals_buf *out, const char *name)
 
     if (p != NULL) {
         p[0] = '"';
+        /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): it's JSON */
         memcpy(p + 1, name, n);
         p[n + 1] = '"';
         p[n + 2] = ':';
@@ -386,6 +389,7 @@ write_object(deals_buf *out, const deals_shape *shape, const void *row,
 
     deals_buf_put_char(out, '}');
 }
+/* NOLINTEND(misc-no-recursion) */
 
 
 void

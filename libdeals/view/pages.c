@@ -24,9 +24,9 @@
 #define TIME(type, name)                                                      \
     { #name, DEALS_TIME, 0, offsetof(type, name), NULL }
 #define OBJECT(type, name, shape)                                             \
-    { #name, DEALS_OBJECT, DEALS_NULLABLE, offsetof(type, name), &shape }
+    { #name, DEALS_OBJECT, DEALS_NULLABLE, offsetof(type, name), &(shape) }
 #define LIST(type, name, shape)                                               \
-    { #name, DEALS_LIST, 0, offsetof(type, name), &shape }
+    { #name, DEALS_LIST, 0, offsetof(type, name), &(shape) }
 
 
 static const deals_field  viewer_fields[] = {
@@ -176,7 +176,6 @@ static const deals_field  settings_fields[] = {
     BOOL(deals_settings_page, others),
     LIST(deals_settings_page, tokens, deals_token_info_shape),
     BOOL(deals_settings_page, has_tokens),
-    BOOL(deals_settings_page, of_token),
     TEXT(deals_settings_page, made),
 };
 

@@ -187,6 +187,7 @@ goes_deeper(const deals_unit *u, const deals_name *name, deals_op_code code)
 }
 
 
+/* NOLINTBEGIN(misc-no-recursion): the scanner bounds the nesting */
 static int
 add_section(deals_compiler *c, size_t index)
 {
@@ -248,6 +249,7 @@ add_section(deals_compiler *c, size_t index)
 
     return 0;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 
 /* -- partials ------------------------------------------------------------- */
@@ -431,6 +433,7 @@ add_partial(deals_compiler *c, const deals_token *token)
 
 /* -- all ------------------------------------------------------------------ */
 
+/* NOLINTBEGIN(misc-no-recursion): the scanner bounds the nesting */
 int
 deals_compiler_tokens(deals_compiler *c, size_t from, size_t to)
 {
@@ -468,3 +471,4 @@ deals_compiler_tokens(deals_compiler *c, size_t from, size_t to)
 
     return rc;
 }
+/* NOLINTEND(misc-no-recursion) */

@@ -317,7 +317,6 @@ deals_html_feed(deals_html *html, deals_str literal, unsigned line)
 
     for (i = 0; i < literal.len; i += n) {
         p = literal.data + i;
-        n = 1;
 
         if (stray_braces(html, p, literal.len - i)) {
             return deals_html_fail(html, "}} closes nothing: write {{name}}, "

@@ -98,12 +98,12 @@ suggest(const deals_shape *shape, deals_str wanted, suggestion *best,
         d = distance(wanted, deals_str_of(name));
 
         if ((d > (int) wanted.len / 3 + 1 || d >= (int) wanted.len)
-            && (wanted.len < 3 || strncmp(name, wanted.data, wanted.len)))
+            && (wanted.len < 3 || strncmp(name, wanted.data, wanted.len) != 0))
         {
             continue;
         }
 
-        for (k = 0; k < *nbest && strcmp(best[k].name, name); k++) {
+        for (k = 0; k < *nbest && strcmp(best[k].name, name) != 0; k++) {
             /* void */
         }
         if (k < *nbest) {

@@ -301,6 +301,7 @@ scan_tag(scanner *s, size_t begin)
     size_t       inner, stop, end, from;
     unsigned     line;
     const char  *close;
+    static const char  alone[] = { '#', '^', '/', '>', '!' };
 
     inner = begin + 2;
     close = inner < s->text.len
@@ -322,7 +323,7 @@ scan_tag(scanner *s, size_t begin)
         inner++;
     }
 
-    if (inner < stop && memchr("#^/>!", s->text.data[inner], 5)) {
+    if (inner < stop && memchr(alone, s->text.data[inner], sizeof(alone))) {
         take_line(s, &from, &end);
     }
 

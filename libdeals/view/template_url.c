@@ -93,11 +93,10 @@ url_byte(deals_html *html, char c)
 
     case DEALS_URL_HOST:
         /* "https://" has a slash to come; a host has letters */
-        if (c == '/' && html->word_len > 0
-            && html->word[html->word_len - 1] != '/')
+        if (c == '?' || c == '#'
+            || (c == '/' && html->word_len > 0
+                && html->word[html->word_len - 1] != '/'))
         {
-            html->url = DEALS_URL_REST;
-        } else if (c == '?' || c == '#') {
             html->url = DEALS_URL_REST;
         }
         return 0;

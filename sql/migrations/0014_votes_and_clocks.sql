@@ -1,7 +1,7 @@
 -- Votes and clocks that are set back. A vote that comes late, from a connection
--- that was slow to end, must not replace a newer one: so a vote carries its time.
--- But where the newer one is newer by more than a vote can be late, it was the
--- clock that went back, and what is cast now counts. All else is as it was.
+-- that was slow to end, must not replace a newer one: so a vote carries its
+-- time. But where the newer one is newer by more than a vote can be late, it was
+-- the clock that went back, and what is cast now counts. All else is as it was.
 
 CREATE OR REPLACE FUNCTION deals_vote_alone(
     p_deal_id int8, p_user_id int8, p_value int2, p_voted_at timestamptz)

@@ -1,5 +1,5 @@
--- token_insert: a new access token, unless the member has `most` already; those that have ended go. Seen before it was made: not used yet.
--- in:    user_id int8, token_hash text, label text, scopes int2, now timestamptz, unseen timestamptz, expires_at timestamptz, most int8
+-- token_insert: a new access token, unless the member has `most` already, or the session that makes it has ended (absent: the operator makes it); those that have ended go. Seen before it was made: not used yet. Behind token_lock.
+-- in:    user_id int8, token_hash text, asker_hash text?, label text, scopes int2, now timestamptz, unseen timestamptz, expires_at timestamptz, most int8
 -- out:   token_info
 -- write
 WITH ended AS (
@@ -14,4 +14,7 @@ SELECT :user_id, :token_hash, :now, :unseen, :expires_at,
          WHERE t.user_id = :user_id
            AND t.scopes IS NOT NULL
            AND t.expires_at > :now) < :most
+   AND (:asker_hash::text IS NULL
+        OR EXISTS (SELECT FROM sessions a
+                    WHERE a.user_id = :user_id AND a.token_hash = :asker_hash))
 RETURNING @token_info@

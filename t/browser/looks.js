@@ -54,10 +54,12 @@ async function tour(page) {
     return list;
 }
 
-/* Controls too small for a finger; links in running text may be. */
+/* Controls too small for a finger; links in running text may be, and a box is as
+ * large as its label. */
 const small = () => [...document.querySelectorAll(
         'a, button, summary, input, select, textarea')].filter(e => {
-    const r = e.getBoundingClientRect();
+    const r = (e.type === 'checkbox' && e.closest('label') || e)
+        .getBoundingClientRect();
 
     return r.width > 1 && r.height > 1 && (r.width < 44 || r.height < 44)
         && !e.closest('.skip, .prose, .meta, .foot, h2, .errors, .note, .other,'
@@ -65,8 +67,8 @@ const small = () => [...document.querySelectorAll(
 }).map(e => e.outerHTML.slice(0, 120)).join('\n');
 
 /* The same page in every view; what is wrong, in one list. */
-async function look(page, path, who) {
-    const answer = await page.goto(path);
+async function look(page, path, who, come = () => page.goto(path)) {
+    const answer = await come();
     const source = await answer.text();
     const report = await html.validateString(source);
     const name = who + ' ' + path.slice(0, 40);
@@ -102,6 +104,36 @@ async function look(page, path, who) {
     is(bad.join('\n'), '', name + ': good to see and to use in every view');
 }
 
+/* The settings as they tell a new access token, and a mistake. */
+async function token(page) {
+    const make = () => Promise.all([page.waitForNavigation(),
+        page.click('text=Make a token')]).then(all => all[0]);
+
+    await page.goto('/settings');
+    await page.fill('#label', 'The little program that votes at night');
+    await page.check('[value=vote]');
+    await look(page, '/settings made', 'member', make);
+    ok(await page.locator('.secret').isVisible(), 'the token is shown');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.fill('#label', 'Another');
+    await make();
+    const seen = () => page.locator('.secret').evaluate(e => {
+        const r = e.getBoundingClientRect();
+        return r.top > 0 && r.bottom < innerHeight ? 'seen'
+            : r.top + ' at ' + scrollY;
+    });
+    for (let i = 0; i < 100 && await seen() !== 'seen'; i++) {
+        await page.waitForTimeout(50);
+    }
+    is(await seen(), 'seen', '... where one looks, also on a phone');
+    await page.fill('#label', ' ');
+    await page.uncheck('[value=read]');
+    await look(page, '/settings mistake', 'member', make);
+    is(await page.locator('.errors:visible a').count(), 2,
+       'mistakes, told at one form');
+    await page.goto('/');
+}
+
 run(async browser => {
     /* No transitions: a colour half way to another has any contrast. */
     const guest = await visitor(browser, { reducedMotion: 'reduce' });
@@ -116,6 +148,7 @@ run(async browser => {
     for (const path of pages.concat('/submit', '/settings')) {
         await look(member, path, 'member');
     }
+    await token(member);
     await member.click('.menu summary');
     ok(await member.locator('.sheet').isVisible(), 'the menu opens');
     await member.keyboard.press('Escape');

@@ -206,6 +206,27 @@ async function moderate(page, guest, deal) {
     is((await guest.goto(deal)).status(), 200, '... and shows it again');
 }
 
+async function accessTokens(page) {
+    await page.goto(at('/settings'));
+    await page.fill('#label', 'A <b>bot</b>');
+    await page.check('[value=write]');
+    await page.click('text=Make a token');
+    const token = await page.textContent('.secret');
+    like(token, /^deals_\d+\.[\w-]{32}$/, 'an access token is shown' + how);
+    const revoke = page.locator('[aria-label="Revoke A <b>bot</b>"]');
+    is(await revoke.count(), 1, '... and listed');
+
+    const me = () => page.request.get(at('/api/v1/me'),
+        { headers: { Authorization: 'Bearer ' + token } });
+    is((await me()).status(), 200, '... and good');
+    await page.goto(at('/settings'));
+    is(await page.locator('.secret').count(), 0, '... and told once');
+    await revoke.click();
+    like(await page.textContent('.note'), /revoked/, 'it is revoked' + how);
+    is((await me()).status(), 401, '... and good no more');
+    is(await revoke.count(), 0, '... and not listed');
+}
+
 async function signOut(page, name) {
     await page.goto(at('/new'));
     await page.click('.menu summary');
@@ -258,6 +279,7 @@ run(async browser => {
     await edit(page, deal);
     await moderate(await visitor(browser, { javaScriptEnabled: js }), guest,
                    deal);
+    await accessTokens(page);
     await signOut(page, ann);
     await remove(page, deal);
 

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 
-# A full disk: PostgreSQL's, that of nginx' logs and temporary files, and one for
-# all. Pages that are kept go on, writes go through or are refused in time,
-# nothing that was acknowledged is lost, and service is back by itself when there
-# is space.
+# A full disk: PostgreSQL's, that of nginx' logs and temporary files, and one
+# for all. Pages that are kept go on, writes go through or are refused in time,
+# nothing that was acknowledged is lost, and service is back by itself when
+# there is space.
 
 use strict;
 use warnings;
@@ -157,7 +157,8 @@ like $t->log, qr/No space left on device/, '  which the log says';
 my $lines = () = $t->log =~ /No space left on device/g;
 cmp_ok $lines, '<', 60, "  not for each request: $lines lines";
 
-# Where not even its log of changes fits PostgreSQL stops, and starts when it can.
+# Where not even its log of changes fits, PostgreSQL stops, and starts when it
+# can.
 sub postgresql_said {
     open my $f, '<', $t->dir . '/postgresql.log' or return '';
     local $/;

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 
-# deals_status while things fail: in a storm, with a database that goes, hangs and
-# comes, a Redis that freezes, workers that are killed and reloads. It answers at
-# once in each format, shows what happens while it happens, and what it has
-# counted is what clients saw.
+# deals_status while things fail: in a storm, with a database that goes, hangs
+# and comes, a Redis that freezes, workers that are killed and reloads. It
+# answers at once in each format, shows what happens while it happens, and what
+# it has counted is what clients saw.
 
 use strict;
 use warnings;
@@ -86,8 +86,8 @@ my $scraper = Deals::Test::Watch->new($t, map { my $format = $_;
 my $serial = 0;
 my $crowd;
 
-# So many at once, each with a connection; end() returns how many answers of each
-# status there were, of requests that are counted as the module's.
+# So many at once, each with a connection; end() returns how many answers of
+# each status there were.
 sub crowd {
     my ($n) = @_;
     my $stop = $t->dir . '/crowd.' . ++$serial;
@@ -193,7 +193,8 @@ sub disaster {
         !grep { ($seen->{$_} // 0) != $counted->{$_} } keys %$counted;
     }), "  what clients saw is what was counted: $said"
         or diag explain $counted;
-    is_deeply [grep { !/^(?:200|404|503)$/ } keys %$seen], [], '  no other answer';
+    is_deeply [grep { !/^(?:200|404|503)$/ } keys %$seen], [],
+        '  no other answer';
     my %states;
     ok $t->wait_until(sub { %states = states($logged);
         keys %states == ($o{said} // keys %states) }),
@@ -225,7 +226,8 @@ disaster('PostgreSQL hangs', seconds => 3,
     shows => sub { my $all = all(); $all->{in_flight} > 0
         && $all->{timeouts} > $timeouts },
     end   => sub { $proxy->mode('reset'); $proxy->mode('pass') });
-cmp_ok all()->{timeouts}, '>', $timeouts, '  deadlines passed, which is counted';
+cmp_ok all()->{timeouts}, '>', $timeouts,
+    '  deadlines passed, which is counted';
 cmp_ok all()->{refused}, '>', $refused, '  queues were full, which is counted';
 
 disaster('Redis freezes',

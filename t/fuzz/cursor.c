@@ -111,7 +111,8 @@ token(deals_str text)
     }
 
     need(t.user_id > 0 && t.user_id < INT64_C(1) << 53);
-    need_same(deals_token_make(arena, t.user_id, t.secret), text);
+    need_same(t.access ? deals_token_make_access(arena, t.user_id, t.secret)
+                       : deals_token_make(arena, t.user_id, t.secret), text);
     again = deals_token_hash(arena, &t);
     need(again.len == 64);
 }
@@ -135,6 +136,12 @@ make_token(deals_str *input)
     need(text.len <= DEALS_TOKEN_MAX);
     need(deals_token_parse(text, &t) == 0, "%.*s", DEALS_FMT(text));
     need(t.user_id == user_id + (user_id == 0));
+    need(memcmp(t.secret, secret, sizeof(secret)) == 0 && !t.access);
+
+    text = deals_token_make_access(arena, t.user_id, secret);
+    need(text.len <= DEALS_TOKEN_ACCESS_MAX);
+    need(deals_token_parse(text, &t) == 0 && t.access, "%.*s",
+         DEALS_FMT(text));
     need(memcmp(t.secret, secret, sizeof(secret)) == 0);
 }
 

@@ -41,7 +41,8 @@ my %options = (
     markdown => [qw(-max_len=4096)],
     template => [qw(-max_len=1500)],
     redis    => [qw(-max_len=2048)],
-    postgres => [qw(-max_len=1024)],
+    # libpq makes room for as much as a message says that it has.
+    postgres => [qw(-max_len=1024 -malloc_limit_mb=2200 -rss_limit_mb=2600)],
     rows     => [qw(-max_len=1024)],
     loader   => [qw(-max_len=1024 -use_value_profile=0)],
     header   => [qw(-max_len=700)],

@@ -114,6 +114,14 @@ told('the same by the API', sub { $ann->put("$api/me/password",
 told('another password', sub { $ann->put("$api/me/password",
         json => { current => $member{password}, password => 'changed to this' })
     }, event => 'password', result => 'ok', member => 'ann', level => 'notice');
+my $made = $ann->post("$api/tokens", json => { label => 'Mine',
+    scopes => ['vote'] })->json->{id};
+told('making an access token', sub { $ann->post("$api/tokens",
+        json => { label => 'More', scopes => ['read'] }) },
+    event => 'token', result => 'ok', member => 'ann', level => 'notice');
+told('revoking one', sub { $ann->post("/settings/tokens/$made/end",
+        form => {}) },
+    event => 'end-token', result => 'ok', member => 'ann');
 told('ending the other sessions', sub { $ann->delete("$api/sessions") },
     event => 'end-sessions', result => 'ok', member => 'ann');
 told('a code that is none', sub { $t->post("$api/password-resets", json => {

@@ -90,6 +90,24 @@ my $took = seen('imported', '/top?window=all', sub {
     is $r->{code}, 0, '  deals import' or diag $r->{err}, $r->{out};
 }, qr/from elsewhere/, 1);
 
+# An access token that the other node knows, in each worker, is revoked here.
+{
+    my $made = $ann->post('/api/v1/tokens', json => { label => 'x', scopes =>
+        ['read', 'vote'] })->json;
+    my $me = sub { $other->get('/api/v1/me', bearer => $made->{token})->status };
+    my $all = sub { my %seen = map { $me->() => 1 } 1 .. 12;
+        join ' ', sort keys %seen };
+    is $all->(), '200', 'an access token on the other node';
+    is $ann->delete("/api/v1/tokens/$made->{id}")->status, 204, '  revoked here';
+    my $start = time;
+    ok $t->wait_until(sub { $me->() == 401 }), '  is good no more there';
+    my $took = time - $start;
+    ok $took < 1, sprintf '  after %.2f s', $took;
+    is $all->(), '401', '  for any of its workers';
+    is $other->put("/api/v1/deals/$id/vote", bearer => $made->{token},
+        json => { value => 1 })->status, 401, '  nor does it vote';
+}
+
 # Own changes do not come back.
 $one->get('/new') for 1 .. 6;
 post('echo');

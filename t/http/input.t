@@ -195,6 +195,8 @@ sub judge {
     return cannot_sign_in($r, $in) if "$name $field" eq 'createAccount password';
     my $kept = kept($name, $field, $r);
     return undef if !defined $kept;
+    return 'control characters are kept'
+        if $kept =~ /[\x00-\x08\x0b-\x1f\x7f-\x9f\x{2028}\x{2029}]/;
     my $want = normal($field, $in);
     return 'kept as ' . $json->encode($kept) if $kept ne $want;
     return shown($name, $field, $r, $want);

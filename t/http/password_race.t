@@ -157,6 +157,34 @@ is $? >> 8, 0, '  sets a password';
 is sessions(), 0, '  and ends all sessions';
 is signs_in('the fourth password')->status, 201, '  the new one is good';
 
+# --- a token is made meanwhile --------------------------------------------------
+
+$now = 'the fourth password';
+$token = signs_in($now)->json->{token};
+my %made = (label => 'Mine', scopes => ['write'], days => 30);
+$tx = transaction("UPDATE users SET password_hash = password_hash
+    WHERE name = 'ann'; DELETE FROM sessions");
+$s = ask('POST', '/tokens', \%made, $token);
+ok waits(), 'who makes an access token waits for a change of the password';
+end($tx, 'SELECT 1');
+is answer($s)->status, 401, '  which ended the session that makes it';
+is sessions(), 0, '  and none is left';
+$token = signs_in($now)->json->{token};
+is $free->post("$api/tokens", bearer => $token, json => \%made)->status, 201,
+    '  a session that goes on makes one';
+$insert =~ s/expires_at\)/expires_at, label, scopes)/;
+$insert =~ s/interval '1 day'/interval '1 day', 'Mine', 4/;
+$tx = transaction($insert);
+$s = ask('PUT', '/me/password', { current => $now, password =>
+    'not quite the fifth' }, $token);
+ok waits(), 'a change waits for a token';
+end($tx, 'SELECT 1');
+is answer($s)->status, 204, '  is made';
+is sessions(), 1, '  and ends all tokens';
+is $t->deals('user', 'passwd', 'ann', '--password-stdin',
+    { input => "$now\n" })->{code}, 0, '  back';
+is signs_in($now)->status, 201, '  to what it was';
+
 # --- networks -------------------------------------------------------------------
 
 # Who knew the old password is no more at home than any stranger.

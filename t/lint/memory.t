@@ -14,14 +14,17 @@ use Test::More;
 my @take_none = qw(
     deals_arena_free deals_buf_clear deals_buf_free deals_buf_init
     deals_call_arena deals_call_db_time deals_call_error deals_call_free
-    deals_call_is_done deals_call_viewer deals_call_viewer_bad
+    deals_call_is_done deals_call_lacks deals_call_viewer
+    deals_call_viewer_bad
     deals_comment_get deals_comments_get deals_ctx_status deals_deal_result_get
     deals_demo_get deals_draft_get_row deals_draft_hash deals_draft_open
     deals_draft_size deals_draft_write deals_error_about deals_feed_get
     deals_import_refused deals_import_stored deals_member_list_get
-    deals_member_reset_token deals_overlay_votes deals_rerank_get
+    deals_member_reset_token deals_member_tokens_get deals_overlay_votes
+    deals_rerank_get
     deals_session_get deals_sessions_get deals_settings_get deals_str_eq
-    deals_str_of deals_templates_free deals_user_result deals_verify_get
+    deals_str_of deals_templates_free deals_token_get deals_user_result
+    deals_verify_get
     deals_viewer_me deals_viewer_votes deals_vote_get
 );
 

@@ -4,8 +4,8 @@
 # with databases that go and come. No answer is other than expected, and nothing
 # that nginx holds grows: memory, descriptors, connections, shared zones.
 #
-# SECONDS: how long (make soak: 600). A first part with reloads warms up; what is
-# measured is the rest, in which the workers stay the same.
+# SECONDS: how long (make soak: 600). A first part with reloads warms up; what
+# is measured is the rest, in which the workers stay the same.
 
 use strict;
 use warnings;
@@ -81,8 +81,9 @@ sub at_rest {
     my $before = '';
     my %fds;
     $t->wait_until(sub {
-        my $now = join ' ', map { $fds{$_} = (Deals::Test::Growth::weight($_))[1]
-            } sort { $a <=> $b } $t->workers;
+        my $now = join ' ', map {
+            $fds{$_} = (Deals::Test::Growth::weight($_))[1];
+        } sort { $a <=> $b } $t->workers;
         my $same = $now eq $before;
         $before = $now;
         sleep 0.3;
@@ -145,8 +146,9 @@ unlike $t->log, qr/\[crit\]|exited on signal|exited with code [^0]/,
 my $answers = join ', ', map { "$_ x $traffic->{answers}{$_}" }
     sort keys %{ $traffic->{answers} };
 diag sprintf("%.1f minutes, %d workers, %d requests, %d unexpected answers, "
-    . "%d reloads, %d outages\nanswers: %s\n", (time - $began) / 60, $WORKERS,
-    $traffic->{asked}, scalar @{ $traffic->{odd} }, $reloads, $outages, $answers)
+    . "%d reloads, %d outages\nanswers: %s\n", (time - $began) / 60,
+    $WORKERS, $traffic->{asked}, scalar @{ $traffic->{odd} }, $reloads,
+    $outages, $answers)
     . $growth->table if $ENV{SECONDS} || $ENV{TEST_VERBOSE}
         || !Test::More->builder->is_passing;
 $t->finish;

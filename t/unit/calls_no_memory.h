@@ -11,6 +11,7 @@
 #include "no_memory.h"
 #undef UNUSED
 #include "calls_server.h"
+#include "fast_clock.h"
 
 #define PATIENCE  10000     /* ms until others are answered again */
 #define SPEED     30        /* of time */
@@ -48,25 +49,6 @@ static uint64_t    turn_of;         /* counts what the host's caches forget */
 static long        unavailable, timeouts;
 static int         ended;           /* how often `done` was called */
 static int         wrong;           /* of this row */
-
-/* Whoever has lost a connection pauses before the next: so here time goes by
- * faster. And between calls some seconds do, because a connection that is
- * lost as soon as it stands makes the pause longer. */
-static int64_t  later;              /* ms */
-
-everybody int
-clock_gettime(clockid_t clock, struct timespec *ts)
-{
-    int  rc = (int) syscall(SYS_clock_gettime, clock, ts);
-
-    if (clock == CLOCK_MONOTONIC) {
-        ts->tv_nsec += later % 1000 * 1000000;
-        ts->tv_sec += later / 1000 + ts->tv_nsec / 1000000000;
-        ts->tv_nsec %= 1000000000;
-    }
-
-    return rc;
-}
 
 static void
 quiet(void *host, deals_log_level level, deals_str line)

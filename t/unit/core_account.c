@@ -220,7 +220,14 @@ tokens(void **state)
         "9007199254740992.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "1AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "1.AAEC\xc1wQFBgcICQoLDA0ODxAREhMUFRYX",
-        "1.1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "1.1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "deals_", "deals_1", "deals_1.", "deals1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "Deals_1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "deals_0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "deals_1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "deals_1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "deals_deals_1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "_1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     };
 
     (void) state;
@@ -234,6 +241,7 @@ tokens(void **state)
     assert_int_equal(deals_token_parse(text, &token), 0);
     assert_true(token.user_id == DEALS_ID_MAX);
     assert_memory_equal(token.secret, random, sizeof(random));
+    assert_int_equal(token.access, 0);
 
     hash = deals_token_hash(arena, &token);
     assert_int_equal(hash.len, 64);
@@ -247,6 +255,33 @@ tokens(void **state)
     }
 
     assert_int_equal(deals_token_parse(DEALS_NONE, &token), -1);
+}
+
+
+/* The same secret, and another kind of token. */
+static void
+access_tokens(void **state)
+{
+    deals_str      text, hash, other;
+    deals_token    token;
+    unsigned char  random[DEALS_TOKEN_RANDOM] = { 7 };
+
+    (void) state;
+
+    text = deals_token_make_access(arena, DEALS_ID_MAX, random);
+    assert_int_equal(text.len, DEALS_TOKEN_ACCESS_MAX);
+    assert_memory_equal(text.data, "deals_9007199254740991.", 23);
+    assert_int_equal(deals_token_parse(text, &token), 0);
+    assert_true(token.user_id == DEALS_ID_MAX);
+    assert_memory_equal(token.secret, random, sizeof(random));
+    assert_int_equal(token.access, 1);
+    hash = deals_token_hash(arena, &token);
+    assert_int_equal(hash.len, 64);
+
+    text = deals_token_make(arena, DEALS_ID_MAX, random);
+    assert_int_equal(deals_token_parse(text, &token), 0);
+    other = deals_token_hash(arena, &token);
+    assert_false(deals_str_eq(hash, other));
 }
 
 
@@ -271,6 +306,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(passwords_are_hashed),
     TEST(nobody_has_a_password),
     TEST(tokens),
+    TEST(access_tokens),
     TEST(token_hash_is_sha256),
 };
 

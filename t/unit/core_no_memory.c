@@ -162,6 +162,10 @@ secrets(deals_arena *a)
 
     assert_int_equal(deals_token_parse(text, &token), 0);
 
+    if (deals_token_make_access(a, 7, token.secret).data == NULL) {
+        return 0;
+    }
+
     if (deals_token_hash(a, &token).data == NULL) {
         return 0;
     }

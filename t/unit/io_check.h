@@ -120,6 +120,10 @@ query_new(deals_arena *arena, unsigned stmt, int64_t n)
     lengths = deals_arena_alloc(arena, sizeof(*lengths));
     value = deals_arena_alloc(arena, 8);
 
+    if (query == NULL || values == NULL || lengths == NULL || value == NULL) {
+        return NULL;            /* as generated code does */
+    }
+
     for (i = 7; i >= 0; i--) {
         value[i] = (char) (n & 0xff);
         n >>= 8;

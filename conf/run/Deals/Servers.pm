@@ -28,6 +28,7 @@ use POSIX qw(WNOHANG);
 use Socket;
 
 my %SERVER = (nginx => 'nginx', 'redis-server' => 'redis-server',
+              'memcheck-amd64-' => 'nginx',         # under valgrind
               postgres => 'postgres', initdb => 'postgres');
 
 # home: absolute. logs: absolute, default home. sockets: absolute,
@@ -478,7 +479,8 @@ sub start_nginx {
     my $from = -s $log || 0;
     $self->forget_stopped('nginx');
     my $pid = $self->spawn(
-        cmd => [nginx_binary(), '-p', "$self->{logs}/", '-c', $conf,
+        cmd => [@{ $self->{under} || [] }, nginx_binary(),
+                '-p', "$self->{logs}/", '-c', $conf,
                 '-e', "$self->{logs}/error.log", '-g', 'daemon off;'],
         cwd => $self->nginx_directory, log => $log, env => \%env);
     # It writes its number once its sockets listen.

@@ -14,8 +14,8 @@
  * Calls that read need DEALS_SCOPE_READ, votes DEALS_SCOPE_VOTE, calls that
  * write deals and comments DEALS_SCOPE_WRITE, all others that need a member
  * DEALS_SCOPE_SESSION. None implies another; but what votes and writes answer
- * with is the thing itself as the member sees it, the own vote on it included. A
- * moderator's access token may do what any member's may.
+ * with is the thing itself as the member sees it, the own vote on it included.
+ * A moderator's access token may do what any member's may.
  *
  * Besides the errors named, every call may end with UNAVAILABLE, TIMEOUT,
  * NO_MEMORY or SCHEMA. What a getter hands out is NULL until the call
@@ -46,9 +46,9 @@ extern "C" {
 #define DEALS_THREAD_BYTES    1048576
 #define DEALS_THREAD_DEPTH    32
 
-/* What an access token may do. A session may do all that its member may; what is
- * a session's alone: the password, sessions and access tokens, and all that only
- * moderators may. */
+/* What an access token may do. A session may do all that its member may; what
+ * is a session's alone: the password, sessions and access tokens, and all that
+ * only moderators may. */
 enum {
     DEALS_SCOPE_READ    = 1,    /* see what the member sees, /me too */
     DEALS_SCOPE_VOTE    = 2,

@@ -130,8 +130,6 @@ typedef struct {
     int         others;         /* 1: there are more than this one */
     deals_list  tokens;         /* of deals_token_info */
     int         has_tokens;     /* 1: there are some */
-    int         of_token;       /* 1: what is wrong is so with the form for a
-                                   new one */
     deals_str   made;           /* the new one, said once; absent: none */
 } deals_settings_page;
 

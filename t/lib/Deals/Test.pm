@@ -34,6 +34,7 @@ and named.
 
 Environment: C<BUILD> (the build directory, default F<build>), C<TEST_NGINX> (the
 nginx to run), C<DEALS_ASAN=1> (what BUILD holds was built with SANITIZE=1),
+C<DEALS_VALGRIND=1> (nginx runs under valgrind, and all may take longer),
 C<TEST_KEEP=1> (keep the directory), C<TEST_VERBOSE=1> (show the CLI's output).
 
 =cut
@@ -90,6 +91,11 @@ sub new {
     chmod 01777, "$self->{dir}/sanitizer";
     $self->{servers} = Deals::Servers->new(home => $self->{dir},
         defined $self->{data} ? (data => $self->{data}) : ());
+    if ($ENV{DEALS_VALGRIND}) {
+        $self->{servers}{under} = [$self->valgrind];
+        # It keeps the limit of descriptors for itself.
+        $self->allow(qr/setrlimit\(RLIMIT_NOFILE, \d+\) failed/);
+    }
     push @running, $self;
     write_file("$self->{dir}/owner", "$$\n");
     sweep();
@@ -193,7 +199,9 @@ sub fill {
         HTTP     => join("\n    ", $base,
             $self->{database} ? "deals_database \"" . $self->database . "\";"
                               : (),
-            $self->{redis} ? "deals_redis " . $self->redis . ";" : ()),
+            $self->{redis} ? "deals_redis " . $self->redis . ";" : (),
+            $ENV{DEALS_VALGRIND} && $text !~ /deals_query_timeout/
+                ? "deals_query_timeout 60s;" : ()),
         DATABASE => $self->database, REDIS => $self->redis,
         DIR => $dir, ROOT => $root, MODULE => $self->module,
     );
@@ -241,7 +249,7 @@ sub reload {
     my ($self) = @_;
     my %old = map { $_ => 1 } $self->workers;
     $self->signal('HUP');
-    my $until = time + 5;
+    my $until = time + 5 * patience();
     while (time <= $until) {
         my @now = $self->workers;
         return 1 if @now && !grep { $old{$_} } @now;
@@ -405,7 +413,7 @@ sub access_log { read_file("$_[0]{dir}/access.log") }
 
 sub wait_until {
     my ($self, $code, $seconds) = @_;
-    my $until = time + ($seconds // 10);
+    my $until = time + ($seconds // 10) * patience();
     my $r;
     until ($r = $code->()) {
         last if time > $until;
@@ -489,6 +497,20 @@ sub sanitizer_env {
     return (LD_PRELOAD => join(' ', map { Cwd::realpath($_) } @lib),
             ASAN_OPTIONS => "detect_leaks=0:$log",
             UBSAN_OPTIONS => "print_stacktrace=1:$log");
+}
+
+# Under valgrind a worker is some ten times as slow. A report is as a
+# sanitizer's.
+sub patience { return $ENV{DEALS_VALGRIND} ? 10 : 1 }
+
+sub valgrind {
+    my ($self) = @_;
+    return ('/usr/bin/valgrind', '-q', '--trace-children=yes',
+            '--vgdb=no', '--keep-debuginfo=yes',
+            "--suppressions=$root/t/lib/valgrind.supp",
+            '--leak-check=full', '--show-leak-kinds=definite',
+            '--errors-for-leak-kinds=definite', '--num-callers=20',
+            "--log-file=$self->{dir}/sanitizer/valgrind.%p");
 }
 
 sub ending {

@@ -47,7 +47,8 @@ my $JSON = JSON::PP->new->utf8->canonical->allow_nonref;
 
 sub new {
     my ($class, %o) = @_;
-    return bless { host => '127.0.0.1', name => 'localhost', timeout => 20,
+    return bless { host => '127.0.0.1', name => 'localhost',
+                   timeout => $ENV{DEALS_VALGRIND} ? 200 : 20,
                    cookie => {}, headers => [], %o }, $class;
 }
 

@@ -25,7 +25,8 @@ sub new {
     my $self = bless { t => $t, file => $t->dir . '/clock',
                        library => $t->dir . '/clock.so' }, $class;
     my $made = $t->command([qw(gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra
-        -Werror -fPIC -shared -o), $self->{library}, $t->root . '/t/lib/clock.c']);
+        -Werror -fPIC -shared -o), $self->{library},
+        $t->root . '/t/lib/clock.c']);
     $made->{code} == 0 or die "clock.c: $made->{err}";
     $self->ahead(0);
     chmod 0644, $self->{file};

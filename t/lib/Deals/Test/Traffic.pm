@@ -155,8 +155,8 @@ sub ask {
 sub lists {
     my ($self) = @_;
     my $id = pick(@{ $self->{deals} });
-    return ('/', '/new', '/top', '/top?window=all', '/tags/soak', '/users/soak1',
-            "/deals/$id/a-deal", '/api/v1/deals', '/api/v1/deals?sort=new',
+    return ('/', '/new', '/top', '/top?window=all', '/tags/soak',
+            '/users/soak1', "/deals/$id/a-deal", '/api/v1/deals', '/api/v1/deals?sort=new',
             '/api/v1/deals?sort=top&window=week&limit=10', "/api/v1/deals/$id",
             "/api/v1/deals/$id/comments", '/api/v1/users/soak2');
 }
@@ -169,9 +169,10 @@ sub reader {
         my $path = pick($self->lists);
         my $packed = int rand 2;
         my $tag = rand() < 0.3 ? $tag{"$path $packed"} : undef;
-        my $r = $self->ask($c, '200|301|304', rand() < 0.1 ? 'HEAD' : 'GET', $path,
+        my $r = $self->ask($c, '200|301|304', pick('HEAD', ('GET') x 9), $path,
             headers => { $packed ? ('Accept-Encoding' => 'gzip') : (),
-                         defined $tag ? ('If-None-Match' => $tag) : () }) or next;
+                         defined $tag ? ('If-None-Match' => $tag) : () })
+            or next;
         $tag{"$path $packed"} = $r->header('ETag');
         next if rand() < 0.9;
         $self->ask($c, 404, 'GET', pick('/nothing', '/deals/1/a',

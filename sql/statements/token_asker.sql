@@ -1,0 +1,6 @@
+-- token_asker: the session that makes an access token, if it has not ended. Behind token_lock.
+-- in:    user_id int8, token_hash text
+-- out:   id int8
+-- write
+SELECT user_id FROM sessions
+ WHERE user_id = :user_id AND token_hash = :token_hash
