@@ -154,6 +154,7 @@ is_deeply [map { $_->status } unsafe($https, undef, 'https://deals.example')],
 is +(unsafe($https, undef, 'http://deals.example'))[0]->status, 403,
     'not by another scheme';
 
+$token = $ann->{cookie}{deals};        # signing in has ended the one before
 for my $o ([site => undef], [site => 'cross-site'],
            [site => undef, headers => { Origin => 'http://evil.example' }]) {
     is $t->put("$api/deals/$id/vote", @$o, bearer => $token,
