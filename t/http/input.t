@@ -47,6 +47,7 @@ my %good = (
     body => 'Good', parent_id => undef, email => undef,
     password => 'long enough for it', current => 'not this one',
     token => '7.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+    label => 'A program', scopes => ['vote'], days => 30,
     name => sub { 'member_' . ++$names },
 );
 
@@ -58,7 +59,7 @@ my %pair = (price => 'list_price', list_price => 'price',
 my %status = (createDeal => 201, updateDeal => 200, voteOnDeal => 200,
     createComment => 201, updateComment => 200, voteOnComment => 200,
     createAccount => 201, createSession => 401, changePassword => 422,
-    resetPassword => 422);
+    resetPassword => 422, createToken => 201);
 
 # --- what is not ------------------------------------------------------------------
 
@@ -159,6 +160,9 @@ sub post_raw {
     my $who = $path =~ m{^/(?:accounts|sessions|password)} ? $t->client : $ann;
     my $r = $who->request($method, $to, body => $body,
         type => 'application/json');
+    # There are not many for each.
+    $ann->delete($r->header('Location'))
+        if $path eq '/tokens' && $r->status == 201;
     return $r;
 }
 
@@ -228,6 +232,7 @@ sub kept {
             "/api/v1/deals/$id/comments?limit=100")->json->{comments} };
         return $field eq 'body' ? $again->{body} : undef;
     }
+    return $now->{label} if $name eq 'createToken' && $field eq 'label';
     return $now->{user}{name} if $name eq 'createAccount' && $field eq 'name';
     return undef;
 }
