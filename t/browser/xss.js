@@ -148,6 +148,8 @@ run(async browser => {
     const shown = await page.locator('.agent').allTextContents();
     is(work.agents.filter(a => a && !shown.includes(a)).join('\n'), '',
        'names of programs are shown as they are');
+    is(work.labels.filter(a => !shown.includes(a)).join('\n'), '',
+       'labels of access tokens too');
 
     await all('forms', work.forms, async (form, whole) => {
         await page.goto('/robots.txt');

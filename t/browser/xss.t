@@ -101,6 +101,20 @@ for my $agent (@agents) {
 }
 is join("\n", @wrong), '', 'programs with such names sign in';
 
+# Access tokens, of which a member has fifty.
+my @labels;
+for my $p (@payloads) {
+    last if @labels == 49;
+    my $label = line($p, 50);
+    my $r = $ann->post('/api/v1/tokens', json => { label => $label,
+        scopes => ['read'] });
+    next if $r->status == 422;      # nothing can be seen of it
+    $r->status == 201 or push @wrong, $r->body;
+    push @labels, $r->json->{label};
+}
+is join("\n", @wrong), '', 'access tokens with such labels are made';
+is scalar @labels, 49, '  so many';
+
 # --- only asked for ------------------------------------------------------------
 
 my @lists = ('/', '/new', '/top?window=all', '/tags/tea', '/tags/coffee',
@@ -125,6 +139,7 @@ my %form = (
     "/deals/$talk/-/comments" => [qw(parent_id body)],
     "/deals/$talk/-/vote" => [qw(value next)],
     '/settings/password' => [qw(current password next)],
+    '/settings/tokens' => [qw(label scopes next)],
     '/login' => [qw(name password next)],
     '/signup' => [qw(name email password next)],
     '/reset' => [qw(token password next)],
@@ -141,7 +156,7 @@ while (@left) {
 
 open my $f, '>', $t->dir . '/work.json' or die $!;
 print $f $json->encode({ deals => \@deals, imported => \@imported,
-    pages => \@pages, forms => \@forms, agents => \@agents,
+    pages => \@pages, forms => \@forms, agents => \@agents, labels => \@labels,
     talk => $deals[0]{path}, comments => scalar @payloads });
 close $f or die $!;
 
