@@ -100,6 +100,7 @@ bounded(deals_call *call)
     c.last_id = d.last_id;
     st->deals = deals_q_verify_deals(arena, &d);
     st->comments = deals_q_verify_comments(arena, &c);
+    deals_call_query(call, deals_q_verify_joins(arena));
     deals_call_query(call, st->deals);
     deals_call_query(call, st->comments);
     deals_call_send(call, compared);
