@@ -159,7 +159,7 @@ is asked(sub { is_nginx($c->get($_), 429, $_) for '/', "/deals/$id/a-deal",
 is_ours(guess(somebody('few')), 401, 'what nginx refused was not counted');
 is_ours(guess(somebody('few')), 429, '  what it let through it did');
 is_ours(guess(somebody('few'), 1), 429, '  by the form too');
-is somebody('few')->get('/')->status, 200, 'a limit of sign-ins is one of those';
+is somebody('few')->get('/')->status, 200, 'sign-ins only';
 
 # nginx counts what the module refuses, as it counts all.
 $c = somebody('many');
@@ -183,7 +183,7 @@ $s->flush;
 ok $t->wait_until(sub { $lock->waiting }), 'somebody waits for the database';
 is_nginx($c->get($path), 429, 'a second connection at once');
 is $lock->waiting, 1, '  does not wait too';
-is somebody('alone')->get('/static/x/style.css')->status, 200, 'others are free';
+is somebody('alone')->get('/static/x/style.css')->status, 200, 'others go';
 $lock->free;
 like do { local $/; <$s> }, qr{^HTTP/1\.1 200 }, 'who was first is answered';
 ok $t->wait_until(sub { $c->get($path)->status == 200 }),
