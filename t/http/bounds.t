@@ -116,6 +116,8 @@ is account(name => 'long', password => pictures(128))->status, 201,
     'a password of 128 characters';
 is_for(account(password => pictures(129)), 'password', '  one more');
 is_for(account(password => $emoji x 7), 'password', '  too few');
+is_for(account(email => 'kettle.drum@example.org',
+    password => 'kettle.drum1'), 'password', '  made of the e-mail address');
 my $host = join('.', ('d' x 60) x 3);
 is account(name => 'mia', email => 'm' x 64 . "\@$host.ex")->status, 201,
     'a long e-mail address';
