@@ -246,7 +246,7 @@ check(deals_arena *arena, account_state *state,
 
     (void) deals_name_check(arena, "name", input->name, errors);
     (void) deals_password_check(arena, "password", input->password,
-                                input->name, errors);
+                                input->name, input->email, errors);
 
     if (deals_str_trim(input->email).len > 0) {
         (void) deals_email_check(arena, "email", input->email, &state->email,

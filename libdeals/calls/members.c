@@ -155,7 +155,7 @@ deals_member_passwd(deals_ctx *ctx, deals_str name, deals_str password,
     }
 
     if (deals_password_check(deals_call_arena(call), "password", password,
-                             name, &st->use.errors) != 0)
+                             name, DEALS_NONE, &st->use.errors) != 0)
     {
         deals_call_start(call, invalid);
         return call;

@@ -164,7 +164,8 @@ check(deals_call *call)
     }
 
     (void) deals_password_check(arena, "password", state->password,
-                                state->use.viewer->name, &errors);
+                                state->use.viewer->name, state->use.viewer->email,
+                                &errors);
 
     if (errors != NULL) {
         deals_call_finish(call, errors);

@@ -219,7 +219,8 @@ looked(deals_call *call)
     }
 
     (void) deals_password_check(deals_call_arena(call), "password",
-                                state->password, row->name, &errors);
+                                state->password, row->name, row->email,
+                                &errors);
     if (errors != NULL) {
         deals_call_finish(call, errors);
         return;

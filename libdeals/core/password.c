@@ -28,9 +28,24 @@ const char  deals_password_nobody[] =
     "Sfg2l8l8QNW+DruWf8nYxw$T6XwohUm9bjqj7O2j8N7KlMrlsst5MeTpxv4+ceVMtg";
 
 
+static int
+is_email(deals_str password, deals_str email)
+{
+    ptrdiff_t  at;
+
+    email = deals_str_trim(email);
+    at = deals_str_index(email, '@');
+
+    return deals_password_is_around(password, email)
+           || (at > 0 && deals_password_is_around(password,
+                             deals_str_sub(email, 0, (size_t) at)));
+}
+
+
 int
 deals_password_check(deals_arena *arena, const char *field,
-    deals_str password, deals_str name, const deals_error **errors)
+    deals_str password, deals_str name, deals_str email,
+    const deals_error **errors)
 {
     size_t  n;
 
@@ -55,6 +70,16 @@ deals_password_check(deals_arena *arena, const char *field,
     if (name.len > 0 && deals_str_eq_case(password, name)) {
         return deals_error_add(arena, errors, DEALS_INVALID, field,
                    "must not be the name");
+    }
+
+    if (deals_password_is_around(password, name)) {
+        return deals_error_add(arena, errors, DEALS_INVALID, field,
+                   "must not be the name with little added");
+    }
+
+    if (is_email(password, email)) {
+        return deals_error_add(arena, errors, DEALS_INVALID, field,
+                   "must not be the e-mail address");
     }
 
     if (deals_password_is_common(password)) {

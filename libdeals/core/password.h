@@ -13,13 +13,20 @@
 #define DEALS_PASSWORD_SALT  16         /* random bytes */
 #define DEALS_PASSWORD_HASH  128        /* size of a buffer for the hash */
 
-/* 8..128 characters, any of them; not one of the commonest; not the name. 0, or
- * -1 and an error is added. */
+/* 8..128 characters, any of them; not one of the commonest; not the name, the
+ * e-mail address or what stands before its @, nor these with little around them
+ * (each may be absent). 0, or -1 and an error is added. */
 int  deals_password_check(deals_arena *arena, const char *field,
-         deals_str password, deals_str name, const deals_error **errors);
+         deals_str password, deals_str name, deals_str email,
+         const deals_error **errors);
 
-/* In the list of the commonest ones, ignoring case. */
+/* One of the commonest ones, or a word with little around it, or what fingers
+ * do on a keyboard; ignoring case, and with 0 for o, @ for a and such. */
 int  deals_password_is_common(deals_str password);
+
+/* The text, of 3 characters at least, with at most 6 digits or other marks
+ * around it; ignoring the same. */
+int  deals_password_is_around(deals_str password, deals_str text);
 
 /* argon2id, m = 19 MiB, t = 2, p = 1: "$argon2id$v=19$m=19456,t=2,p=1$..." in
  * `out` (DEALS_PASSWORD_HASH bytes, terminated). 0, or -1: no memory. */

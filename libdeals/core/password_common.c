@@ -1,211 +1,354 @@
 /*
- * core/password_common.c - the commonest passwords of eight characters or more,
- * in lower case and sorted.
+ * core/password_common.c - whether a password is one of the commonest: it is in
+ * the list, or is one of the words with little around it ("Dr4gon!2024"), or
+ * what fingers do on a keyboard ("qwe123asd"), or a date, or says one thing over
+ * and over. It is the whole password that counts: a long one may have any of
+ * these in it.
  */
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "core/password.h"
+#include "core/password_words.h"
 
-#define LONGEST  32
+#define LONGEST     128     /* bytes that are looked at */
+#define WORD        24      /* as a word: several make a phrase */
+#define AROUND      6       /* characters that may stand around a word */
+#define SHORTEST    3       /* a word, a step of a walk */
+#define BLOCK       8       /* what is repeated */
+#define LEFT_OVER   2       /* beside walks */
 
-static const char *const  common[] = {
-    "!qaz2wsx", "00000000", "000000000", "0000000000", "01010101", "01234567",
-    "012345678", "0123456789", "0987654321", "0p9o8i7u", "10101010",
-    "101010101", "10203040", "1020304050", "102030405060", "11111111",
-    "111111111", "1111111111", "111111a1", "11112222", "111222333",
-    "111222333444", "11223344", "1122334455", "112233445566", "12121212",
-    "121212121", "1212121212", "12131415", "12312312", "123123123",
-    "1231231234", "123123123a", "123321123", "12341234", "12344321",
-    "1234509876", "123454321", "1234554321", "123456123", "123456654321",
-    "12345678", "123456781", "123456789", "1234567890", "1234567891",
-    "12345678910", "123456789a", "123456789q", "12345678a", "12345678q",
-    "12345679", "1234567a", "1234567q", "123456987", "123456abc", "123456qwe",
-    "12345abc", "12345qwert", "1234abcd", "1234qwer", "123abc123", "123qwe123",
-    "123qwe456", "123qweasd", "123qweasdzxc", "13131313", "13579246",
-    "135792468", "1357924680", "147147147", "147258369", "147852369",
-    "159357456", "159753159", "159753456", "19841984", "19871987", "19881988",
-    "19891989", "19901990", "19911991", "19921992", "19931993", "19941994",
-    "19951995", "1q2w3e4r", "1q2w3e4r5t", "1q2w3e4r5t6y", "1q2w3e4r5t6y7u",
-    "1qaz!qaz", "1qaz1qaz", "1qaz2wsx", "1qaz2wsx3edc", "1qaz@wsx", "1qazxsw2",
-    "20002000", "20082008", "20092009", "20102010", "20112011", "20122012",
-    "20202020", "20202021", "20212021", "21212121", "22222222", "23232323",
-    "24681012", "246810121", "246813579", "258258258", "27182818", "2wsx3edc",
-    "31415926", "314159265", "3141592653", "321321321", "33333333",
-    "369369369", "3edc4rfv", "44444444", "456456456", "456789123", "55555555",
-    "555555555", "66666666", "69696969", "696969696", "741741741", "741852963",
-    "77777777", "777777777", "789456123", "789456123a", "789789789",
-    "852456852", "87654321", "88888888", "888888888", "963258741", "963852741",
-    "98765432", "987654321", "9876543210", "9876543211", "99999999",
-    "999999999", "a1234567", "a12345678", "a123456789", "a1b2c3d4",
-    "a1b2c3d4e5", "a1s2d3f4", "aa123456", "aa12345678", "aaa11111", "aaaa1111",
-    "aaaaaaaa", "aaaaaaaaa", "aaaaaaaaaa", "aabbccdd", "abc12345", "abc123456",
-    "abc1234567", "abc123456789", "abc123abc", "abcabcabc", "abcd1234",
-    "abcd12345", "abcdabcd", "abcde123", "abcde12345", "abcdef12", "abcdef123",
-    "abcdefg1", "abcdefgh", "abcdefghi", "abcdefghij", "access123", "access14",
-    "acdc1234", "acmilan1", "admin123", "admin1234", "admin12345",
-    "admin123456", "admin888", "admin@123", "adminadmin", "administrator",
-    "administrator1", "alexander", "alexander1", "alexandr", "alexandra",
-    "amazing1", "amazon123", "america1", "andrea123", "andrew12", "angel123",
-    "angel1234", "angelica", "angelina", "angels12", "anthony1", "anthony123",
-    "anything1", "argentina", "arsenal1", "arsenal123", "arsenalfc",
-    "asd123456", "asd123asd", "asdasdasd", "asdf1234", "asdf12345", "asdfasdf",
-    "asdfasdfasdf", "asdfgh12", "asdfgh123", "asdfghjk", "asdfghjkl",
-    "asdfghjkl1", "asdfjkl;", "asdfqwer", "asdqwe123", "asdzxc123", "ashley12",
-    "ashley123", "assassin", "assassin1", "asshole1", "australia",
-    "autumn2020", "autumn2021", "autumn2022", "autumn2023", "autumn2024",
-    "autumn2025", "awesome1", "awesome123", "azerty12", "azerty123",
-    "azertyui", "azertyuiop", "baby1234", "babyblue", "babyboy1", "babygirl",
-    "babygirl1", "babygirl12", "barbara1", "barcelona", "barcelona1",
-    "baseball", "baseball1", "baseball12", "basketball", "basketball1",
-    "batman12", "batman123", "bbbbbbbb", "beatles1", "beautiful", "beautiful1",
-    "benjamin", "bestfriend", "bigboy12", "bigcock1", "bigdaddy", "birthday",
-    "birthday1", "bitch123", "bitcoin1", "biteme12", "black123", "blackbird",
-    "blackcat", "blackjack", "blessed1", "blessing", "blink182", "blizzard",
-    "blizzard1", "blowjob1", "blue1234", "blueberry", "bmwm3bmw", "brandon1",
-    "brasil123", "brittany", "broncos1", "brooklyn", "brother1", "budlight",
-    "bulldog1", "bulldogs", "bullshit", "business", "butterfly", "butterfly1",
-    "california", "callofduty", "camaro69", "camel123", "canada123",
-    "carolina", "caroline", "cashmoney", "casino777", "celtic12", "celtic1888",
-    "champion", "champion1", "champions", "changeit", "changeme", "changeme1",
-    "changeme123", "charlie1", "charlie123", "cheese12", "cheesecake",
-    "chelsea1", "chelsea123", "chelseafc", "chevrolet", "chevy123", "chicago1",
-    "chicagobulls", "chicken1", "chicken123", "children", "chocolate",
-    "chocolate1", "christ123", "christian", "christian1", "christina",
-    "christine", "christmas", "christmas1", "christopher", "cocacola",
-    "cocacola1", "coffee12", "coffee123", "colombia", "company1", "computer",
-    "computer1", "computer123", "cookie123", "correcthorsebatterystaple",
-    "corvette", "corvette1", "counterstrike", "courtney", "cowboys1",
-    "cristina", "crystal1", "crystal123", "cupcake1", "daddy123", "daddysgirl",
-    "daniel12", "daniel123", "danielle", "danielle1", "database", "database1",
-    "deals123", "dealsdeals", "december", "december1", "defaultpassword",
-    "destroyer", "diamond1", "diamond123", "diamonds", "dickhead", "discount",
-    "disney123", "disneyland", "doggies1", "doggy123", "dollar12", "dolphin1",
-    "dolphin12", "dolphins", "dominic1", "dragon12", "dragon123", "dragonball",
-    "dragonfly", "dreamer1", "dreams12", "ducati12", "eagle123", "eagles12",
-    "elephant", "elephant1", "elizabeth", "elizabeth1", "emerald1",
-    "eminem123", "ethereum", "everton1", "excellent", "facebook", "facebook1",
-    "faith123", "faithful", "falcon12", "family12", "family123", "familyguy",
-    "fantastic", "february", "fernando", "ferrari1", "ferrari123", "firebird",
-    "fisherman", "fishing1", "florida1", "flower12", "flower123", "flowers1",
-    "football", "football1", "football12", "football123", "forever1",
-    "forever123", "forever21", "foreverlove", "fortnite", "francisco",
-    "freedom1", "freedom123", "friends1", "friends123", "friendship",
-    "fuckface", "fuckoff1", "fuckyou!", "fuckyou1", "fuckyou123", "fuckyou2",
-    "gabriel1", "gabriela", "gamecube", "gandalf1", "gangsta1", "gangster",
-    "gangster1", "garfield", "germany1", "giovanni", "godfather", "godisgood",
-    "godislove", "godzilla", "golden12", "goodluck", "goodluck1", "google12",
-    "google123", "gorgeous", "grandma1", "green123", "greenday", "greenday1",
-    "gryffindor", "guest123", "guest1234", "guillermo", "halflife",
-    "halloween", "hannah12", "happiness", "happy123", "happy1234", "happyday",
-    "hardcore", "hardcore1", "hardrock", "harley12", "harleydavidson",
-    "harrypotter", "harrypotter1", "heaven12", "heineken", "hello123",
-    "hello1234", "hello12345", "hellohello", "hellokitty", "hellokitty1",
-    "helloworld", "hockey123", "hogwarts", "hotstuff", "hottie12", "hunter12",
-    "hunter123", "hurricane", "ilovegod", "ilovehim", "ilovejesus", "iloveme1",
-    "ilovemom", "ilovemusic", "iloveu12", "iloveu123", "iloveyou", "iloveyou!",
-    "iloveyou1", "iloveyou12", "iloveyou123", "iloveyou2", "iloveyou3",
-    "iloveyousomuch", "infinity", "infinity1", "instagram", "internet",
-    "internet1", "internet123", "intruder", "ironmaiden", "ironman1",
-    "isabella", "jackdaniels", "january1", "jasmine1", "jennifer", "jennifer1",
-    "jessica1", "jessica123", "jesus123", "jesus777", "jesuschrist",
-    "jesusislord", "jonathan", "jordan123", "jordan23", "joshua12", "justin12",
-    "justinbieber", "juventus", "katherine", "kawasaki", "kawasaki1",
-    "killer12", "killer123", "kimberly", "kitty123", "kittycat", "kittykat",
-    "kristina", "lakers24", "lauren12", "leagueoflegends", "letmein!",
-    "letmein1", "letmein123", "letmeinnow", "lightning", "linkedin",
-    "linkinpark", "lion1234", "liverpool", "liverpool1", "liverpool123",
-    "lkjhgfds", "lkjhgfdsa", "login123", "loginlogin", "lolipop1", "lollipop",
-    "lollipop1", "london12", "london123", "looneytunes", "lordoftherings",
-    "lovelife", "lovelove", "lovelove1", "lovely12", "loveme123", "lovers123",
-    "loveyou1", "loveyou2", "lucky123", "lucky1234", "lucky777", "m1234567",
-    "madonna1", "manager1", "manager123", "manchester", "manunited",
-    "manutd12", "margaret", "marianne", "marlboro", "marlboro1", "marshmallow",
-    "master01", "master12", "master123", "matrix123", "matthew1", "maverick",
-    "maverick1", "mercedes", "mercedes1", "metallica", "metallica1",
-    "michael1", "michael123", "michelle", "michelle1", "mickey12",
-    "mickeymouse", "microsoft", "microsoft1", "midnight", "midnight1",
-    "millionaire", "minecraft", "minecraft1", "mnbvcxz1", "mommy123",
-    "monday12", "money123", "money1234", "moneymoney", "monkey12", "monkey123",
-    "moonlight", "moonlight1", "mother12", "motorola", "mustang1",
-    "mustang123", "mylove123", "mypassword", "mypassword1", "myspace1",
-    "myspace123", "mysql123", "naruto123", "nathalie", "newpassword",
-    "newport1", "newyear1", "newyork1", "newyorker", "nicholas", "nicholas1",
-    "nicole12", "nintendo", "nirvana1", "nirvana123", "nokia123", "nokia1234",
-    "nopassword", "nothing1", "november", "november1", "october1", "office123",
-    "opensesame", "oracle123", "orange12", "orange123", "p@ssw0rd",
-    "p@ssw0rd1", "p@ssword", "pa55w0rd", "pa55word", "packers1", "panther1",
-    "panthers", "paradise", "paradise1", "paris123", "pass1234", "pass12345",
-    "pass123456", "pass@123", "pass@1234", "pass@word1", "passpass",
-    "passw0rd", "password", "password!", "password!1", "password00",
-    "password01", "password1", "password1!", "password11", "password12",
-    "password123", "password1234", "password12345", "password123456",
-    "password2", "password3", "password69", "password7", "password99",
-    "passwords", "passwort", "passwort1", "pasta123", "patricia", "patrick1",
-    "patriots", "penguin1", "penguins", "penis123", "pepper12", "peppermint",
-    "pepsi123", "phoenix1", "pikachu1", "pimpdaddy", "pimpin12", "pineapple",
-    "pizza123", "playboy1", "playboy123", "playboy69", "playstation",
-    "playstation2", "playstation3", "poiuytre", "poiuytrewq", "pokemon1",
-    "pokemon123", "porn1234", "pornstar", "porsche1", "porsche911", "portugal",
-    "postgres", "postgres1", "predator", "predator1", "princess", "princess1",
-    "princess12", "princess123", "puppy123", "purple12", "purple123",
-    "pussy123", "pussy1234", "pussycat", "q1234567", "q12345678", "q1w2e3r4",
-    "q1w2e3r4t5", "q1w2e3r4t5y6", "qaz123wsx", "qazqazqaz", "qazwsx12",
-    "qazwsx123", "qazwsxedc", "qazwsxedcrfv", "qazxswedc", "qqqqqqqq",
-    "qwe123456", "qwe123qwe", "qweasd123", "qweasdzxc", "qweqwe123",
-    "qweqweqwe", "qwer1234", "qwer12345", "qwert123", "qwert12345", "qwerty01",
-    "qwerty1!", "qwerty11", "qwerty12", "qwerty123", "qwerty1234",
-    "qwerty12345", "qwerty123456", "qwerty321", "qwerty7890", "qwerty99",
-    "qwertyqwerty", "qwertyui", "qwertyuio", "qwertyuiop", "qwertzui",
-    "qwertzuiop", "raiders1", "rainbow1", "rainbow123", "ranger12", "rangers1",
-    "raspberry", "realmadrid", "rebecca1", "red12345", "redskins", "robert12",
-    "roberto1", "rock1234", "rocknroll", "rockstar", "rockstar1", "root1234",
-    "rootroot", "runescape", "runescape1", "s1234567", "samantha", "samantha1",
-    "samsung1", "samsung123", "sandwich", "sapphire", "saturday", "scooby12",
-    "scoobydoo", "scotland", "sebastian", "secret12", "secret123",
-    "secret1234", "september", "september1", "server123", "sesame123",
-    "sexybitch", "sexyboy1", "sexygirl", "sexylady", "shadow12", "shadow123",
-    "shopping", "shopping1", "silver12", "silver123", "simpsons", "sisters1",
-    "slipknot", "slipknot1", "smile123", "smiley12", "sniper12", "snoopy12",
-    "snowball", "snowflake", "soccer12", "soccer123", "softball", "softball1",
-    "soldier1", "something", "southpark", "spiderman", "spiderman1",
-    "spongebob", "spongebob1", "spring2020", "spring2021", "spring2022",
-    "spring2023", "spring2024", "spring2025", "starcraft", "starlight",
-    "startrek", "startrek1", "starwars", "starwars1", "steelers", "steelers1",
-    "stephanie", "stephanie1", "strawberry", "student1", "student123",
-    "summer12", "summer123", "summer2020", "summer2021", "summer2022",
-    "summer2023", "summer2024", "summer2025", "sunflower", "sunflower1",
-    "sunset12", "sunshine", "sunshine1", "sunshine12", "sunshine123",
-    "supergirl", "superhero", "superman", "superman1", "superman123",
-    "superstar", "superstar1", "support1", "support123", "suzuki12",
-    "sweetheart", "sweetie1", "sweetpea", "system123", "system32", "teacher1",
-    "temp1234", "temporary", "tequila1", "terminator", "test1234", "test12345",
-    "test123456", "tester123", "testing1", "testing123", "testtest",
-    "testtest1", "texas123", "thepassword", "thomas12", "thuglife", "thunder1",
-    "thunder123", "thursday", "tiger123", "tigers12", "tigger12", "tinkerbell",
-    "tinkerbell1", "together", "toor1234", "topsecret", "tornado1", "toyota12",
-    "transformers", "truelove", "trustno1", "trustno12", "turtle12",
-    "tweety12", "twitter1", "ultimate", "unicorn1", "universe", "user1234",
-    "useruser", "valentina", "valentine", "vanessa1", "veronica", "victoria",
-    "victoria1", "vincent1", "volleyball", "w1234567", "warcraft", "warrior1",
-    "warrior123", "warriors", "watermelon", "welcome!", "welcome01",
-    "welcome1", "welcome12", "welcome123", "welcome1234", "welcome2",
-    "welcomehome", "whatever", "whatever1", "whatever123", "whatsapp",
-    "white123", "william1", "windows1", "windows7", "winnie12",
-    "winniethepooh", "winter12", "winter123", "winter2020", "winter2021",
-    "winter2022", "winter2023", "winter2024", "winter2025", "wolfpack",
-    "worldofwarcraft", "wwwwwwww", "xbox3600", "xxxxxxxx", "yamaha12",
-    "yankees1", "yankees2", "yellow12", "yellow123", "yourpassword",
-    "youtube1", "z1234567", "zaq12wsx", "zaq1xsw2", "zaq1zaq1", "zaqxswcde",
-    "zxc123zxc", "zxcasdqwe", "zxcvbnm,", "zxcvbnm,./", "zxcvbnm1",
-    "zxcvbnm123", "zxcvbnma", "zxczxczxc", "zzzzzzzz"
+typedef int (*core_is)(const char *key, size_t len);
+
+/* Where fingers walk, there and back; the columns lean both ways. */
+static const char *const  walks[] = {
+    "abcdefghijklmnopqrstuvwxyz", "01234567890-=", "!@#$%^&*()_+",
+    "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiop", "yxcvbnm",
+    "azertyuiop", "qsdfghjklm", "wxcvbn", "1qaz", "2wsx", "3edc", "4rfv",
+    "5tgb", "6yhn", "7ujm", "8ik,", "9ol.", "0p;/", "!qaz", "@wsx", "#edc",
+    "$rfv", "1qay", "2wsx", "147", "258", "369", "159", "357", "1q2w3e4r5t6y",
+    "7u8i9o0p", "q1w2e3r4t5y6", "u7i8o9p0", "1a2b3c4d5e6f", "a1b2c3d4e5f6",
+    "a1s2d3f4g5", "1a2s3d4f5g", "24680", "13579"
 };
 
 
+/* As it is read: i and l are one, so that 1 can be both. 0: it only parts. */
+static char
+read_as(char c)
+{
+    static const char  typed[] = "0134579@$!l", meant[] = "oieastgasii";
+
+    const char  *at;
+
+    if (c == ' ' || c == '-' || c == '_' || c == '.') {
+        return '\0';
+    }
+
+    c = deals_lower(c);
+    at = strchr(typed, c);
+
+    return at != NULL && *at != '\0' ? meant[at - typed] : c;
+}
+
+
+/* Into a buffer of LONGEST + 1. 0: too long, or no text. */
+static size_t
+read_key(deals_str s, char *key)
+{
+    size_t  i, n = 0;
+
+    if (s.len > LONGEST) {
+        return 0;
+    }
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] == '\0') {
+            return 0;
+        }
+
+        key[n] = read_as(s.data[i]);
+        n += key[n] != '\0';
+    }
+
+    key[n] = '\0';
+
+    return n;
+}
+
+
 static int
-compare(const void *key, const void *item)
+is_letter(char c)
+{
+    return deals_is_alnum((unsigned char) c)
+           && !deals_is_digit((unsigned char) c);
+}
+
+
+/* Letters only: what has more in it is not dressed up once more. */
+static int
+key_is(const char *key, size_t len, const char *word)
+{
+    size_t  n = 0;
+    char    c;
+
+    for (/* void */; *word != '\0'; word++) {
+        c = read_as(*word);
+
+        if (n == len || key[n] != c || !is_letter(*word)) {
+            return 0;
+        }
+
+        n++;
+    }
+
+    return n == len;
+}
+
+
+static int
+in_list(const char *key, size_t len, const char *const *list)
+{
+    for (/* void */; *list != NULL; list++) {
+        if (key_is(key, len, *list)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* A word, its plural, or twice the same. */
+static int
+is_word(const char *key, size_t len)
+{
+    if (len >= 2 * SHORTEST && len % 2 == 0
+        && memcmp(key, key + len / 2, len / 2) == 0)
+    {
+        len /= 2;
+    }
+
+    return len >= SHORTEST
+           && (in_list(key, len, deals_password_words)
+               || in_list(key, len, deals_password_list)
+               || (key[len - 1] == 's'
+                   && in_list(key, len - 1, deals_password_words)));
+}
+
+
+static int
+is_said_word(const char *key, size_t len)
+{
+    size_t  i, n;
+
+    /* with l read as i */
+    static const char *const  before[] = { "my", "the", "iiove", "im", "new" };
+
+    if (is_word(key, len)) {
+        return 1;
+    }
+
+    for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        n = strlen(before[i]);
+        if (len > n && memcmp(key, before[i], n) == 0
+            && is_word(key + n, len - n))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* ASCII, and no letter. */
+static int
+is_around(char c)
+{
+    return (unsigned char) c < 0x80 && !is_letter(c);
+}
+
+
+static int
+has_letter(deals_str s)
+{
+    size_t  i;
+
+    for (i = 0; i < s.len; i++) {
+        if (is_letter(s.data[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Calls for whatever is left when up to AROUND characters are taken away. What
+ * stands around may be part of the word as well: "3lephant5". */
+static int
+within(deals_str s, deals_str exact, core_is is)
+{
+    size_t     before, after, len;
+    char       key[LONGEST + 1], wanted[LONGEST + 1];
+    deals_str  core;
+
+    len = exact.len > 0 ? read_key(exact, wanted) : 0;
+
+    for (before = 0; before <= AROUND && before < s.len; before++) {
+        for (after = 0; before + after <= AROUND && before + after < s.len;
+             after++)
+        {
+            if (after > 0 && !is_around(s.data[s.len - after])) {
+                break;
+            }
+
+            core = deals_str_sub(s, before, s.len - before - after);
+
+            if (is != NULL) {
+                if (core.len <= WORD && has_letter(core)
+                    && is(key, read_key(core, key)))
+                {
+                    return 1;
+                }
+
+            } else if (len > 0 && read_key(core, key) == len
+                       && memcmp(key, wanted, len) == 0)
+            {
+                return 1;
+            }
+        }
+
+        if (!is_around(s.data[before])) {
+            break;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+deals_password_is_around(deals_str password, deals_str text)
+{
+    return text.len >= SHORTEST && within(password, text, NULL);
+}
+
+
+static int
+is_repeated(deals_str s)
+{
+    size_t  n;
+
+    for (n = 1; n <= BLOCK && 2 * n <= s.len; n++) {
+        if (memcmp(s.data, s.data + n, s.len - n) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* How far s goes along a walk from its beginning. */
+static size_t
+walked(const char *s, const char *walk)
+{
+    size_t       n, most = 0;
+    const char  *at;
+
+    for (at = walk; *s != '\0' && (at = strchr(at, *s)) != NULL; at++) {
+        for (n = 1; s[n] != '\0' && s[n] == at[n]; n++) { /* void */ }
+        most = n > most ? n : most;
+
+        for (n = 1; s[n] != '\0' && (size_t) (at - walk) >= n
+                    && s[n] == *(at - n); n++) { /* void */ }
+        most = n > most ? n : most;
+    }
+
+    return most;
+}
+
+
+static size_t
+step(const char *s)
+{
+    size_t  i, n, most;
+
+    for (most = 1; s[most] != '\0' && s[most] == *s; most++) { /* void */ }
+
+    for (i = 0; i < sizeof(walks) / sizeof(walks[0]); i++) {
+        n = walked(s, walks[i]);
+        most = n > most ? n : most;
+    }
+
+    return most;
+}
+
+
+/* Nothing but steps of three and more, or nearly so. */
+static int
+is_walk(const char *s)
+{
+    size_t  n, left = 0;
+
+    while (*s != '\0' && left <= LEFT_OVER) {
+        n = step(s);
+
+        if (n < SHORTEST) {
+            n = 1;
+            left++;
+        }
+
+        s += n;
+    }
+
+    return left <= LEFT_OVER;
+}
+
+
+static int
+number(const char *digits, size_t len)
+{
+    int64_t  n;
+
+    return deals_str_int((deals_str) { digits, len }, &n) == 0 ? (int) n : -1;
+}
+
+
+static int
+is_day(const char *day, const char *month, const char *year)
+{
+    int  d = number(day, 2), m = number(month, 2), y = number(year, 4);
+
+    return d >= 1 && d <= 31 && m >= 1 && m <= 12 && y >= 1900 && y < 2100;
+}
+
+
+/* Eight digits; or two years. */
+static int
+is_date(const char *s)
+{
+    size_t  i;
+
+    for (i = 0; i < 8; i++) {
+        if (!deals_is_digit((unsigned char) s[i])) {
+            return 0;
+        }
+    }
+
+    return s[8] == '\0'
+           && (is_day(s, s + 2, s + 4) || is_day(s + 2, s, s + 4)
+               || is_day(s + 6, s + 4, s) || is_day(s + 4, s + 6, s)
+               || (is_day("01", "01", s) && is_day("01", "01", s + 4)));
+}
+
+
+static int
+listed(const void *key, const void *item)
 {
     return strcmp(key, *(const char *const *) item);
 }
@@ -217,20 +360,26 @@ deals_password_is_common(deals_str password)
     char    key[LONGEST + 1];
     size_t  i;
 
-    if (password.len > LONGEST) {
+    if (is_repeated(password)) {
+        return 1;
+    }
+
+    if (password.len < SHORTEST || password.len > LONGEST
+        || deals_str_index(password, '\0') >= 0)
+    {
         return 0;
     }
 
     for (i = 0; i < password.len; i++) {
-        if (password.data[i] == '\0') {
-            return 0;
-        }
-
         key[i] = deals_lower(password.data[i]);
     }
 
     key[i] = '\0';
 
-    return bsearch(key, common, sizeof(common) / sizeof(common[0]),
-               sizeof(common[0]), compare) != NULL;
+    for (i = 0; deals_password_list[i] != NULL; i++) { /* void */ }
+
+    return bsearch(key, deals_password_list, i, sizeof(deals_password_list[0]),
+               listed) != NULL
+           || is_walk(key) || is_date(key)
+           || within(password, DEALS_NONE, is_said_word);
 }

@@ -250,7 +250,8 @@ password(deals_str input)
 {
     deals_str  name = take_part(&input);
 
-    if (deals_password_check(arena, "password", input, name, &errors) != 0) {
+    if (deals_password_check(arena, "password", input, name, DEALS_NONE,
+                             &errors) != 0) {
         need_refusal(errors);
         return;
     }
@@ -259,6 +260,7 @@ password(deals_str input)
     need(deals_utf8_count(input) >= DEALS_PASSWORD_MIN
          && deals_utf8_count(input) <= DEALS_PASSWORD_MAX);
     need(!deals_str_eq_case(input, name));
+    need(!deals_password_is_around(input, name));
     need(!deals_password_is_common(input));
 }
 

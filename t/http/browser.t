@@ -70,7 +70,7 @@ is signs_in(substr $long, 0, -1), 401, '  nor one character less';
 is signs_in("$long "), 401, '  nor one more';
 is signs_in(" $long"), 401, '  nor with a space before it';
 my $n = 0;
-for my $any ('aaaa bbbb', '98127364512', 'onlylettershere', '!"#$%&/()=',
+for my $any ('some  tea', '98127364512', 'onlylettershere', '!"#$%&/()=',
              "\x{4f60}\x{597d}\x{5417}\x{670b}" x 2) {
     is $t->post("$api/accounts", json => { name => 'bob' . $n++,
         password => $any })->status, 201, 'any characters will do';
@@ -190,7 +190,7 @@ is in()->get('/')->header('Clear-Site-Data'), undef, 'others go on';
 # --- hashes ---------------------------------------------------------------
 
 my $root = $t->root;
-my @found = grep { !m{^\S+password_common\.c} } split /\n/,
+my @found = grep { !m{^\S+password_(?:list|words)\.c} } split /\n/,
     `cd '$root' && grep -rniwE '(ngx_)?(md5|sha1|rc4|des)(_\\w+)?' \\
      libdeals ngx_deals_module sql --include=*.[ch] --include=*.sql`;
 is_deeply \@found, [], 'no hash that is broken, and no old cipher';

@@ -118,7 +118,8 @@ password_policy(void **state)
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         error = NULL;
         assert_int_equal(deals_password_check(arena, "password",
-                             deals_str_of(bad[i].password), name, &error), -1);
+                             deals_str_of(bad[i].password), name, DEALS_NONE,
+                             &error), -1);
         assert_str(error->field, "password");
         if (strstr(error->message.data, bad[i].message) == NULL) {
             fail_msg("%s: %s", bad[i].password, error->message.data);
@@ -127,22 +128,26 @@ password_policy(void **state)
 
     error = NULL;
     assert_int_equal(deals_password_check(arena, "password",
-                         S("correct\0horse"), name, &error), -1);
+                         S("correct\0horse"), name, DEALS_NONE, &error), -1);
 
     error = NULL;
     assert_int_equal(deals_password_check(arena, "password",
-                         S("        x"), name, &error), 0);
+                         S("     x  "), name, DEALS_NONE, &error), 0);
     assert_int_equal(deals_password_check(arena, "password",
-                         S("tr0ub4dor&3"), DEALS_NONE, &error), 0);
+                         S("tr0ub4dor&3"), DEALS_NONE, DEALS_NONE,
+                         &error), 0);
 
     for (n = 0; n < 129; n++) {
         memcpy(text + 3 * n, "€", 3);
+        text[3 * n + 2] = (char) (0xa0 + n % 21);
     }
 
     assert_int_equal(deals_password_check(arena, "password",
-                         (deals_str) { text, 3 * 128 }, name, &error), 0);
+                         (deals_str) { text, 3 * 128 }, name, DEALS_NONE,
+                         &error), 0);
     assert_int_equal(deals_password_check(arena, "password",
-                         (deals_str) { text, 3 * 129 }, name, &error), -1);
+                         (deals_str) { text, 3 * 129 }, name, DEALS_NONE,
+                         &error), -1);
 }
 
 

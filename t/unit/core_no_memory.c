@@ -142,7 +142,7 @@ texts(deals_arena *a)
                || deals_email_check(a, "email", S("A@B.co"), &out, &error)
                || deals_name_check(a, "name", S("kim-2"), &error)
                || deals_password_check(a, "password", S("good enough"), out,
-                                       &error), &error);
+                                       out, &error), &error);
 }
 
 
