@@ -149,7 +149,9 @@ all_well("$rounds reloads", $seen);
 is $stayed, 0, 'old workers end';
 ok $t->wait_until(sub { connections() <= 2 * 5 }),
     'connections are those of two workers: ' . connections();
-cmp_ok $kb[-1] - $kb[1], '<', 500 + 4 * $rounds, "no memory is left: @kb";
+# Of few reloads malloc's own moods are the larger part.
+cmp_ok $kb[-1] - $kb[1], '<', $rounds < 36 ? 2000 : 500 + 4 * $rounds,
+    "no memory is left: @kb";
 cmp_ok $fds[-1] - $fds[1], '<=', 4, "nor descriptors: @fds";
 my ($requests, $dropped) = (0, 0);
 for my $s (values %$seen) {
