@@ -54,13 +54,11 @@ my @rows = Bench::Rounds::measure({
         { name => 'votes', of => 'votes', reference => 'one by one',
           by => 'rate', against => 'SQL', must => '0', aim => '0' },
     ],
-}, 1, sub {});
+}, 3, sub {});       # wrk tells a p50 of 0 of a second with a stall
 for my $row (@rows) {
     for my $side (@$row{qw(a b)}) {
         cmp_ok $side->{$_}, '>', 0, "$row->{name}: $_"
-            for qw(rate p99 postgres cpu);
-        # wrk fills a stall with shorter and shorter waits, down to none.
-        cmp_ok $side->{p50}, '>=', 0, "$row->{name}: p50";
+            for qw(rate p50 p99 postgres cpu);
     }
     cmp_ok $row->{a}{nginx}, '>', 0, '  and nginx';
 }

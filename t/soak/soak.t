@@ -135,7 +135,7 @@ is_deeply [$growth->grown], [], 'nothing grows';
 my @then = at_rest();
 # One that had little to do before has not opened all its connections.
 my ($most) = sort { $b <=> $a } @rest;
-is scalar(grep { $_ > $most + 3 } @then), 0,
+is scalar(grep { $_ > $most + 2 } @then), 0,
     "no descriptor is left: of workers at rest @rest before, @then after";
 $t->reload;
 ok $t->wait_until(sub { $t->workers == $WORKERS }, 15), 'old workers end';
