@@ -26,11 +26,13 @@ break_off(deals_redis *redis)
 void
 deals_redis_watch(deals_redis *redis)
 {
+    int       more;
     unsigned  events;
 
+    more = redis->sent < redis->out.len;
     events = !redis->connected ? DEALS_WRITE
-             : redis->sent < redis->out.len ? DEALS_READ | DEALS_WRITE
-                                            : DEALS_READ;
+             : redis->tls != NULL ? deals_tls_events(redis->tls, more)
+             : more ? DEALS_READ | DEALS_WRITE : DEALS_READ;
 
     if (events != redis->io.events
         && deals_ctx_watch(redis->ctx, &redis->io, events) != 0)
@@ -94,6 +96,18 @@ drop(deals_redis *redis, const char *why)
 }
 
 
+/* The greeting has as much time again. */
+
+static void
+shaken(deals_redis *redis)
+{
+    if (redis->shaking && deals_tls_is_up(redis->tls)) {
+        redis->shaking = 0;
+        redis->progress = deals_mono();
+    }
+}
+
+
 static void
 ready(deals_io *io, unsigned events)
 {
@@ -113,7 +127,7 @@ ready(deals_io *io, unsigned events)
     if (!redis->connected) {
         why = deals_redis_is_connected(redis);
 
-    } else if (events & DEALS_READ) {
+    } else if ((events & DEALS_READ) || redis->tls != NULL) {
         why = deals_redis_read(redis);
     }
 
@@ -122,6 +136,7 @@ ready(deals_io *io, unsigned events)
 
         if (why == NULL && !redis->broken) {
             why = deals_redis_flush(redis);
+            shaken(redis);
         }
 
         if (why != NULL) {
@@ -155,7 +170,9 @@ patience_over(void *owner)
     }
 
     drop(redis, redis->broken ? "its connection can't be used"
-                : redis->up ? "it does not answer" : "no connection in time");
+                : redis->up ? "it does not answer"
+                : redis->shaking && redis->connected
+                ? "TLS: no handshake in time" : "no connection in time");
 }
 
 
