@@ -158,8 +158,9 @@ deals_redis_options_read(deals_arena *arena, deals_str text, const char *host,
 
     out->name = host;
     seen = 0;
+    text = text.len > 0 ? text : DEALS_NONE;
 
-    while (text.len > 0 && deals_str_word(&text, "&", &word)) {
+    while (deals_str_word(&text, "&", &word)) {
         if (read_option(arena, word, &seen, out, error_arena, error) != 0) {
             return -1;
         }
