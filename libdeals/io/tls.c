@@ -71,8 +71,8 @@ failed(place *p, const char *what, const char *path)
         return deals_error_oom(p->error);
     }
 
-    return REFUSE(p, "%s: the file \"%s\" can't be used as %s: %s", p->field,
-                  path, what, words);
+    return REFUSE(p, "the file \"%s\" can't be used as %s: %s", path, what,
+                  words);
 }
 
 
@@ -111,8 +111,8 @@ take_key(place *p, SSL_CTX *ctx, const char *path, const char *pem, size_t len)
 
     if (asked) {
         ERR_clear_error();
-        return REFUSE(p, "%s: the key \"%s\" is locked with a password: write "
-                      "it without one, for its owner alone", p->field, path);
+        return REFUSE(p, "the key \"%s\" is locked with a password: write it "
+                      "without one, for its owner alone", path);
     }
 
     /* this compares it with the certificate too */
