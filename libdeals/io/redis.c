@@ -53,8 +53,23 @@ keep_reason(deals_redis *redis, const char *why)
 
 /* --- up and down --------------------------------------------------------- */
 
+/* A state is logged once. That it went away is said; that it came back as
+ * somebody who is not trusted is something else. */
+
+static deals_log_level
+level_of_loss(deals_redis *redis, int refused)
+{
+    int  told;
+
+    told = redis->known_down && (!refused || redis->refused);
+    redis->refused |= refused;
+
+    return told ? DEALS_LOG_DEBUG : DEALS_LOG_WARN;
+}
+
+
 static void
-lost(deals_redis *redis)
+lost(deals_redis *redis, int refused)
 {
     deals_ctx  *ctx;
 
@@ -65,9 +80,9 @@ lost(deals_redis *redis)
         return;
     }
 
-    deals_log(ctx, redis->known_down ? DEALS_LOG_DEBUG : DEALS_LOG_WARN,
-              "redis: not available: %s", redis->why[0] != '\0' ? redis->why
-                                          : "it closed the connection");
+    deals_log(ctx, level_of_loss(redis, refused), "redis: not available: %s",
+              redis->why[0] != '\0' ? redis->why
+                                    : "it closed the connection");
 
     if (!redis->known_down) {
         redis->since = deals_ctx_now_usec(ctx) / 1000000;
@@ -85,13 +100,17 @@ lost(deals_redis *redis)
 static void
 drop(deals_redis *redis, const char *why)
 {
+    int  refused;
+
     keep_reason(redis, why);
+    refused = !redis->up && redis->tls != NULL
+              && deals_tls_is_refused(redis->tls);
 
     if (redis->reader != NULL) {
         deals_redis_shut(redis);
     }
 
-    lost(redis);
+    lost(redis, refused);
     deals_redis_unanswered(redis);
 }
 
@@ -207,6 +226,7 @@ greeted(deals_redis *redis, const redisReply *reply, void *data)
     redis->since = deals_ctx_now_usec(redis->ctx) / 1000000;
     redis->up = 1;
     redis->known_down = 0;
+    redis->refused = 0;
     redis->complained = 0;
     redis->attempts = 0;
     redis->retry_at = 0;

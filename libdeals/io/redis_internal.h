@@ -28,6 +28,8 @@ struct deals_redis {
     deals_io                    io;
     deals_tls_conn             *tls;        /* NULL: in the clear */
     int                         shaking;    /* hands, with TLS */
+    int                         refused;    /* with TLS, since it was up; and
+                                               logged */
     unsigned                    opened;     /* how many there were */
     size_t                      fed;        /* bytes to this reader */
     deals_buf                   out;        /* to be written */

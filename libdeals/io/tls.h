@@ -54,6 +54,9 @@ unsigned         deals_tls_events(const deals_tls_conn *conn, int more);
 
 /* Whether hands are shaken. */
 int              deals_tls_is_up(const deals_tls_conn *conn);
+/* Whether it is broken because one side would not have the other: then it will be
+ * so again. */
+int              deals_tls_is_refused(const deals_tls_conn *conn);
 const char      *deals_tls_why(const deals_tls_conn *conn);
 
 #endif /* DEALS_IO_TLS_H */

@@ -22,6 +22,7 @@ struct deals_tls_conn {
     int           eof;          /* of the socket */
     int           error;        /* of the socket: its errno */
     int           broken;
+    int           refused;
     unsigned      recv_on;      /* what each waits for */
     unsigned      send_on;
     const char   *name;         /* that is expected */
@@ -269,10 +270,13 @@ say_why(deals_tls_conn *conn)
         SAY(conn, "%s", words);
 
     } else {
-        SAY(conn, "%s", conn->error != 0 ? strerror(conn->error)
+        (void) snprintf(conn->why, sizeof(conn->why), "%s",
+                        conn->error != 0 ? strerror(conn->error)
                         : conn->eof ? "it closed the connection"
                                     : "out of memory");
     }
+
+    conn->refused = words != NULL && conn->error == 0 && !conn->eof;
 }
 
 
@@ -337,7 +341,8 @@ deals_tls_send(deals_tls_conn *conn, const void *buf, size_t len)
     n = outcome(conn, rc, DEALS_WRITE, &conn->send_on);
 
     if (n == 0) {
-        SAY(conn, "it closed the connection");
+        (void) snprintf(conn->why, sizeof(conn->why),
+                        "it closed the connection");
         errno = EPIPE;
         n = -1;
     }
@@ -357,6 +362,13 @@ int
 deals_tls_is_up(const deals_tls_conn *conn)
 {
     return SSL_is_init_finished(conn->ssl);
+}
+
+
+int
+deals_tls_is_refused(const deals_tls_conn *conn)
+{
+    return conn->refused;
 }
 
 
