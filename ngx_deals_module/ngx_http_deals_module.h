@@ -2,8 +2,12 @@
 /*
  * The parts of the module and what they share.
  *
- *     _module.c       directives, configuration, start and end of a process
- *     _conf.c         the directives' values, checked
+ *     _module.c       the table of directives, start and end of a process
+ *     _conf.c         the configuration of a block: made, inherited
+ *     _mount.c        deals: where a community is, and what it is called
+ *     _address.c      deals_database, deals_redis
+ *     _values.c       directives of one plain value
+ *     _rate_conf.c    deals_rate_limit
  *     _backend.c      distinct databases and template sets
  *     _loop.c         a deals_ctx on the worker's event loop
  *     _work.c         computations in threads, a few at a time
@@ -259,9 +263,29 @@ struct ngx_http_deals_ctx_s {
 
 /* _conf.c */
 
+void *ngx_http_deals_create_main_conf(ngx_conf_t *cf);
+void *ngx_http_deals_create_srv_conf(ngx_conf_t *cf);
+char *ngx_http_deals_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+void *ngx_http_deals_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_deals_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+/* _mount.c */
+
 char *ngx_http_deals_mount(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_deals_init_mount(ngx_conf_t *cf,
+    ngx_http_deals_loc_conf_t *conf);
+void ngx_http_deals_inherit_mount(ngx_http_deals_loc_conf_t *prev,
+    ngx_http_deals_loc_conf_t *conf, ngx_http_core_loc_conf_t *core);
+
+/* _address.c */
+
 char *ngx_http_deals_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* _values.c */
+
 char *ngx_http_deals_templates(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_deals_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -270,9 +294,12 @@ char *ngx_http_deals_site_name(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_deals_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_body_size(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_deals_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* _rate_conf.c */
+
+char *ngx_http_deals_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /* _backend.c */
