@@ -20,8 +20,8 @@
  *     _response.c     headers, bytes, redirects
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
- *     _lists.c _pages.c _forms.c _account.c _reset.c _settings.c _tokens.c
- *     _api.c _static.c                     the handlers of the routes
+ *     _lists.c _pages.c _forms.c _comment_forms.c _account.c
+ *     _reset.c _settings.c _tokens.c _api.c _static.c                     the handlers of the routes
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
  *     _status*.c      counters of all workers, deals_status; likewise
@@ -253,6 +253,7 @@ struct ngx_http_deals_ctx_s {
 
     unsigned                   api:1;           /* answers are JSON */
     unsigned                   waiting:1;       /* for call */
+    unsigned                   either:1;        /* step sees errors, too */
     unsigned                   bearer:1;
     unsigned                   cookie:1;
     unsigned                   no_store:1;
@@ -384,10 +385,30 @@ ngx_msec_t ngx_http_deals_patience(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_deals_run(ngx_http_deals_ctx_t *ctx);
 deals_ctx *ngx_http_deals_site(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_expect(ngx_http_deals_ctx_t *ctx, deals_call *call,
+    ngx_http_deals_handler_pt step);
 ngx_int_t ngx_http_deals_wait(ngx_http_deals_ctx_t *ctx, deals_call *call,
     ngx_http_deals_handler_pt step);
 void ngx_http_deals_call_done(deals_call *call, void *data);
 int64_t ngx_http_deals_clock(void);
+
+/*
+ * fn(site, asker, ..., done, data) of libdeals; always the last thing a handler
+ * does. `step` goes on if that worked, otherwise the error is answered; after
+ * _try() it goes on in either case, and looks.
+ */
+
+#define ngx_http_deals_call(ctx, step, fn, ...)                               \
+    ngx_http_deals_expect(ctx, ngx_http_deals_submit(ctx, fn, ##__VA_ARGS__), \
+                          step)
+
+#define ngx_http_deals_try(ctx, step, fn, ...)                                \
+    ngx_http_deals_wait(ctx, ngx_http_deals_submit(ctx, fn, ##__VA_ARGS__),   \
+                        step)
+
+#define ngx_http_deals_submit(ctx, fn, ...)                                   \
+    fn(ngx_http_deals_site(ctx), &(ctx)->asker, ##__VA_ARGS__,                \
+       ngx_http_deals_call_done, ctx)
 
 /* _access.c */
 
@@ -492,6 +513,9 @@ int ngx_http_deals_read_query(ngx_http_deals_ctx_t *ctx,
 void ngx_http_deals_form_typed(ngx_http_deals_ctx_t *ctx, deals_str text);
 void ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
     const deals_error *error);
+ngx_int_t ngx_http_deals_is_mistake(const deals_error *error);
+ngx_uint_t ngx_http_deals_mistake_status(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
 int ngx_http_deals_form_deal(ngx_http_deals_ctx_t *ctx,
     const deals_deal *deal);
 
@@ -573,6 +597,12 @@ ngx_int_t ngx_http_deals_show_edit(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_show_comment(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
 
+ngx_int_t ngx_http_deals_to_deal(ngx_http_deals_ctx_t *ctx,
+    const char *anchor);
+ngx_int_t ngx_http_deals_back(ngx_http_deals_ctx_t *ctx, char kind,
+    int64_t id);
+ngx_int_t ngx_http_deals_get_deal(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t comments, ngx_http_deals_handler_pt step);
 ngx_int_t ngx_http_deals_submit_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_edit_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_delete_form(ngx_http_deals_ctx_t *ctx);
