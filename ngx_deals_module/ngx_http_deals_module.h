@@ -21,7 +21,8 @@
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
  *     _lists.c _pages.c _forms.c _comment_forms.c _account.c
- *     _reset.c _settings.c _tokens.c _api.c _static.c                     the handlers of the routes
+ *     _reset.c _settings.c _tokens.c _api.c
+ *     _static.c       the handlers of the routes
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
  *     _status*.c      counters of all workers, deals_status; likewise
