@@ -353,7 +353,7 @@ valgrind:
 lint:
 	@conf/run/packages run test
 	+@$(QUIETLY) all
-	@$(PROVE) t/lint
+	@$(PROVE) $(TAP) t/lint
 	@BUILD='$(BUILD)' t/lint/analyse $(CPPFLAGS)
 
 bench: test-packages
