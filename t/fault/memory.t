@@ -68,7 +68,7 @@ my @asks = (
     [get => '/api/v1/deals'], [get => '/users/member1'], [get => '/login'],
     [get => "/api/v1/deals/$deals[1]/comments"], [get => '/settings'],
     [post => '/api/v1/deals', json => { title => 'Another one',
-                                        description => 'With *Markdown*' }],
+                                        description => 'A *word* ' x 900 }],
     [put => "/api/v1/deals/$deals[2]/vote", json => { value => 1 }],
     [post => "/api/v1/deals/$deals[3]/comments", json => { body => 'Yes' }],
     [post => '/api/v1/sessions',
