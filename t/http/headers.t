@@ -141,7 +141,8 @@ my ($css, $js) = map { $t->get('/login')->body =~ m{"(/static/[^"]+\.$_)"} ? $1
     : die "no $_" } qw(css js);
 my %in = (name => 'ann', password => 'password of ann');
 my %no = (name => 'ann', password => 'a guess');
-my $label = { label => 'x', scopes => ['read'] };
+my $label = { label => 'x', scopes => ['read'],
+    current => 'password of ann' };
 
 # who, what, body, status, kept by (nobody), type (a page, or JSON of the API),
 # what the cache had to do with it
