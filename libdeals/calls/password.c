@@ -108,7 +108,7 @@ static void
 check(deals_call *call)
 {
     password_state     *state = deals_call_state(call);
-    const deals_me       *viewer = state->head.use.viewer;
+    const deals_me     *viewer = state->head.use.viewer;
     deals_arena        *arena = deals_call_arena(call);
     const deals_error  *errors = NULL;
 
