@@ -334,7 +334,7 @@ int64_t ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key,
 ngx_uint_t ngx_http_deals_rate_used(ngx_shm_zone_t *zone, time_t now,
     ngx_uint_t *size);
 
-/* _cache.c _cache_conf.c */
+/* _cache.c _cache_conf.c _cache_filled.c */
 
 char *ngx_http_deals_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_cache_merge(ngx_conf_t *cf,
