@@ -31,7 +31,7 @@ LDFLAGS  = $(SAN)
 # hiredis goes in whole: another module of the same nginx may export a hiredis
 # of its own.
 LIBS     = -lpq -l:libhiredis.a -lyajl -lsodium -lcurl -lidn2 -lpsl \
-           -lcmark-gfm-extensions -lcmark-gfm -lz -lm
+           -lcmark-gfm-extensions -lcmark-gfm -lcrypto -lz -lm
 
 ABS      = $(abspath $(BUILD))
 

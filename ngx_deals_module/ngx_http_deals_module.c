@@ -99,6 +99,13 @@ static ngx_command_t  ngx_http_deals_commands[] = {
       0,
       NULL },
 
+    { ngx_string("deals_breached_passwords"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_http_deals_breached,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("deals_thread_pool"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
       ngx_http_deals_thread_pool,
@@ -210,7 +217,8 @@ ngx_http_deals_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&conf->caches, cf->pool, 1,
                           sizeof(ngx_shm_zone_t *))
-           != NGX_OK)
+           != NGX_OK
+        || ngx_http_deals_breached_init(cf, conf) != NGX_OK)
     {
         return NULL;
     }
@@ -244,6 +252,7 @@ ngx_http_deals_create_srv_conf(ngx_conf_t *cf)
     conf->connect_timeout = NGX_CONF_UNSET_MSEC;
     conf->query_timeout = NGX_CONF_UNSET_MSEC;
     conf->prepare = NGX_CONF_UNSET;
+    conf->breached = NGX_CONF_UNSET_PTR;
 
     for (i = 0; i < NGX_HTTP_DEALS_LIMITS; i++) {
         conf->limits[i] = NGX_CONF_UNSET;
@@ -279,6 +288,8 @@ ngx_http_deals_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     for (i = 0; i < NGX_HTTP_DEALS_LIMITS; i++) {
         ngx_conf_merge_value(conf->limits[i], prev->limits[i], 0);
     }
+
+    ngx_conf_merge_ptr_value(conf->breached, prev->breached, NULL);
 
     if (conf->thread_pool == NULL) {
         conf->thread_pool = prev->thread_pool;

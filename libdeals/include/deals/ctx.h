@@ -10,6 +10,7 @@
 #ifndef DEALS_CTX_H
 #define DEALS_CTX_H
 
+#include <deals/breached.h>
 #include <deals/types.h>
 
 #ifdef __cplusplus
@@ -163,6 +164,9 @@ typedef struct {
     int          post_limit;            /* deals: 10 */
     int          comment_limit;         /* 20 */
     int          vote_limit;            /* 120 */
+    deals_breached  *breached;      /* of deals_breached_open: no new password is
+                                       one of them; NULL: any that keeps the
+                                       other rules. A context keeps it open. */
 } deals_config;
 
 /* Checks a configuration without reaching a database. Returns NULL, or an error
