@@ -8,6 +8,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "base/error.h"
 #include "io/secret_file.h"
@@ -162,6 +163,30 @@ read_own(place *p, SSL_CTX *ctx, const deals_tls_options *o)
 
 /* --- others' --------------------------------------------------------------- */
 
+/* OpenSSL takes a certificate apart when it is used first. Had a worker no memory
+ * then, it would be bad for ever. 0 or -1. */
+
+static int
+take_apart(SSL_CTX *ctx)
+{
+    int                      i;
+    X509                    *x;
+    STACK_OF(X509_OBJECT)   *all;
+
+    all = X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx));
+
+    for (i = 0; i < sk_X509_OBJECT_num(all); i++) {
+        x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+
+        if (x != NULL && X509_check_purpose(x, -1, 0) != 1) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
 static int
 read_trusted(place *p, SSL_CTX *ctx, const deals_tls_options *o)
 {
@@ -177,7 +202,9 @@ read_trusted(place *p, SSL_CTX *ctx, const deals_tls_options *o)
                ? 0 : deals_error_oom(p->error);
     }
 
-    if (SSL_CTX_load_verify_locations(ctx, o->trusted, NULL) != 1) {
+    if (SSL_CTX_load_verify_locations(ctx, o->trusted, NULL) != 1
+        || take_apart(ctx) != 0)
+    {
         return failed(p, "trusted certificates", o->trusted);
     }
 
