@@ -223,7 +223,8 @@ for my $n (1 .. 4) {
 my $killed = 0;
 my $until = time + 7 * Deals::Test::patience();
 while (time < $until) {
-    # valgrind needs seconds to begin a worker: there has to be one that serves.
+    # valgrind needs seconds to begin a worker: there has to be one that serves,
+    # and how many answers that makes is the machine's affair.
     $t->wait_until(sub { $t->get('/new')->status == 200 })
         if $ENV{DEALS_VALGRIND};
     my @w = $t->workers;
@@ -236,7 +237,7 @@ for my $n (1 .. 4) {
     my %count = map { split /=/ } split ' ', $said;
     is +(grep { !/^(?:200|0)$/ } keys %count), 0,
         "client $n while $killed workers are killed: $said";
-    ok $count{200} > 20, '  most are answered';
+    ok $count{200} > ($ENV{DEALS_VALGRIND} ? 0 : 20), '  most are answered';
 }
 ok $t->wait_until(sub { $t->workers == 2 && $t->get('/new')->status == 200 }),
     'all is well afterwards';
