@@ -237,7 +237,11 @@ cmp_ok $before{422} // 0, '<', $rush{422}, '  before all of them are computed';
 is_deeply [sort keys %rush], [422, 503],
     'some are computed, others told to come again: '
     . join ', ', map { "$rush{$_} x $_" } sort keys %rush;
-is $t->post('/login', form => \%login)->status, 303, 'then all is well';
+# Who had no time left is still computed, for nobody.
+my $after;
+$t->wait_until(sub {
+    ($after = $t->post('/login', form => \%login)->status) == 303 });
+is $after, 303, 'then all is well';
 
 # --- limits -----------------------------------------------------------------------------------
 
