@@ -199,6 +199,7 @@ ngx_http_deals_fill_config(ngx_http_deals_srv_conf_t *dscf,
     config->connect_timeout = (int64_t) dscf->connect_timeout;
     config->query_timeout = (int64_t) dscf->query_timeout;
     config->no_prepare = !dscf->prepare;
+    config->breached = dscf->breached;
 
     for (i = 0; i < NGX_HTTP_DEALS_LIMITS; i++) {
         *limit[i] = dscf->limits[i] == NGX_HTTP_DEALS_NO_LIMIT
@@ -228,6 +229,7 @@ ngx_http_deals_same_config(deals_config *a, deals_config *b)
         && a->connect_timeout == b->connect_timeout
         && a->query_timeout == b->query_timeout
         && a->no_prepare == b->no_prepare
+        && a->breached == b->breached
         && a->signin_limit == b->signin_limit
         && a->signup_limit == b->signup_limit
         && a->post_limit == b->post_limit

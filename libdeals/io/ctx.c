@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "base/error.h"
+#include "io/breached.h"
 #include "io/call_internal.h"
 #include "io/changes.h"
 #include "io/config.h"
@@ -80,6 +81,7 @@ deals_ctx_destroy(deals_ctx *ctx)
     deals_tls_free(ctx->tls);
     deals_pool_free(ctx->pool);
     deals_loop_free(ctx->loop);
+    deals_breached_close(ctx->config.breached);
     deals_arena_free(ctx->arena);
     free(ctx);
 }
@@ -103,6 +105,7 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
     }
 
     ctx->config = settings.config;
+    (void) deals_breached_hold(ctx->config.breached);
     ctx->lead = deals_ctx_now_usec(ctx) - deals_mono();
     randombytes_buf(&random, sizeof(random));
     deals_ids_init(&ctx->ids, random);

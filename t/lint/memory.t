@@ -12,7 +12,7 @@ use Test::More;
 
 # They give back, or look at what is there already.
 my @take_none = qw(
-    deals_arena_free deals_buf_clear deals_buf_free deals_buf_init
+    deals_arena_free deals_breached_close deals_buf_clear deals_buf_free deals_buf_init
     deals_call_arena deals_call_db_time deals_call_error deals_call_free
     deals_call_is_done deals_call_lacks deals_call_viewer
     deals_call_viewer_bad

@@ -10,6 +10,7 @@
 #ifndef DEALS_CTX_H
 #define DEALS_CTX_H
 
+#include <deals/breached.h>
 #include <deals/types.h>
 
 #ifdef __cplusplus
@@ -171,6 +172,9 @@ typedef struct {
     deals_tls   *tls;           /* of deals_tls_new for the same `redis`, which
                                    is not read again then; NULL: contexts read
                                    certificates and keys themselves */
+    deals_breached  *breached;      /* of deals_breached_open: no new password is
+                                        one of them; NULL: any that keeps the
+                                        other rules. A context keeps it open. */
 } deals_config;
 
 /* Checks a configuration without reaching a database; certificates and keys are
