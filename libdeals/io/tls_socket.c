@@ -198,6 +198,7 @@ deals_tls_open(deals_tls *tls, const deals_tls_options *options, int fd)
     BIO_set_init(bio, 1);
     SSL_set_bio(conn->ssl, bio, bio);
     SSL_set_connect_state(conn->ssl);
+    ERR_clear_error();
 
     return conn;
 }
@@ -289,7 +290,9 @@ outcome(deals_tls_conn *conn, int rc, unsigned usual, unsigned *on)
 
     *on = usual;
 
+    /* what could be done without may have failed all the same */
     if (rc > 0) {
+        ERR_clear_error();
         return rc;
     }
 
