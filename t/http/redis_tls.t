@@ -116,6 +116,10 @@ seen('hidden on the command line', sub {
     is $r->{code}, 0, '  deals deal hide' or diag $r->{err};
     is $r->{err}, '', '  without a complaint';
 }, qr/^(?!.*first)/s);
+$r = $t->deals('deal', 'hide', $id, { env => {
+    DEALS_REDIS => "rediss://localhost:$port/0?$own",
+    SSL_CERT_FILE => $certs->file('ca.pem') } });
+is "$r->{code} $r->{err}", '0 ', 'whom the system trusts is trusted';
 $id = $ann->post('/api/v1/deals', json => { title => 'voted on' })->json->{id};
 
 my %status;
