@@ -203,10 +203,11 @@ async function moderate(page, guest, deal) {
     is((await guest.goto(deal)).status(), 200, '... and shows it again');
 }
 
-async function accessTokens(page) {
+async function accessTokens(page, name) {
     await page.goto(at('/settings'));
     await page.fill('#label', 'A <b>bot</b>');
     await page.check('[value=write]');
+    await page.fill('#making', 'correct horse ' + name);
     await follow(page, 'text=Make a token');
     const token = await page.textContent('.secret');
     like(token, /^deals_\d+\.[\w-]{32}$/, 'an access token is shown' + how);
@@ -222,6 +223,44 @@ async function accessTokens(page) {
     like(await page.textContent('.note'), /revoked/, 'it is revoked' + how);
     is((await me()).status(), 401, '... and good no more');
     is(await revoke.count(), 0, '... and not listed');
+}
+
+/* Enter in the field does what its own button does. */
+async function sessions(page, browser, name) {
+    const sign = async () => {
+        const one = await visitor(browser, { javaScriptEnabled: js });
+        await one.goto(at('/login'));
+        await one.fill('#name', name);
+        await one.fill('#password', 'correct horse ' + name);
+        await one.click('.panel button');
+        await one.waitForSelector('.menu');
+        return one;
+    };
+    const last = page.locator('.sessions li button[formaction]').last();
+    const here = async one => (await one.goto(at('/settings'))).url()
+        .endsWith('/settings');
+    const others = [await sign(), await sign()];
+
+    await page.goto(at('/settings'));
+    is(await page.locator('.sessions [formaction]').count(), 2,
+       'two sessions elsewhere' + how);
+    await page.fill('#ending', 'wrong horse');
+    await last.click();
+    await page.waitForSelector('#ending[aria-invalid]');
+    is(await page.inputValue('#ending'), '', '... do not end without the password');
+    await shot(page, 'sessions-mistake-' + (js ? 'js' : 'plain'));
+    ok(await here(others[0]) && await here(others[1]), '... they go on');
+    await page.goto(at('/settings'));
+    await page.fill('#ending', 'correct horse ' + name);
+    await last.click();
+    like(await page.textContent('.note'), /That session has ended/,
+         '... one does' + how);
+    ok(await here(others[0]) !== await here(others[1]), '... and not the other');
+    await page.fill('#ending', 'correct horse ' + name);
+    await page.press('#ending', 'Enter');
+    like(await page.textContent('.note'), /everywhere else/, '... all do' + how);
+    ok(!await here(others[0]) && !await here(others[1]), '... at once');
+    is(await page.locator('#ending').count(), 0, '... and nothing is asked');
 }
 
 async function signOut(page, name) {
@@ -276,7 +315,8 @@ run(async browser => {
     await edit(page, deal);
     await moderate(await visitor(browser, { javaScriptEnabled: js }), guest,
                    deal);
-    await accessTokens(page);
+    await accessTokens(page, ann);
+    await sessions(page, browser, ann);
     await signOut(page, ann);
     await remove(page, deal);
 

@@ -273,8 +273,8 @@ sub account {
         }
         $self->ask($c, '401|422', 'POST', '/api/v1/sessions', json => {
             name => $name, password => 'a wrong one' }) if rand() < 0.1;
-        $self->ask($c, 303, 'POST', pick('/settings/sessions/end', '/logout'),
-            form => {});
+        $self->ask($c, 303, 'POST', @{ pick(['/settings/sessions/end',
+            form => { current => $password }], ['/logout', form => {}]) });
         sleep 0.4;          # a password takes much memory for a moment
     }
 }
