@@ -544,10 +544,33 @@ ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
     const char *name, const char *value);
 ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
     const char *name, const char *value);
-ngx_table_elt_t *ngx_http_deals_push_header(ngx_http_request_t *r,
-    const char *name);
 ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
     deals_str token, int64_t expires_at);
+
+
+/* a header without a value so far */
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_deals_push_header(ngx_http_request_t *r, const char *name)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->lowcase_key = NULL;
+
+    return h;
+}
+
 
 /* _redirect.c */
 
