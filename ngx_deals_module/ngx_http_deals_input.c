@@ -163,6 +163,11 @@ ngx_http_deals_init_shapes(void)
                           &deals_token_input_shape,
                           sizeof(ngx_http_deals_token_form_t),
                           offsetof(ngx_http_deals_token_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_CONFIRM_FORM],
+                          &deals_confirm_input_shape,
+                          sizeof(ngx_http_deals_confirm_form_t),
+                          offsetof(ngx_http_deals_confirm_form_t, next));
 }
 
 
@@ -327,6 +332,11 @@ ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
             {
                 at = (deals_str *) ((char *) &ctx->form
                                     + ngx_http_deals_mistakes[i].offset);
+
+                if (at == &ctx->form.current_error) {
+                    at = ngx_http_deals_current_error(ctx);
+                }
+
                 list->field = (deals_str) { field, len };
                 break;
             }

@@ -25,7 +25,8 @@
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
  *     _lists.c _pages.c _forms.c _comment_forms.c _account.c
- *     _reset.c _settings.c _tokens.c _api.c _static.c                     the handlers of the routes
+ *     _reset.c _settings.c _tokens.c _api.c
+ *     _static.c       the handlers of the routes
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
  *     _status*.c      counters of all workers, deals_status; likewise
@@ -477,6 +478,11 @@ typedef struct {
 } ngx_http_deals_token_form_t;
 
 typedef struct {
+    deals_confirm_input        in;
+    deals_str                  next;
+} ngx_http_deals_confirm_form_t;
+
+typedef struct {
     deals_comment_input        in;
     deals_str                  next;
 } ngx_http_deals_comment_form_t;
@@ -499,6 +505,7 @@ typedef enum {
     NGX_HTTP_DEALS_PASSWORD_FORM,
     NGX_HTTP_DEALS_RESET_FORM,
     NGX_HTTP_DEALS_TOKEN_FORM,
+    NGX_HTTP_DEALS_CONFIRM_FORM,
     NGX_HTTP_DEALS_ACTION_FORM,
     NGX_HTTP_DEALS_FORMS
 } ngx_http_deals_form_e;
@@ -678,6 +685,7 @@ ngx_int_t ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_to_settings(ngx_http_deals_ctx_t *ctx,
     const char *done);
 ngx_int_t ngx_http_deals_ended_step(ngx_http_deals_ctx_t *ctx);
+deals_str *ngx_http_deals_current_error(ngx_http_deals_ctx_t *ctx);
 
 ngx_int_t ngx_http_deals_token_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_token_end_form(ngx_http_deals_ctx_t *ctx);
