@@ -129,8 +129,8 @@ sub short_tmp {
 =head2 $t->nginx([$template], %options)
 
 Writes nginx.conf and starts nginx. The template is what stands in http {} behind
-C<%%HTTP%%>, with C<workers =E<gt> N> of them, or a whole nginx.conf that begins
-with C<%%GLOBALS%%>. Without one: C<%%SITE%%>. In a template are replaced:
+C<%%HTTP%%>, with C<workers =E<gt> N> of them, or a whole nginx.conf. Without one:
+C<%%SITE%%>. In a template are replaced:
 
     %%SITE%%        a server on %%PORT%% with `location / { deals; }`;
                     %%SITE:name%%: on %%PORT:name%%
@@ -153,7 +153,7 @@ exit code and what it said.
 sub nginx {
     my ($self, $template, %o) = @_;
     $template //= "%%SITE%%\n";
-    if ($template !~ /%%GLOBALS%%/) {
+    if ($template !~ /^http \{/m) {
         my $workers = $o{workers} // 1;
         $template = <<"CONF";
 %%GLOBALS%%
