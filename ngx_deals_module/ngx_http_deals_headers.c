@@ -42,6 +42,25 @@ ngx_http_deals_add_header(ngx_http_request_t *r, const char *name,
 }
 
 
+/* what follows is */
+
+ngx_int_t
+ngx_http_deals_is_gzip(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_http_deals_push_header(r, "Content-Encoding");
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&h->value, "gzip");
+    r->headers_out.content_encoding = h;
+
+    return NGX_OK;
+}
+
+
 /* the headers of every answer; no tag: NULL, or empty */
 
 ngx_int_t
