@@ -300,9 +300,8 @@ char *ngx_http_deals_templates(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_deals_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_site_name(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_deals_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_deals_body_size(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+char *ngx_http_deals_timeout(ngx_conf_t *cf, void *post, void *data);
+char *ngx_http_deals_body_size(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -551,6 +550,7 @@ ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
 ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const deals_shape *shape, const void *row);
+ngx_int_t ngx_http_deals_output(ngx_http_request_t *r, u_char *p, size_t len);
 
 /* _headers.c */
 
@@ -560,10 +560,34 @@ ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
     const char *name, const char *value);
 ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
     const char *name, const char *value);
-ngx_table_elt_t *ngx_http_deals_push_header(ngx_http_request_t *r,
-    const char *name);
+ngx_int_t ngx_http_deals_is_gzip(ngx_http_request_t *r);
 ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
     deals_str token, int64_t expires_at);
+
+
+/* a header without a value so far */
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_deals_push_header(ngx_http_request_t *r, const char *name)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->lowcase_key = NULL;
+
+    return h;
+}
+
 
 /* _redirect.c */
 
