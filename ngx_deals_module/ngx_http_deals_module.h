@@ -9,7 +9,8 @@
  *     _values.c       directives of one plain value
  *     _rate_conf.c    deals_rate_limit
  *     _backend.c      distinct databases and template sets
- *     _loop.c         a deals_ctx on the worker's event loop
+ *     _loop.c         a deals_ctx on the worker's event loop; also _watch.c: its
+ *                     sockets, _hooks.c: what else it needs of nginx
  *     _work.c         computations in threads, a few at a time
  *     _rate.c         the shared memory zone that counts for rate limits
  *     _handler.c      a request's way from nginx to its last byte
@@ -17,7 +18,10 @@
  *     _routes.c       the table of all addresses
  *     _body.c         reading a body
  *     _input.c        from body and query to typed structs
- *     _response.c     headers, bytes, redirects
+ *     _response.c     the bytes of answers
+ *     _headers.c      their headers, the cookie
+ *     _redirect.c     where to go on
+ *     _tag.c          ETag
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
  *     _lists.c _pages.c _forms.c _comment_forms.c _account.c
@@ -335,7 +339,7 @@ int64_t ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key,
 ngx_uint_t ngx_http_deals_rate_used(ngx_shm_zone_t *zone, time_t now,
     ngx_uint_t *size);
 
-/* _cache.c _cache_conf.c */
+/* _cache.c _cache_conf.c _cache_filled.c */
 
 char *ngx_http_deals_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_cache_merge(ngx_conf_t *cf,
@@ -536,25 +540,37 @@ ngx_int_t ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *type, deals_str bytes);
 ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
+ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, const deals_shape *shape, const void *row);
+
+/* _headers.c */
+
+ngx_int_t ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, ngx_str_t *tag);
+ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
+    const char *name, const char *value);
+ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
+    const char *name, const char *value);
+ngx_table_elt_t *ngx_http_deals_push_header(ngx_http_request_t *r,
+    const char *name);
+ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
+    deals_str token, int64_t expires_at);
+
+/* _redirect.c */
+
 ngx_int_t ngx_http_deals_redirect(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *path);
 ngx_int_t ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path);
 ngx_int_t ngx_http_deals_location(ngx_http_deals_ctx_t *ctx,
     const char *path);
-ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
-    const char *name, const char *value);
-ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
-    const char *name, const char *value);
-ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
-    deals_str token, int64_t expires_at);
-ngx_int_t ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, ngx_str_t *tag);
+
+/* _tag.c */
+
+ngx_int_t ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes,
+    ngx_str_t *tag);
+u_char *ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix);
 void ngx_http_deals_hash(uint64_t seed, const u_char *p, size_t len,
     uint64_t *hash);
-u_char *ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix);
-ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
-ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, const deals_shape *shape, const void *row);
 
 /* _error.c */
 
@@ -567,6 +583,7 @@ ngx_int_t ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_fail_field(ngx_http_deals_ctx_t *ctx,
     const char *field, const char *message);
 ngx_int_t ngx_http_deals_to_login(ngx_http_deals_ctx_t *ctx, deals_str next);
+ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
 
 /* _page.c */
 

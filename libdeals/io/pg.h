@@ -2,7 +2,8 @@
  * io/pg.h - inside of the pool: connections and segments. Only io/pg_*.c
  * include it, and libpq.
  *
- *   pg_pool.c   which segment goes to which connection, how many there are
+ *   pg_pool.c   the pool's life, and how many connections there are
+ *   pg_dispatch.c  which segment goes to which of them
  *   pg_health.c what is known of the database, and when to try again
  *   pg_standby.c  one that can only be read
  *   pg_segment.c  segments and lists of them
@@ -161,7 +162,12 @@ struct deals_pool {
 };
 
 
-/* pg_pool.c */
+/* pg_pool.c: begins a connection, if one is needed. */
+void  deals_pool_grow(deals_pool *pool);
+
+/* pg_dispatch.c */
+/* At the end of a turn: what waits goes out. */
+void  deals_pool_run(void *owner);
 void  deals_pool_kick(deals_pool *pool);
 /* Back into the queue, before all that came later. */
 void  deals_pool_requeue(deals_pool *pool, deals_segment *segment);
