@@ -8,8 +8,10 @@
  *     _address.c      deals_database, deals_redis
  *     _values.c       directives of one plain value
  *     _rate_conf.c    deals_rate_limit
+ *     _breached.c     the file of breached passwords
  *     _backend.c      distinct databases and template sets
- *     _loop.c         a deals_ctx on the worker's event loop
+ *     _loop.c         a deals_ctx on the worker's event loop; also _watch.c: its
+ *                     sockets, _hooks.c: what else it needs of nginx
  *     _work.c         computations in threads, a few at a time
  *     _rate.c         the shared memory zone that counts for rate limits
  *     _handler.c      a request's way from nginx to its last byte
@@ -17,7 +19,10 @@
  *     _routes.c       the table of all addresses
  *     _body.c         reading a body
  *     _input.c        from body and query to typed structs
- *     _response.c     headers, bytes, redirects
+ *     _response.c     the bytes of answers
+ *     _headers.c      their headers, the cookie
+ *     _redirect.c     where to go on
+ *     _tag.c          ETag
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
  *     _lists.c _pages.c _forms.c _comment_forms.c _account.c
@@ -97,6 +102,7 @@ typedef struct {
     ngx_array_t                backends;   /* ngx_http_deals_backend_t * */
     ngx_array_t                sets;       /* ngx_http_deals_set_t */
     ngx_array_t                caches;     /* ngx_shm_zone_t * */
+    ngx_array_t                breached;   /* of _breached.c */
     ngx_http_deals_status_t   *status;     /* NULL: nothing to count */
 } ngx_http_deals_main_conf_t;
 
@@ -117,6 +123,7 @@ typedef struct {
     ngx_flag_t                 prepare;
     ngx_int_t                  limits[NGX_HTTP_DEALS_LIMITS];
     ngx_thread_pool_t         *thread_pool;
+    deals_breached            *breached;        /* NULL: any new password */
 
     ngx_http_deals_place_t     place;           /* of deals_database */
     ngx_http_deals_backend_t  *backend;
@@ -304,6 +311,12 @@ char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_deals_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* _breached.c */
+
+char *ngx_http_deals_breached(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_deals_breached_init(ngx_conf_t *cf,
+    ngx_http_deals_main_conf_t *dmcf);
+
 /* _backend.c */
 
 char *ngx_http_deals_add_backend(ngx_conf_t *cf,
@@ -335,7 +348,7 @@ int64_t ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key,
 ngx_uint_t ngx_http_deals_rate_used(ngx_shm_zone_t *zone, time_t now,
     ngx_uint_t *size);
 
-/* _cache.c _cache_conf.c */
+/* _cache.c _cache_conf.c _cache_filled.c */
 
 char *ngx_http_deals_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_cache_merge(ngx_conf_t *cf,
@@ -536,25 +549,37 @@ ngx_int_t ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *type, deals_str bytes);
 ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
+ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, const deals_shape *shape, const void *row);
+
+/* _headers.c */
+
+ngx_int_t ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, ngx_str_t *tag);
+ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
+    const char *name, const char *value);
+ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
+    const char *name, const char *value);
+ngx_table_elt_t *ngx_http_deals_push_header(ngx_http_request_t *r,
+    const char *name);
+ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
+    deals_str token, int64_t expires_at);
+
+/* _redirect.c */
+
 ngx_int_t ngx_http_deals_redirect(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *path);
 ngx_int_t ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path);
 ngx_int_t ngx_http_deals_location(ngx_http_deals_ctx_t *ctx,
     const char *path);
-ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
-    const char *name, const char *value);
-ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
-    const char *name, const char *value);
-ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
-    deals_str token, int64_t expires_at);
-ngx_int_t ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, ngx_str_t *tag);
+
+/* _tag.c */
+
+ngx_int_t ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes,
+    ngx_str_t *tag);
+u_char *ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix);
 void ngx_http_deals_hash(uint64_t seed, const u_char *p, size_t len,
     uint64_t *hash);
-u_char *ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix);
-ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
-ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, const deals_shape *shape, const void *row);
 
 /* _error.c */
 
@@ -567,6 +592,7 @@ ngx_int_t ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_fail_field(ngx_http_deals_ctx_t *ctx,
     const char *field, const char *message);
 ngx_int_t ngx_http_deals_to_login(ngx_http_deals_ctx_t *ctx, deals_str next);
+ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
 
 /* _page.c */
 
