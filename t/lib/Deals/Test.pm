@@ -196,9 +196,11 @@ sub fill {
     my $base = join "\n    ", "access_log \"$dir/access.log\";",
         map { "${_}_temp_path \"$dir/nginx/$_\";" }
             qw(client_body proxy fastcgi uwsgi scgi);
-    # Unless the http block sets its own.
-    my @patient = $ENV{DEALS_VALGRIND} && $text !~ /^ {4}deals_query_timeout/m
-        ? 'deals_query_timeout 60s;' : ();
+    # Unless the http block sets its own: what servers set is further in.
+    my $http = $text =~ s/^ {8}.*\n//mgr;
+    my @patient = map { "$_ 60s;" } grep { $http !~ /$_/ }
+        $ENV{DEALS_VALGRIND} ? qw(deals_query_timeout deals_connect_timeout)
+                             : ();
     my %value = (
         GLOBALS  => join("\n", "load_module \"" . $self->module . "\";",
             $user ? "user $user->[2] $user->[3];" : '',
