@@ -8,6 +8,7 @@
  *     _address.c      deals_database, deals_redis
  *     _values.c       directives of one plain value
  *     _rate_conf.c    deals_rate_limit
+ *     _breached.c     the file of breached passwords
  *     _backend.c      distinct databases and template sets
  *     _loop.c         a deals_ctx on the worker's event loop; also _watch.c: its
  *                     sockets, _hooks.c: what else it needs of nginx
@@ -101,6 +102,7 @@ typedef struct {
     ngx_array_t                backends;   /* ngx_http_deals_backend_t * */
     ngx_array_t                sets;       /* ngx_http_deals_set_t */
     ngx_array_t                caches;     /* ngx_shm_zone_t * */
+    ngx_array_t                breached;   /* of _breached.c */
     ngx_http_deals_status_t   *status;     /* NULL: nothing to count */
 } ngx_http_deals_main_conf_t;
 
@@ -121,6 +123,7 @@ typedef struct {
     ngx_flag_t                 prepare;
     ngx_int_t                  limits[NGX_HTTP_DEALS_LIMITS];
     ngx_thread_pool_t         *thread_pool;
+    deals_breached            *breached;        /* NULL: any new password */
 
     ngx_http_deals_place_t     place;           /* of deals_database */
     ngx_http_deals_backend_t  *backend;
@@ -306,6 +309,12 @@ char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
 
 char *ngx_http_deals_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* _breached.c */
+
+char *ngx_http_deals_breached(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_deals_breached_init(ngx_conf_t *cf,
+    ngx_http_deals_main_conf_t *dmcf);
 
 /* _backend.c */
 

@@ -67,6 +67,19 @@ not_written(deals_pool *pool, deals_pg_conn *conn, deals_segment *segment,
 
 
 static void
+flush_open(deals_pool *pool)
+{
+    int  i;
+
+    for (i = 0; i < pool->nconns; i++) {
+        if (pool->conns[i].open > 0) {
+            (void) deals_conn_flush(&pool->conns[i]);
+        }
+    }
+}
+
+
+static void
 dispatch(deals_pool *pool, deals_lane lane)
 {
     int             rc;
@@ -76,6 +89,12 @@ dispatch(deals_pool *pool, deals_lane lane)
     while ((segment = pool->queue[lane].first) != NULL
            && (conn = idlest(pool, lane)) != NULL)
     {
+        if (conn->open > 0 && !deals_segment_may_share(segment)
+            && deals_conn_flush(conn) != 0)
+        {
+            continue;
+        }
+
         deals_segments_remove(&pool->queue[lane], segment);
         rc = deals_conn_write(conn, segment);
 
@@ -89,8 +108,12 @@ dispatch(deals_pool *pool, deals_lane lane)
             continue;
         }
 
-        (void) deals_conn_flush(conn);
+        if (conn->open == 0 || conn->open == DEALS_SHARERS) {
+            (void) deals_conn_flush(conn);
+        }
     }
+
+    flush_open(pool);
 }
 
 
