@@ -14,27 +14,22 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-        location /shop/ { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:https%%;
-        deals_url https://deals.example;
-        location / { deals; }
-        location /shop/ { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:limits%%;
-        deals_rate_limit signin=3/m signup=2/m;
-        location / { deals; }
-    }
+%%UNLIMITED%%
+server {
+    listen 127.0.0.1:%%PORT%%;
+    location / { deals; }
+    location /shop/ { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:https%%;
+    deals_url https://deals.example;
+    location / { deals; }
+    location /shop/ { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:limits%%;
+    deals_rate_limit signin=3/m signup=2/m;
+    location / { deals; }
 }
 CONF
 
@@ -223,7 +218,7 @@ my @rush = map {
 my $began = Time::HiRes::time();
 is $t->get('/')->status, 200, 'a page during a rush of sign-ins';
 my $took = Time::HiRes::time() - $began;
-my %early = map { $_ => IO::Select->new($_)->can_read(0) } @rush;
+my %early = map { $_ => 1 } grep { IO::Select->new($_)->can_read(0) } @rush;
 # valgrind runs one thread at a time: a page waits for a password's turn.
 ok $took < 1 || $ENV{DEALS_VALGRIND}, "  comes at once ($took s)";
 my (%rush, %before);
