@@ -554,6 +554,14 @@ deals_use_no_memory(deals_call *call)
 }
 
 
+void
+deals_use_disabled(deals_call *call)
+{
+    deals_call_fail(call, DEALS_CONFLICT, NULL,
+                    "This member is disabled: enable the account first.");
+}
+
+
 const void *
 deals_use_row(const deals_query *query)
 {

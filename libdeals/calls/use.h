@@ -33,7 +33,8 @@ typedef enum {
     DEALS_USE_OVERLAY,
     DEALS_USE_SESSIONS,
     DEALS_USE_RESET,
-    DEALS_USE_TOKEN
+    DEALS_USE_TOKEN,
+    DEALS_USE_DISABLE
 } deals_use_kind;
 
 /* First member of each use case's state. */
@@ -121,6 +122,8 @@ int          deals_use_is_moderator(const deals_use *use);
 void        *deals_use_result(const deals_call *call, deals_use_kind kind);
 
 void         deals_use_no_memory(deals_call *call);
+/* For the operator: the member is shut out. */
+void         deals_use_disabled(deals_call *call);
 
 /* The first row, or NULL. */
 const void  *deals_use_row(const deals_query *query);

@@ -17,6 +17,7 @@ typedef struct {
     deals_query          *range;
     deals_query          *deals;
     deals_query          *comments;
+    deals_query          *sessions;     /* NULL: not in this part */
     deals_verify_result   result;
 } verify_state;
 
@@ -26,6 +27,7 @@ typedef struct {
 static const deals_field  drift_fields[] = {
     FIELD(deal_id, DEALS_INT, 0),
     FIELD(comment_id, DEALS_INT, 0),
+    FIELD(user_id, DEALS_INT, 0),
     FIELD(field, DEALS_TEXT, 0),
     FIELD(stored, DEALS_TEXT, DEALS_NULLABLE),
     FIELD(expected, DEALS_TEXT, DEALS_NULLABLE)
@@ -37,25 +39,54 @@ const deals_shape  deals_drift_shape = {
 };
 
 
+/* Who is shut out has none. NULL: no memory. */
+static deals_drift *
+add_sessions(deals_call *call, const deals_list *list, deals_drift *drift)
+{
+    size_t                            i;
+    const deals_verify_sessions_row  *row = list->items;
+
+    for (i = 0; i < list->len; i++, drift++) {
+        drift->user_id = row[i].user_id;
+        drift->field = DEALS_STR("sessions");
+        drift->stored = deals_str_of(deals_arena_printf(deals_call_arena(call),
+                            "%lld", (long long) row[i].sessions));
+        drift->expected = DEALS_STR("0");
+
+        if (drift->stored.data == NULL) {
+            return NULL;
+        }
+    }
+
+    return drift;
+}
+
+
 static void
 compared(deals_call *call)
 {
     size_t                            i;
+    deals_list                        none = { NULL, 0 };
     deals_drift                      *drift;
     verify_state                     *st = deals_call_state(call);
     const deals_list                 *d = &st->deals->rows;
     const deals_list                 *c = &st->comments->rows;
+    const deals_list                 *s = st->sessions != NULL
+                                          ? &st->sessions->rows : &none;
     const deals_verify_deals_row     *of_deal = d->items;
     const deals_verify_comments_row  *of_comment = c->items;
 
-    drift = deals_arena_array(deals_call_arena(call), d->len + c->len + 1,
+    drift = deals_arena_array(deals_call_arena(call), d->len + c->len + s->len + 1,
                               sizeof(deals_drift));
+    if (drift != NULL) {
+        st->result.drifts.items = drift;
+        st->result.drifts.len = d->len + c->len + s->len;
+        drift = add_sessions(call, s, drift);
+    }
     if (drift == NULL) {
         deals_use_no_memory(call);
         return;
     }
-    st->result.drifts.items = drift;
-    st->result.drifts.len = d->len + c->len;
 
     for (i = 0; i < d->len; i++, drift++) {
         drift->deal_id = of_deal[i].id;
@@ -101,6 +132,10 @@ bounded(deals_call *call)
     st->deals = deals_q_verify_deals(arena, &d);
     st->comments = deals_q_verify_comments(arena, &c);
     deals_call_query(call, deals_q_verify_joins(arena));
+    if (st->after_id == 0) {
+        st->sessions = deals_q_verify_sessions(arena);
+        deals_call_query(call, st->sessions);
+    }
     deals_call_query(call, st->deals);
     deals_call_query(call, st->comments);
     deals_call_send(call, compared);

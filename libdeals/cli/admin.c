@@ -82,7 +82,12 @@ cli_migrate(int argc, char **argv)
 static void
 print_drift(const deals_drift *d)
 {
-    printf("deal %lld", (long long) d->deal_id);
+    if (d->user_id != 0) {
+        printf("disabled member %lld", (long long) d->user_id);
+
+    } else {
+        printf("deal %lld", (long long) d->deal_id);
+    }
 
     if (d->comment_id != 0) {
         printf(" comment %lld", (long long) d->comment_id);

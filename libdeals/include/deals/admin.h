@@ -57,6 +57,7 @@ DEALS_API int  deals_migrate(const deals_migrate_params *params,
 typedef struct {
     int64_t    deal_id;
     int64_t    comment_id;      /* 0: of the deal itself */
+    int64_t    user_id;         /* not 0: of a member, and of no deal */
     deals_str  field;           /* "score" */
     deals_str  stored;          /* absent: NULL, or there is no row */
     deals_str  expected;
@@ -65,7 +66,7 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_drift_shape;
 
 typedef struct {
-    deals_list  drifts;         /* of deals_drift; deals first, then comments */
+    deals_list  drifts;         /* of deals_drift: members, deals, comments */
     int64_t     last_id;        /* where the next part begins */
     int64_t     checked;        /* deals in this part */
     int64_t     total;          /* deals there are, about; 0: unknown */
@@ -75,7 +76,8 @@ typedef struct {
 /* Recomputes every counter and rank of the next 1,000 deals and their comments.
  * Begin with after_id 0, go on with last_id until done. Each part is compared
  * within one snapshot, so it may run while the community is in use; it changes
- * nothing. At most 10,000 drifts of deals and 10,000 of comments a part. */
+ * nothing. The first part finds disabled members who have sessions, too, at
+ * most 1,000 of them. At most 10,000 drifts of deals and 10,000 of comments a part. */
 DEALS_API deals_call *deals_verify(deals_ctx *ctx, int64_t after_id,
                           deals_done done, void *data);
 DEALS_API deals_call *deals_verify_wait(deals_ctx *ctx, int64_t after_id,
