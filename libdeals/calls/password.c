@@ -14,7 +14,7 @@
 
 typedef struct {
     deals_use      use;
-    deals_str      current, password, former;
+    deals_str      current, password, former, device;
     deals_secret  *secret;
     deals_query   *query;
 } password_state;
@@ -81,6 +81,13 @@ hashed(deals_call *call)
                              &network)
         != 0)
     {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    state->device = deals_secret_device(call, state->use.user_id,
+                                        deals_str_of(state->secret->hash));
+    if (state->device.data == NULL) {
         deals_use_no_memory(call);
         return;
     }
@@ -197,7 +204,7 @@ deals_password_change(deals_ctx *ctx, const deals_asker *asker,
     deals_arena     *arena;
     password_state  *state;
 
-    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(password_state), asker,
+    call = deals_use_new(ctx, DEALS_USE_PASSWORD, sizeof(password_state), asker,
                          done, data);
     if (call == NULL) {
         return NULL;
@@ -228,4 +235,13 @@ deals_password_change_wait(deals_ctx *ctx, const deals_asker *asker,
 {
     return deals_call_wait(deals_password_change(ctx, asker, input, NULL,
                                                  NULL), timeout_ms);
+}
+
+
+deals_str
+deals_password_device(const deals_call *call)
+{
+    const password_state  *state = deals_use_result(call, DEALS_USE_PASSWORD);
+
+    return state != NULL ? state->device : DEALS_NONE;
 }

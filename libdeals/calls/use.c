@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "core/device.h"
 #include "core/token.h"
 #include "stmts.h"
 #include "calls/use.h"
@@ -141,7 +142,9 @@ deals_use_new(deals_ctx *ctx, deals_use_kind kind, size_t state_size,
     use->needs = asker->needs;
 
     if (copy(arena, &use->address, asker->address, 100) < 0
-        || copy(arena, &use->user_agent, asker->user_agent, AGENT_MAX) < 0)
+        || copy(arena, &use->user_agent, asker->user_agent, AGENT_MAX) < 0
+        || (asker->device.len <= DEALS_DEVICE_MAX
+            && copy(arena, &use->device, asker->device, DEALS_DEVICE_MAX) < 0))
     {
         return deals_use_drop(call);
     }

@@ -34,7 +34,8 @@ typedef enum {
     DEALS_USE_SESSIONS,
     DEALS_USE_RESET,
     DEALS_USE_TOKEN,
-    DEALS_USE_DISABLE
+    DEALS_USE_DISABLE,
+    DEALS_USE_PASSWORD
 } deals_use_kind;
 
 /* First member of each use case's state. */
@@ -42,6 +43,7 @@ typedef struct {
     deals_use_kind      kind;
     deals_str           address;
     deals_str           user_agent;
+    deals_str           device;         /* absent: none, or it can be none */
     int                 strict;         /* a bad token is an error */
     int                 required;       /* and so is none */
     int                 data_only;      /* no texts for pages */

@@ -22,6 +22,7 @@ my @take_none = qw(
     deals_import_refused deals_import_stored deals_member_disable_get
     deals_member_list_get
     deals_member_reset_token deals_member_tokens_get deals_overlay_votes
+    deals_password_device
     deals_rerank_get
     deals_session_get deals_sessions_get deals_settings_get deals_str_eq
     deals_str_of deals_templates_free deals_token_get deals_user_result
