@@ -264,13 +264,42 @@ ngx_http_deals_origin(ngx_http_deals_ctx_t *ctx, ngx_str_t *origin)
 }
 
 
-/* a path of this mount, which a browser can't read as another site's address */
+/* "." or "..", also as browsers read it: %2e is a dot */
+
+static ngx_int_t
+ngx_http_deals_dots(const char *p, const char *last)
+{
+    ngx_uint_t  n;
+
+    for (n = 0; p < last; n++) {
+        if (*p == '.') {
+            p++;
+
+        } else if (last - p >= 3
+                   && ngx_strncasecmp((u_char *) p, (u_char *) "%2e", 3) == 0)
+        {
+            p += 3;
+
+        } else {
+            return 0;
+        }
+    }
+
+    return n == 1 || n == 2;
+}
+
+
+/*
+ * A path of this mount, which a browser can't read as another site's address,
+ * nor as one that leads out of the mount.
+ */
 
 ngx_int_t
 ngx_http_deals_local_path(ngx_http_deals_ctx_t *ctx, deals_str path)
 {
-    size_t      i;
-    ngx_str_t  *prefix;
+    size_t       i;
+    ngx_str_t   *prefix;
+    const char  *p, *last, *segment;
 
     prefix = &ctx->conf->prefix;
 
@@ -288,6 +317,21 @@ ngx_http_deals_local_path(ngx_http_deals_ctx_t *ctx, deals_str path)
             || path.data[i] == 0x7f
             || path.data[i] == '\\')
         {
+            return NGX_DECLINED;
+        }
+    }
+
+    p = path.data;
+    last = path.data + path.len;
+
+    while (p < last && *p == '/') {
+        segment = ++p;
+
+        while (p < last && *p != '/' && *p != '?' && *p != '#') {
+            p++;
+        }
+
+        if (ngx_http_deals_dots(segment, p)) {
             return NGX_DECLINED;
         }
     }

@@ -163,6 +163,11 @@ ngx_http_deals_init_shapes(void)
                           &deals_token_input_shape,
                           sizeof(ngx_http_deals_token_form_t),
                           offsetof(ngx_http_deals_token_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_CONFIRM_FORM],
+                          &deals_confirm_input_shape,
+                          sizeof(ngx_http_deals_confirm_form_t),
+                          offsetof(ngx_http_deals_confirm_form_t, next));
 }
 
 
@@ -327,6 +332,11 @@ ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
             {
                 at = (deals_str *) ((char *) &ctx->form
                                     + ngx_http_deals_mistakes[i].offset);
+
+                if (at == &ctx->form.current_error) {
+                    at = ngx_http_deals_current_error(ctx);
+                }
+
                 list->field = (deals_str) { field, len };
                 break;
             }
@@ -336,6 +346,33 @@ ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
             *at = e->message;
         }
     }
+}
+
+
+/* errors that are told in the form */
+
+ngx_int_t
+ngx_http_deals_is_mistake(const deals_error *error)
+{
+    return error->code == DEALS_INVALID
+           || error->code == DEALS_CONFLICT
+           || error->code == DEALS_RATE_LIMITED;
+}
+
+
+/* and the header that goes with it: Retry-After */
+
+ngx_uint_t
+ngx_http_deals_mistake_status(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error)
+{
+    if (error->code != DEALS_RATE_LIMITED) {
+        return 422;
+    }
+
+    (void) ngx_http_deals_error_headers(ctx, error);
+
+    return 429;
 }
 
 

@@ -202,19 +202,41 @@ ngx_http_deals_password_done(ngx_http_deals_ctx_t *ctx)
 }
 
 
+/* each section of the page that asks for the password tells what is wrong with
+ * it */
+
+deals_str *
+ngx_http_deals_current_error(ngx_http_deals_ctx_t *ctx)
+{
+    if (ctx->route->handler == ngx_http_deals_session_end_form
+        || ctx->route->handler == ngx_http_deals_others_form)
+    {
+        return &ctx->form.ending_error;
+    }
+
+    if (ctx->route->handler == ngx_http_deals_token_form) {
+        return &ctx->form.making_error;
+    }
+
+    return &ctx->form.current_error;
+}
+
+
 ngx_int_t
 ngx_http_deals_session_end_form(ngx_http_deals_ctx_t *ctx)
 {
-    ngx_http_deals_action_form_t  form;
+    ngx_http_deals_confirm_form_t  form;
 
-    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_ACTION_FORM, &form) != 0)
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_CONFIRM_FORM, &form)
+        != 0)
     {
-        return ngx_http_deals_error(ctx, ctx->error);
+        return ngx_http_deals_settings_mistake(ctx, ctx->error);
     }
 
     return ngx_http_deals_wait(ctx,
                                deals_session_end(ngx_http_deals_site(ctx),
                                                  &ctx->asker, ctx->name,
+                                                 &form.in,
                                                  ngx_http_deals_call_done,
                                                  ctx),
                                ngx_http_deals_session_end_done);
@@ -250,17 +272,18 @@ ngx_http_deals_session_end_done(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_others_form(ngx_http_deals_ctx_t *ctx)
 {
-    ngx_http_deals_action_form_t  form;
+    ngx_http_deals_confirm_form_t  form;
 
-    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_ACTION_FORM, &form) != 0)
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_CONFIRM_FORM, &form)
+        != 0)
     {
-        return ngx_http_deals_error(ctx, ctx->error);
+        return ngx_http_deals_settings_mistake(ctx, ctx->error);
     }
 
     return ngx_http_deals_wait(ctx,
                                deals_session_end_others(
                                                  ngx_http_deals_site(ctx),
-                                                 &ctx->asker,
+                                                 &ctx->asker, &form.in,
                                                  ngx_http_deals_call_done,
                                                  ctx),
                                ngx_http_deals_others_done);
@@ -302,9 +325,17 @@ ngx_http_deals_api_sessions_step(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_api_session_end(ngx_http_deals_ctx_t *ctx)
 {
+    deals_confirm_input  in;
+
+    if (ngx_http_deals_read_json(ctx, &deals_confirm_input_shape, &in, NULL)
+        != 0)
+    {
+        return ngx_http_deals_error(ctx, ctx->error);
+    }
+
     return ngx_http_deals_wait(ctx,
                                deals_session_end(ngx_http_deals_site(ctx),
-                                                 &ctx->asker, ctx->name,
+                                                 &ctx->asker, ctx->name, &in,
                                                  ngx_http_deals_call_done,
                                                  ctx),
                                ngx_http_deals_ended_step);
@@ -314,10 +345,18 @@ ngx_http_deals_api_session_end(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_api_sessions_end(ngx_http_deals_ctx_t *ctx)
 {
+    deals_confirm_input  in;
+
+    if (ngx_http_deals_read_json(ctx, &deals_confirm_input_shape, &in, NULL)
+        != 0)
+    {
+        return ngx_http_deals_error(ctx, ctx->error);
+    }
+
     return ngx_http_deals_wait(ctx,
                                deals_session_end_others(
                                                  ngx_http_deals_site(ctx),
-                                                 &ctx->asker,
+                                                 &ctx->asker, &in,
                                                  ngx_http_deals_call_done,
                                                  ctx),
                                ngx_http_deals_ended_step);

@@ -10,13 +10,13 @@
 #include "base/error.h"
 #include "core/name.h"
 #include "stmts.h"
-#include "calls/secret.h"
+#include "calls/confirm.h"
 
 typedef struct {
-    deals_use      use;
-    deals_str      current, password, former, device;
-    deals_secret  *secret;
-    deals_query   *query;
+    deals_confirmed   head;
+    deals_str         password, device;
+    deals_secret     *secret;
+    deals_query      *query;
 } password_state;
 
 static const deals_field  fields[] = {
@@ -42,20 +42,12 @@ forget(deals_str text)
 
 
 static void
-wrong(deals_call *call)
-{
-    deals_call_fail(call, DEALS_INVALID, "current",
-                    "This is not your password.");
-}
-
-
-static void
 changed(deals_call *call)
 {
     password_state  *state = deals_call_state(call);
 
     if (deals_use_row(state->query) == NULL) {
-        wrong(call);                    /* it was changed meanwhile */
+        deals_confirm_wrong(call);      /* it was changed meanwhile */
         return;
     }
 
@@ -76,8 +68,8 @@ hashed(deals_call *call)
         return;
     }
 
-    if (deals_secret_network(arena, &state->use,
-                             deals_name_key(arena, state->use.viewer->name),
+    if (deals_secret_network(arena, &state->head.use,
+                             deals_name_key(arena, state->head.use.viewer->name),
                              &network)
         != 0)
     {
@@ -85,7 +77,7 @@ hashed(deals_call *call)
         return;
     }
 
-    state->device = deals_secret_device(call, state->use.user_id,
+    state->device = deals_secret_device(call, state->head.use.user_id,
                                         deals_str_of(state->secret->hash));
     if (state->device.data == NULL) {
         deals_use_no_memory(call);
@@ -93,14 +85,14 @@ hashed(deals_call *call)
     }
 
     memset(&p, 0, sizeof(p));
-    p.user_id = state->use.user_id;
-    p.former = state->former;
+    p.user_id = state->head.use.user_id;
+    p.former = state->head.verified;
     p.password_hash = deals_str_of(state->secret->hash);
 
     memset(&end, 0, sizeof(end));
     end.user_id = p.user_id;
     end.password_hash = p.password_hash;
-    end.token_hash = state->use.token_hash;
+    end.token_hash = state->head.use.token_hash;
     end.network = network;
 
     state->query = deals_q_password_change(arena, &p);
@@ -112,51 +104,12 @@ hashed(deals_call *call)
 
 
 static void
-verified(deals_call *call)
+hash(deals_call *call)
 {
     password_state  *state = deals_call_state(call);
 
-    if (state->secret->result < 0) {
-        deals_use_no_memory(call);
-        return;
-    }
-
-    if (state->secret->result != 1) {
-        forget(state->password);
-        wrong(call);
-        return;
-    }
-
     state->secret = deals_secret_hash(call, state->password, hashed);
     forget(state->password);
-}
-
-
-static void
-looked(deals_call *call)
-{
-    password_state                *state = deals_call_state(call);
-    const deals_password_get_row  *row = deals_use_row(state->query);
-
-    state->former = row != NULL ? row->password_hash : DEALS_NONE;
-    state->secret = deals_secret_verify(call, state->current, state->former,
-                                        verified);
-    forget(state->current);
-}
-
-
-static void
-look(deals_call *call)
-{
-    password_state             *state = deals_call_state(call);
-    deals_password_get_params   p;
-
-    memset(&p, 0, sizeof(p));
-    p.user_id = state->use.user_id;
-
-    state->query = deals_q_password_get(deals_call_arena(call), &p);
-    deals_call_query(call, state->query);
-    deals_call_send(call, looked);
 }
 
 
@@ -165,26 +118,20 @@ static void
 check(deals_call *call)
 {
     password_state     *state = deals_call_state(call);
+    const deals_me     *viewer = state->head.use.viewer;
     deals_arena        *arena = deals_call_arena(call);
     const deals_error  *errors = NULL;
 
-    if (state->current.len == 0) {
-        deals_error_add(arena, &errors, DEALS_INVALID, "current",
-                        "Please give your password as it is now.");
-    }
-
+    deals_confirm_given(arena, state, &errors);
     (void) deals_password_check(arena, "password", state->password,
-                                state->use.viewer->name, state->use.viewer->email,
-                                &errors);
+                                viewer->name, viewer->email, &errors);
 
     if (errors != NULL) {
         deals_call_finish(call, errors);
         return;
     }
 
-    deals_use_limit_member(call, "password",
-                           deals_ctx_config(deals_call_ctx(call))->signin_limit,
-                           look);
+    deals_confirm(call, hash);
 }
 
 
@@ -199,7 +146,6 @@ deals_call *
 deals_password_change(deals_ctx *ctx, const deals_asker *asker,
     const deals_password_input *input, deals_done done, void *data)
 {
-    deals_str        current = input->current;
     deals_call      *call;
     deals_arena     *arena;
     password_state  *state;
@@ -210,16 +156,13 @@ deals_password_change(deals_ctx *ctx, const deals_asker *asker,
         return NULL;
     }
 
-    if (current.len > DEALS_PASSWORD_BYTES) {
-        current.len = DEALS_PASSWORD_BYTES + 1;     /* wrong in any case */
-    }
-
     state = deals_call_state(call);
     arena = deals_call_arena(call);
-    state->current = deals_use_text(arena, current);
     state->password = deals_use_text(arena, input->password);
 
-    if (state->current.data == NULL || state->password.data == NULL) {
+    if (state->password.data == NULL
+        || deals_confirm_with(arena, state, input->current) != 0)
+    {
         return deals_use_drop(call);
     }
 

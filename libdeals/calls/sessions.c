@@ -7,16 +7,25 @@
 #include <string.h>
 
 #include "stmts.h"
-#include "calls/use.h"
-
-#define ID_MAX  64
+#include "calls/confirm.h"
+#include "calls/sessions.h"
 
 typedef struct {
-    deals_use              use;
+    deals_confirmed        head;
     deals_str              id;
+    int                    access;      /* 1: of an access token */
     deals_query           *query, *tokens;
     deals_sessions_result  result;
 } sessions_state;
+
+static const deals_field  confirm_fields[] = {
+    { "current", DEALS_TEXT, DEALS_REQUIRED | DEALS_SECRET,
+      offsetof(deals_confirm_input, current), NULL }
+};
+
+const deals_shape  deals_confirm_input_shape = {
+    "confirmation", sizeof(deals_confirm_input), confirm_fields, 1
+};
 
 static const deals_field  result_fields[] = {
     { "sessions", DEALS_LIST, 0, offsetof(deals_sessions_result, sessions),
@@ -35,6 +44,9 @@ static const deals_field  tokens_fields[] = {
 const deals_shape  deals_tokens_shape = {
     "tokens", sizeof(deals_sessions_result), tokens_fields, 1
 };
+
+
+#define ID_MAX  64
 
 
 /* -- the list ------------------------------------------------------------- */
@@ -58,8 +70,8 @@ list(deals_call *call)
     deals_token_list_params      t;
 
     memset(&p, 0, sizeof(p));
-    p.user_id = state->use.user_id;
-    p.token_hash = state->use.token_hash;
+    p.user_id = state->head.use.user_id;
+    p.token_hash = state->head.use.token_hash;
     p.now = deals_call_now(call);
     p.idle_since = p.now - DEALS_SESSION_IDLE;
 
@@ -82,9 +94,11 @@ ask_list(deals_call *call)
 }
 
 
+/* The call, not started yet; with the password that was given, if one is asked
+ * for. */
 static deals_call *
-begin(deals_ctx *ctx, const deals_asker *asker, deals_str id, deals_step step,
-    deals_done done, void *data)
+make(deals_ctx *ctx, const deals_asker *asker, deals_str id,
+    const deals_confirm_input *input, deals_done done, void *data)
 {
     deals_call      *call;
     sessions_state  *state;
@@ -97,14 +111,27 @@ begin(deals_ctx *ctx, const deals_asker *asker, deals_str id, deals_step step,
 
     state = deals_call_state(call);
 
-    if (id.data != NULL && id.len <= ID_MAX) {
-        state->id = deals_arena_copy(deals_call_arena(call), id);
-        if (state->id.data == NULL) {
-            return deals_use_drop(call);
-        }
+    state->id = deals_session_id(deals_call_arena(call), id);
+
+    if (state->id.data == NULL
+        || (input != NULL
+            && deals_confirm_with(deals_call_arena(call), state,
+                                  input->current)
+               != 0))
+    {
+        return deals_use_drop(call);
     }
 
-    deals_call_start(call, step);
+    return call;
+}
+
+
+static deals_call *
+begin(deals_call *call, deals_step step)
+{
+    if (call != NULL) {
+        deals_call_start(call, step);
+    }
 
     return call;
 }
@@ -114,7 +141,7 @@ deals_call *
 deals_sessions(deals_ctx *ctx, const deals_asker *asker, deals_done done,
     void *data)
 {
-    return begin(ctx, asker, DEALS_NONE, ask_list, done, data);
+    return begin(make(ctx, asker, DEALS_NONE, NULL, done, data), ask_list);
 }
 
 
@@ -137,21 +164,51 @@ deals_sessions_get(const deals_call *call)
 
 /* -- an end --------------------------------------------------------------- */
 
-static void
-ended(deals_call *call)
+deals_str
+deals_session_id(deals_arena *arena, deals_str id)
 {
-    sessions_state               *state = deals_call_state(call);
-    const deals_session_end_row  *row = deals_use_row(state->query);
+    return deals_use_text(arena, id.len <= ID_MAX ? id : DEALS_NONE);
+}
+
+
+deals_query *
+deals_session_ending(deals_call *call, const deals_session_end_params *p)
+{
+    deals_query  *query = deals_q_session_end(deals_call_arena(call), p);
+
+    deals_call_query(call, query);
+    deals_call_change(call, DEALS_CHANGE_MEMBER, p->user_id);
+
+    return query;
+}
+
+
+int
+deals_session_ended(deals_call *call, const deals_query *query, int access)
+{
+    const deals_session_end_row  *row = deals_use_row(query);
 
     if (row == NULL) {
         deals_call_change_none(call);
         deals_call_fail(call, DEALS_NOT_FOUND, NULL,
-                        "There is no such session.");
-        return;
+                        access ? "There is no such access token."
+                               : "There is no such session.");
+        return 0;
     }
 
-    state->result.own_ended = row->current;
     deals_call_finish(call, NULL);
+
+    return row->current == 1;
+}
+
+
+static void
+ended(deals_call *call)
+{
+    sessions_state  *state = deals_call_state(call);
+
+    state->result.own_ended = deals_session_ended(call, state->query,
+                                                  state->access);
 }
 
 
@@ -161,20 +218,13 @@ end_one(deals_call *call)
     sessions_state             *state = deals_call_state(call);
     deals_session_end_params    p;
 
-    if (state->id.data == NULL) {
-        deals_call_fail(call, DEALS_NOT_FOUND, NULL,
-                        "There is no such session.");
-        return;
-    }
-
     memset(&p, 0, sizeof(p));
-    p.user_id = state->use.user_id;
-    p.token_hash = state->use.token_hash;
+    p.user_id = state->head.use.user_id;
+    p.token_hash = state->head.use.token_hash;
     p.id = state->id;
+    p.access = state->access;
 
-    state->query = deals_q_session_end(deals_call_arena(call), &p);
-    deals_call_query(call, state->query);
-    deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
+    state->query = deals_session_ending(call, &p);
     deals_call_send(call, ended);
 }
 
@@ -182,24 +232,24 @@ end_one(deals_call *call)
 static void
 ask_end(deals_call *call)
 {
-    deals_use_member(call, DEALS_SCOPE_SESSION, end_one);
+    deals_confirm_member(call, end_one);
 }
 
 
 deals_call *
 deals_session_end(deals_ctx *ctx, const deals_asker *asker, deals_str id,
-    deals_done done, void *data)
+    const deals_confirm_input *input, deals_done done, void *data)
 {
-    return begin(ctx, asker, id, ask_end, done, data);
+    return begin(make(ctx, asker, id, input, done, data), ask_end);
 }
 
 
 deals_call *
 deals_session_end_wait(deals_ctx *ctx, const deals_asker *asker, deals_str id,
-    int64_t timeout_ms)
+    const deals_confirm_input *input, int64_t timeout_ms)
 {
-    return deals_call_wait(deals_session_end(ctx, asker, id, NULL, NULL),
-                           timeout_ms);
+    return deals_call_wait(deals_session_end(ctx, asker, id, input, NULL,
+                                             NULL), timeout_ms);
 }
 
 
@@ -230,66 +280,33 @@ end_others(deals_call *call)
 static void
 ask_end_others(deals_call *call)
 {
-    deals_use_member(call, DEALS_SCOPE_SESSION, end_others);
+    deals_confirm_member(call, end_others);
 }
 
 
 deals_call *
 deals_session_end_others(deals_ctx *ctx, const deals_asker *asker,
-    deals_done done, void *data)
+    const deals_confirm_input *input, deals_done done, void *data)
 {
-    return begin(ctx, asker, DEALS_NONE, ask_end_others, done, data);
+    return begin(make(ctx, asker, DEALS_NONE, input, done, data),
+                 ask_end_others);
 }
 
 
 deals_call *
 deals_session_end_others_wait(deals_ctx *ctx, const deals_asker *asker,
-    int64_t timeout_ms)
+    const deals_confirm_input *input, int64_t timeout_ms)
 {
-    return deals_call_wait(deals_session_end_others(ctx, asker, NULL, NULL),
-                           timeout_ms);
+    return deals_call_wait(deals_session_end_others(ctx, asker, input, NULL,
+                                                    NULL), timeout_ms);
 }
 
 
-/* -- an access token's end ------------------------------------------------ */
-
-static void
-token_ended(deals_call *call)
-{
-    sessions_state  *state = deals_call_state(call);
-
-    if (deals_use_row(state->query) == NULL) {
-        deals_call_change_none(call);
-        deals_call_fail(call, DEALS_NOT_FOUND, NULL,
-                        "There is no such access token.");
-        return;
-    }
-
-    deals_call_finish(call, NULL);
-}
-
-
-static void
-end_token(deals_call *call)
-{
-    sessions_state           *state = deals_call_state(call);
-    deals_token_end_params    p;
-
-    memset(&p, 0, sizeof(p));
-    p.user_id = state->use.user_id;
-    p.id = state->id.data != NULL ? state->id : DEALS_STR("");
-
-    state->query = deals_q_token_end(deals_call_arena(call), &p);
-    deals_call_query(call, state->query);
-    deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
-    deals_call_send(call, token_ended);
-}
-
-
+/* A right given away is taken back without the password: at once. */
 static void
 ask_end_token(deals_call *call)
 {
-    deals_use_member(call, DEALS_SCOPE_SESSION, end_token);
+    deals_use_member(call, DEALS_SCOPE_SESSION, end_one);
 }
 
 
@@ -297,7 +314,15 @@ deals_call *
 deals_token_end(deals_ctx *ctx, const deals_asker *asker, deals_str id,
     deals_done done, void *data)
 {
-    return begin(ctx, asker, id, ask_end_token, done, data);
+    deals_call      *call = make(ctx, asker, id, NULL, done, data);
+    sessions_state  *state;
+
+    if (call != NULL) {
+        state = deals_call_state(call);
+        state->access = 1;
+    }
+
+    return begin(call, ask_end_token);
 }
 
 

@@ -15,13 +15,13 @@
 #include "core/text.h"
 #include "core/token.h"
 #include "stmts.h"
-#include "calls/use.h"
+#include "calls/confirm.h"
+#include "calls/sessions.h"
 
-#define DAY     86400
-#define ID_MAX  64
+#define DAY  86400
 
 typedef struct {
-    deals_use            use;
+    deals_confirmed      head;
     deals_str            name_key;      /* of the operator's */
     deals_query         *member;        /* deals_user */
     deals_step           step;          /* once it is found */
@@ -42,7 +42,9 @@ static const deals_field  input_fields[] = {
     { "label", DEALS_TEXT, 0, offsetof(deals_token_input, label), NULL },
     { "scopes", DEALS_LIST, 0, offsetof(deals_token_input, scopes), NULL },
     { "days", DEALS_INT, DEALS_NULLABLE, offsetof(deals_token_input, days),
-      NULL }
+      NULL },
+    { "current", DEALS_TEXT, DEALS_SECRET,
+      offsetof(deals_token_input, current), NULL }
 };
 
 const deals_shape  deals_token_input_shape = {
@@ -90,7 +92,7 @@ check_scopes(deals_arena *arena, token_state *state, const deals_list *list)
         scope = scope_of(word[i]);
 
         if (scope == 0) {
-            deals_error_add(arena, &state->use.errors, DEALS_INVALID,
+            deals_error_add(arena, &state->head.use.errors, DEALS_INVALID,
                             "scopes", "A scope is read, vote or write.");
             return;
         }
@@ -99,7 +101,7 @@ check_scopes(deals_arena *arena, token_state *state, const deals_list *list)
     }
 
     if (state->scopes == 0) {
-        deals_error_add(arena, &state->use.errors, DEALS_INVALID, "scopes",
+        deals_error_add(arena, &state->head.use.errors, DEALS_INVALID, "scopes",
                         "Please choose at least one.");
     }
 }
@@ -109,7 +111,7 @@ static void
 check(deals_arena *arena, token_state *state, const deals_token_input *input)
 {
     (void) deals_text_label(arena, "label", input->label, &state->label,
-                            &state->use.errors);
+                            &state->head.use.errors);
 
     check_scopes(arena, state, &input->scopes);
 
@@ -117,7 +119,7 @@ check(deals_arena *arena, token_state *state, const deals_token_input *input)
                                                 : input->days;
 
     if (state->days < 1 || state->days > DEALS_TOKEN_DAYS_MAX) {
-        deals_error_add(arena, &state->use.errors, DEALS_INVALID, "days",
+        deals_error_add(arena, &state->head.use.errors, DEALS_INVALID, "days",
                         "A token is good for 1 to %d days.",
                         DEALS_TOKEN_DAYS_MAX);
     }
@@ -208,7 +210,7 @@ make(deals_call *call)
     memset(&p, 0, sizeof(p));
     p.user_id = token.user_id;
     p.token_hash = deals_token_hash(arena, &token);
-    p.asker_hash = state->use.token_hash;
+    p.asker_hash = state->head.use.token_hash;
     p.label = state->label;
     p.scopes = state->scopes;
     p.now = deals_call_now(call);
@@ -228,21 +230,12 @@ make(deals_call *call)
 
 
 static void
-count(deals_call *call)
+start(deals_call *call)
 {
     token_state  *state = deals_call_state(call);
 
-    state->user_id = state->use.user_id;
-    deals_use_limit_member(call, "token",
-                           deals_ctx_config(deals_call_ctx(call))->signin_limit,
-                           make);
-}
-
-
-static void
-start(deals_call *call)
-{
-    deals_use_member(call, DEALS_SCOPE_SESSION, count);
+    state->user_id = state->head.use.user_id;
+    deals_confirm_member(call, make);
 }
 
 
@@ -254,10 +247,19 @@ deals_token_create(deals_ctx *ctx, const deals_asker *asker,
 
     call = deals_use_new(ctx, DEALS_USE_TOKEN, sizeof(token_state), asker,
                          done, data);
-    if (call != NULL) {
-        check(deals_call_arena(call), deals_call_state(call), input);
-        deals_call_start(call, start);
+    if (call == NULL) {
+        return NULL;
     }
+
+    if (deals_confirm_with(deals_call_arena(call), deals_call_state(call),
+                           input->current)
+        != 0)
+    {
+        return deals_use_drop(call);
+    }
+
+    check(deals_call_arena(call), deals_call_state(call), input);
+    deals_call_start(call, start);
 
     return call;
 }
@@ -306,8 +308,8 @@ find(deals_call *call)
     token_state            *state = deals_call_state(call);
     deals_user_get_params   p = { 0 };
 
-    if (state->use.errors != NULL) {
-        deals_call_finish(call, state->use.errors);
+    if (state->head.use.errors != NULL) {
+        deals_call_finish(call, state->head.use.errors);
         return;
     }
 
@@ -432,28 +434,22 @@ ended(deals_call *call)
 {
     token_state  *state = deals_call_state(call);
 
-    if (deals_use_row(state->query) == NULL) {
-        deals_call_change_none(call);
-        deals_call_fail(call, DEALS_NOT_FOUND, NULL,
-                        "There is no such access token.");
-        return;
-    }
-
-    deals_call_finish(call, NULL);
+    (void) deals_session_ended(call, state->query, 1);
 }
 
 
 static void
 end(deals_call *call)
 {
-    token_state             *state = deals_call_state(call);
-    deals_token_end_params   p = { 0 };
+    token_state                *state = deals_call_state(call);
+    deals_session_end_params    p;
 
+    memset(&p, 0, sizeof(p));
     p.user_id = state->user_id;
     p.id = state->id;
-    state->query = deals_q_token_end(deals_call_arena(call), &p);
-    deals_call_query(call, state->query);
-    deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
+    p.access = 1;
+
+    state->query = deals_session_ending(call, &p);
     deals_call_send(call, ended);
 }
 
@@ -470,8 +466,7 @@ deals_member_token_end(deals_ctx *ctx, deals_str name, deals_str id,
     }
 
     state = deals_call_state(call);
-    state->id = deals_arena_copy(deals_call_arena(call),
-                                 id.len <= ID_MAX ? id : DEALS_STR(""));
+    state->id = deals_session_id(deals_call_arena(call), id);
 
     return state->id.data != NULL ? begun(call) : deals_use_drop(call);
 }

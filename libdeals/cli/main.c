@@ -42,8 +42,9 @@ static const struct {
       "  --admin CONNINFO     the community's database, as its owner\n"
       "                       (default: $DEALS_DATABASE_ADMIN)\n" },
     { 'r', NULL,
-      "  --redis ADDRESS      unix:/path or HOST:PORT (default: $DEALS_REDIS)\n"
-      },
+      "  --redis ADDRESS      unix:/path, HOST:PORT or, with TLS, "
+      "rediss://HOST:PORT\n"
+      "                       (default: $DEALS_REDIS)\n" },
     { 'b', NULL,
       "  --breached-passwords FILE  is asked whether a breach has made the "
       "new\n"

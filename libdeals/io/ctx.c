@@ -78,6 +78,7 @@ deals_ctx_destroy(deals_ctx *ctx)
     deals_kept_free(ctx->kept);
     deals_rate_free(ctx->rate);
     deals_redis_free(ctx->redis);
+    deals_tls_free(ctx->tls);
     deals_pool_free(ctx->pool);
     deals_loop_free(ctx->loop);
     deals_breached_close(ctx->config.breached);
@@ -123,6 +124,14 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
 
     if (ctx->pool == NULL || ctx->rate == NULL || ctx->kept == NULL) {
         return deals_error_oom(error);
+    }
+
+    ctx->tls = config->tls != NULL
+               ? deals_tls_keep(config->tls)
+               : deals_config_tls(settings.redis, arena, error);
+
+    if (*error != NULL) {
+        return -1;
     }
 
     if (settings.redis != NULL) {

@@ -88,6 +88,8 @@ static const deals_field  form_fields[] = {
     TEXT(deals_form, label_error),
     TEXT(deals_form, scopes_error),
     TEXT(deals_form, days_error),
+    TEXT(deals_form, ending_error),
+    TEXT(deals_form, making_error),
     TEXT(deals_form, note),
     TEXT(deals_form, error),
     LIST(deals_form, errors, form_error_shape),

@@ -111,11 +111,13 @@ async function token(page) {
 
     await page.goto('/settings');
     await page.fill('#label', 'The little program that votes at night');
+    await page.fill('#making', process.env.PASSWORD);
     await page.check('[value=vote]');
     await look(page, '/settings made', 'member', make);
     ok(await page.locator('.secret').isVisible(), 'the token is shown');
     await page.setViewportSize({ width: 390, height: 844 });
     await page.fill('#label', 'Another');
+    await page.fill('#making', process.env.PASSWORD);
     await make();
     const seen = () => page.locator('.secret').evaluate(e => {
         const r = e.getBoundingClientRect();
@@ -127,6 +129,7 @@ async function token(page) {
     }
     is(await seen(), 'seen', '... where one looks, also on a phone');
     await page.fill('#label', ' ');
+    await page.fill('#making', 'not the password');
     await page.uncheck('[value=read]');
     await look(page, '/settings mistake', 'member', make);
     is(await page.locator('.errors:visible a').count(), 2,

@@ -4,7 +4,7 @@
  */
 'use strict';
 
-const { ok, is, like, visitor, shot, run, at } = require('./browser.js');
+const { ok, is, like, visitor, follow, shot, run, at } = require('./browser.js');
 
 const js = process.env.JS !== '0';
 const how = js ? '' : ' (no script)';
@@ -33,7 +33,7 @@ async function submit(page) {
     await page.fill('#tags', 'kitchen, tea');
     await page.fill('#description',
                     'Code <SAVE20> is **real**.\n\n<script>alert(1)</script>');
-    await page.click('text=Post it');
+    await follow(page, 'text=Post it');
 
     ok(await page.locator('#price[aria-invalid=true]').count() === 1,
        'a price that is none is marked' + how);
@@ -86,8 +86,7 @@ async function press(page, form, which, want, pressed, name) {
         is((await answer).status(), 200, name + ': answered');
         await page.waitForFunction(f => !f.busy, await form.elementHandle());
     } else {
-        await form.locator('.' + which).click();
-        await page.waitForLoadState();
+        await follow(page, form.locator('.' + which));
     }
     is(await score(form), want, name + ': the score');
     is((await state(form)).join(), pressed.join(), name + ': what is pressed');
@@ -152,8 +151,7 @@ async function comments(page, other, deal) {
        'a thread folds away' + how);
 
     await reply.locator('.sure > summary').click();
-    await reply.locator('.sure button').click();
-    await other.waitForURL(/\/deals\/\d+\/[a-z]/);
+    await follow(other, reply.locator('.sure button'));
     is(await other.locator('text=Which tune').count(), 0,
        'a comment is deleted' + how);
 }
@@ -178,8 +176,7 @@ async function edit(page, deal) {
 async function remove(page, deal) {
     await page.goto(deal);
     await page.click('.one .sure > summary');
-    await page.click('.one .sure button');
-    await page.waitForLoadState();
+    await follow(page, '.one .sure button');
     await page.goto(at('/new'));
     is(await page.locator('text=A kettle that whistles').count(), 0,
        'a deal is deleted' + how);
@@ -206,11 +203,12 @@ async function moderate(page, guest, deal) {
     is((await guest.goto(deal)).status(), 200, '... and shows it again');
 }
 
-async function accessTokens(page) {
+async function accessTokens(page, name) {
     await page.goto(at('/settings'));
     await page.fill('#label', 'A <b>bot</b>');
     await page.check('[value=write]');
-    await page.click('text=Make a token');
+    await page.fill('#making', 'correct horse ' + name);
+    await follow(page, 'text=Make a token');
     const token = await page.textContent('.secret');
     like(token, /^deals_\d+\.[\w-]{32}$/, 'an access token is shown' + how);
     const revoke = page.locator('[aria-label="Revoke A <b>bot</b>"]');
@@ -221,10 +219,48 @@ async function accessTokens(page) {
     is((await me()).status(), 200, '... and good');
     await page.goto(at('/settings'));
     is(await page.locator('.secret').count(), 0, '... and told once');
-    await revoke.click();
+    await follow(page, revoke);
     like(await page.textContent('.note'), /revoked/, 'it is revoked' + how);
     is((await me()).status(), 401, '... and good no more');
     is(await revoke.count(), 0, '... and not listed');
+}
+
+/* Enter in the field does what its own button does. */
+async function sessions(page, browser, name) {
+    const sign = async () => {
+        const one = await visitor(browser, { javaScriptEnabled: js });
+        await one.goto(at('/login'));
+        await one.fill('#name', name);
+        await one.fill('#password', 'correct horse ' + name);
+        await one.click('.panel button');
+        await one.waitForSelector('.menu');
+        return one;
+    };
+    const last = page.locator('.sessions li button[formaction]').last();
+    const here = async one => (await one.goto(at('/settings'))).url()
+        .endsWith('/settings');
+    const others = [await sign(), await sign()];
+
+    await page.goto(at('/settings'));
+    is(await page.locator('.sessions [formaction]').count(), 2,
+       'two sessions elsewhere' + how);
+    await page.fill('#ending', 'wrong horse');
+    await last.click();
+    await page.waitForSelector('#ending[aria-invalid]');
+    is(await page.inputValue('#ending'), '', '... do not end without the password');
+    await shot(page, 'sessions-mistake-' + (js ? 'js' : 'plain'));
+    ok(await here(others[0]) && await here(others[1]), '... they go on');
+    await page.goto(at('/settings'));
+    await page.fill('#ending', 'correct horse ' + name);
+    await last.click();
+    like(await page.textContent('.note'), /That session has ended/,
+         '... one does' + how);
+    ok(await here(others[0]) !== await here(others[1]), '... and not the other');
+    await page.fill('#ending', 'correct horse ' + name);
+    await page.press('#ending', 'Enter');
+    like(await page.textContent('.note'), /everywhere else/, '... all do' + how);
+    ok(!await here(others[0]) && !await here(others[1]), '... at once');
+    is(await page.locator('#ending').count(), 0, '... and nothing is asked');
 }
 
 async function signOut(page, name) {
@@ -238,7 +274,7 @@ async function signOut(page, name) {
     await page.click('.signin');
     await page.fill('#name', name);
     await page.fill('#password', 'wrong horse');
-    await page.click('.panel button');
+    await follow(page, '.panel button');
     ok(await page.locator('.errors').isVisible(), 'a wrong password is said');
     is(await page.inputValue('#name'), name, '... the name kept');
     is(await page.inputValue('#password'), '', '... the password not');
@@ -272,14 +308,15 @@ run(async browser => {
     await votes(other, card, 'in the list, the deal');
 
     await guest.goto(deal);
-    await guest.locator('.one .vote .up').click();
+    await follow(guest, '.one .vote .up');
     like(guest.url(), /\/login\?next=%2F\w+%2F/i, 'a stranger\'s vote: sign in');
 
     await comments(page, other, deal);
     await edit(page, deal);
     await moderate(await visitor(browser, { javaScriptEnabled: js }), guest,
                    deal);
-    await accessTokens(page);
+    await accessTokens(page, ann);
+    await sessions(page, browser, ann);
     await signOut(page, ann);
     await remove(page, deal);
 

@@ -107,7 +107,7 @@ for my $p (@payloads) {
     last if @labels == 49;
     my $label = line($p, 50);
     my $r = $ann->post('/api/v1/tokens', json => { label => $label,
-        scopes => ['read'] });
+        scopes => ['read'], current => 'password of Ann' });
     next if $r->status == 422;      # nothing can be seen of it
     $r->status == 201 or push @wrong, $r->body;
     push @labels, $r->json->{label};

@@ -78,21 +78,43 @@ is scalar @{ $bob->get("$api/sessions")->json->{sessions} }, 1,
 
 my %id = map { $_->{user_agent} => $_->{id} } @s;
 is signed_in($second), '200 page', 'a session goes on';
-is $bob->delete("$api/sessions/$id{'Second/2'}")->status, 404,
+my %sure = (current => $old);
+sub ends {
+    my ($c, $which, $current) = @_;
+    return $c->post("$api/sessions/${which}end", json => { current =>
+        $current // $old });
+}
+is ends($bob, "$id{'Second/2'}/", 'password of bob')->status, 404,
     '  others can not end it';
-is $ann->delete("$api/sessions/$_")->status, 404, "  no session: $_"
+is ends($ann, "$_/")->status, 404, "  no session: $_"
     for '0' x 32, 'x', "$id{'Second/2'}0", '%27%20OR%20true', 'a' x 500;
+for my $which ("$id{'Second/2'}/", '') {
+    my $what = $which ? 'one' : 'all others';
+    for my $wrong ('wrong', '', 'x' x 9000, 'password of bob') {
+        $r = ends($ann, $which, $wrong);
+        is $r->status, 422, "ending $what by a wrong password";
+        is_deeply [map { $_->{field} } @{ $r->json->{errors} }], ['current'],
+            '  which is named';
+    }
+    is $ann->post("$api/sessions/${which}end", json => {})->status, 422,
+        '  by none';
+    is $ann->post("$api/sessions/${which}end")->status, 415,
+        '  by nothing at all';
+    is $ann->post("$api/sessions/${which}end", site => 'cross-site',
+        json => \%sure)->status, 403, '  from elsewhere';
+}
+is $ann->delete("$api/sessions")->status, 405, 'nor are they just deleted';
 is signed_in($second), '200 page', '  all that changed nothing';
-is $ann->delete("$api/sessions/$id{'Second/2'}")->status, 204, '  its owner can';
+is ends($ann, "$id{'Second/2'}/")->status, 204, '  its owner can';
 is signed_in($second), '401', '  at once, for every worker';
-is $ann->delete("$api/sessions/$id{'Second/2'}")->status, 404, '  once';
+is ends($ann, "$id{'Second/2'}/")->status, 404, '  once';
 is signed_in($ann), '200 page', '  and goes on';
-is $ann->delete("$api/sessions")->status, 204, 'ending all others';
+is ends($ann, '')->status, 204, 'ending all others';
 is signed_in($third), '401', '  ends them';
 is signed_in($ann), '200 page', '  but not this one';
 is signed_in($bob), '200 page', '  and nobody else\'s';
 my ($own) = @{ $ann->get("$api/sessions")->json->{sessions} };
-$r = $ann->delete("$api/sessions/$own->{id}");
+$r = ends($ann, "$own->{id}/");
 is $r->status, 204, 'ending the own one';
 like $r->header('Set-Cookie'), qr/Max-Age=0/, '  takes the cookie';
 
@@ -144,6 +166,12 @@ is $r->status, 429, '  also on the page';
 like $r->header('Retry-After'), qr/^[1-9]\d*$/, '  with a time to wait';
 like $r->body, qr/role="alert"><p>\S/, '  and a word';
 
+is $limited->post($_->[0], $_->[1] => { current => $new, %{ $_->[2] } })
+    ->status, 429, "  together with all that asks for it: $_->[0]"
+    for ["$api/sessions/end", json => {}],
+        ['/settings/sessions/end', form => {}],
+        ['/settings/tokens', form => { label => 'x', scopes => 'read' }];
+
 # --- the page -------------------------------------------------------------------
 
 $r = $t->get('/settings');
@@ -163,13 +191,29 @@ is $r->header('Cache-Control'), 'no-store', '  is kept nowhere';
 like $r->body, qr/&lt;script&gt;alert/, '  what programs call themselves';
 unlike $r->body, qr/<script>alert/, '  is text';
 is scalar(() = $r->body =~ /This one/g), 1, '  one session is this one';
-my ($end) = $r->body =~ m{Second/2.*?action="(/settings/sessions/\w+/end)"}s;
+my ($end) = $r->body
+    =~ m{Second/2.*?<button[^>]* formaction="(/settings/sessions/\w+/end)"}s;
 ok $end, '  others have a button';
-is $bob->post($end, form => {})->status, 303, '  which does nothing for others';
+is $bob->post($end, form => { current => 'password of bob' })->status, 303,
+    '  which does nothing for others';
 is signed_in($second), '200 page', '  indeed';
-is $ann->post($end, site => 'cross-site', form => {})->status, 403,
-    '  nor from elsewhere';
-$r = $ann->post($end, body => '', type => undef);
+is $ann->post($end, site => 'cross-site', form => { current => $new })->status,
+    403, '  nor from elsewhere';
+for my $to ($end, '/settings/sessions/end') {
+    for my $wrong ({ current => 'wrong & one' }, { current => '' }, {}) {
+        $r = $ann->post($to, form => $wrong);
+        is $r->status, 422, "  nor without the password: $to";
+        like $r->body, qr/id="ending-e">\S/, '  which is told at its field';
+        like $r->body, qr/<input id="ending"[^>]* aria-invalid="true"/,
+            '  which is marked';
+        like $r->body, qr/class="errors"[^>]*><p><a href="#ending"/,
+            '  and on top';
+        unlike $r->body, qr/id="(?:current|making)-e"|wrong &/, '  and nowhere else';
+    }
+}
+is $ann->post($end, body => '', type => undef)->status, 422, '  nor by nothing';
+is signed_in($second), '200 page', '  it goes on';
+$r = $ann->post($end, form => { current => $new });
 is $r->header('Location'), '/settings?done=session', '  it ends the session';
 is signed_in($second), '401', '  at once';
 like $ann->get('/settings?done=session')->body, qr/That session has ended/,
@@ -177,12 +221,12 @@ like $ann->get('/settings?done=session')->body, qr/That session has ended/,
 unlike $ann->get('/settings?done=%3Cb%3Enothing')->body, qr/class="note"/,
     '  nothing else is';
 $second = sign_in('ann', $new);
-is $ann->post('/settings/sessions/end', form => {})->header('Location'),
+is $ann->post('/settings/sessions/end', form => { current => $new })->header('Location'),
     '/settings?done=others', 'ending all others';
 is signed_in($second), '401', '  ends them';
 is signed_in($ann), '200 page', '  but not this one';
-unlike $ann->get('/settings')->body, qr/everywhere else<\/button>/,
-    '  and the button goes';
+unlike $ann->get('/settings')->body, qr/everywhere else<\/button>|id="ending"/,
+    '  and the button goes, with its field';
 
 $r = $ann->post('/settings/password', form => { current => 'wrong & one',
                                                 password => 'short' });

@@ -40,7 +40,11 @@ my $page = $t->get("/deals/$id")->header('Location') // "/deals/$id";
 
 my %fields = ('/login' => ['current-password'], '/signup' => ['new-password'],
     '/reset' => ['new-password'],
-    '/settings' => ['current-password', 'new-password']);
+    '/settings' => [qw(current-password new-password current-password
+                       current-password)]);
+$t->client->post('/login', form => { name => 'ann',
+                                     password => 'password of ann' });
+
 for my $path (sort keys %fields) {
     my $c = $path eq '/settings' ? $ann : $t;
     my @inputs = grep { /name="(?:password|current)"/ }

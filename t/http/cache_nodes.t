@@ -93,7 +93,7 @@ my $took = seen('imported', '/top?window=all', sub {
 # An access token that the other node knows, in each worker, is revoked here.
 {
     my $made = $ann->post('/api/v1/tokens', json => { label => 'x', scopes =>
-        ['read', 'vote'] })->json;
+        ['read', 'vote'], current => 'password of ann' })->json;
     my $me = sub { $other->get('/api/v1/me', bearer => $made->{token})->status };
     my $all = sub { my %seen = map { $me->() => 1 } 1 .. 12;
         join ' ', sort keys %seen };

@@ -163,14 +163,17 @@ $c{bob}->post("$api/sessions", json => { name => 'bob', password => $new });
 my ($session) = map { $_->{id} } @{ $c{ann}->get("$api/sessions")->json
     ->{sessions} };
 my $token = $c{ann}->post("$api/tokens", json => { label => 'x',
-    scopes => ['read'] })->json->{id};
+    scopes => ['read'], current => 'password of ann' })->json->{id};
 for (['sessions', $session], ['tokens', $token]) {
     my ($what, $id) = @$_;
     my $other = $id =~ /^\d+$/ ? $id + 1 : $id =~ tr/A-Za-z/B-ZAb-za/r;
     same(404, "another's of $what, and nobody's",
-        map { answer($c{bob}->delete("$api/$what/$_")) } $id, $other);
-    same(303, '  by the form', map { answer(
-        $c{bob}->post("/settings/$what/$_/end", form => {})) } $id, $other);
+        map { answer($what eq 'tokens' ? $c{bob}->delete("$api/$what/$_")
+            : $c{bob}->post("$api/$what/$_/end", json => { current => $new }))
+        } $id, $other);
+    same(303, '  by the form', map { answer($c{bob}->post(
+        "/settings/$what/$_/end", form => { $what eq 'tokens' ? ()
+            : (current => $new) })) } $id, $other);
     is scalar(grep { $_->{id} eq $id } @{ $c{ann}->get("$api/$what")->json
         ->{$what} }), 1, '  it is still there';
 }

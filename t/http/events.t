@@ -118,14 +118,19 @@ told('another password', sub { $ann->put("$api/me/password",
         json => { current => $member{password}, password => 'changed to this' })
     }, event => 'password', result => 'ok', member => 'ann', level => 'notice');
 my $made = $ann->post("$api/tokens", json => { label => 'Mine',
-    scopes => ['vote'] })->json->{id};
+    scopes => ['vote'], current => 'changed to this' })->json->{id};
 told('making an access token', sub { $ann->post("$api/tokens",
-        json => { label => 'More', scopes => ['read'] }) },
+        json => { label => 'More', scopes => ['read'],
+        current => 'changed to this' }) },
     event => 'token', result => 'ok', member => 'ann', level => 'notice');
 told('revoking one', sub { $ann->post("/settings/tokens/$made/end",
         form => {}) },
     event => 'end-token', result => 'ok', member => 'ann');
-told('ending the other sessions', sub { $ann->delete("$api/sessions") },
+told('a wrong password to end the others', sub {
+        $ann->post("$api/sessions/end", json => { current => 'wrong one' }) },
+    event => 'end-sessions', result => 'invalid', member => 'ann');
+told('ending the other sessions', sub { $ann->post("$api/sessions/end",
+        json => { current => 'changed to this' }) },
     event => 'end-sessions', result => 'ok', member => 'ann');
 told('a code that is none', sub { $t->post("$api/password-resets", json => {
         token => "$ann_id." . 'A' x 32, password => 'another password' }) },

@@ -141,7 +141,8 @@ my ($css, $js) = map { $t->get('/login')->body =~ m{"(/static/[^"]+\.$_)"} ? $1
     : die "no $_" } qw(css js);
 my %in = (name => 'ann', password => 'password of ann');
 my %no = (name => 'ann', password => 'a guess');
-my $label = { label => 'x', scopes => ['read'] };
+my $label = { label => 'x', scopes => ['read'],
+    current => 'password of ann' };
 
 # who, what, body, status, kept by (nobody), type (a page, or JSON of the API),
 # what the cache had to do with it
@@ -175,7 +176,8 @@ my @kinds = (
     ['ann', "POST $api/tokens", $label, 201],
     ['nobody', "POST $api/sessions", \%in, 201],
     ['ann', "PUT $api/deals/D/vote", { value => 1 }, 200],
-    ['ann', "DELETE $api/sessions", undef, 204, 'nobody', 'none'],
+    ['ann', "POST $api/sessions/end", { current => 'password of ann' }, 204,
+     'nobody', 'none'],
     ['nobody', 'OPTIONS /', undef, 204, 'nobody', 'none'],
     ['nobody', 'GET /submit', undef, 303, 'nobody', 'none'],
     ['nobody', 'POST /login', \%in, 303, 'nobody', 'none'],

@@ -46,7 +46,7 @@ sub person {
     ($p{session}) = map { $_->{id} } grep { $_->{current} }
         @{ $spare->get("$api/sessions")->json->{sessions} };
     my $r = $p{client}->post("$api/tokens", json => { label => 'x',
-        scopes => ['read', 'vote', 'write'] })->json;
+        scopes => ['read', 'vote', 'write'], current => $p{password} })->json;
     @p{qw(access bearer)} = @$r{qw(id token)};
     return \%p;
 }
@@ -135,6 +135,10 @@ my $reset = sub {
 my $taken = sub { (name => $p{owner}{name}, password => 'a new long one') };
 my $password = sub { (current => $p{owner}{password},
     password => 'a new long one') };
+# The password of who asks; nobody and a token try that of the owner.
+my $sure = sub { (current => $p{ $_[0] =~ /nobody|token/ ? 'owner' : $_[0] }
+    {password}) };
+my $make = sub { (label => 'new', scopes => ['read'], $sure->($_[0])) };
 my @post = qw(deals deal_stats deal_tags votes);
 my @talk = qw(comments deal_stats);
 my @votes = qw(deal_stats votes);
@@ -155,10 +159,12 @@ my %recipe = (
     'logout-form' => ['303 303 303 303 303= 303=', ['sessions'], {}, 1],
     'reset-form' => ['303 422 422 422 422 422', \@ends, $reset, 1],
     'password-form' => ['303 422 422 422 in in', \@ends, $password, 1],
-    'sessions-end-form' => ['303 303 303 303 in in', ['sessions'], {}, 1],
-    'session-end-form' => ['303 303= 303= 303= in in', ['sessions'], {}, 1],
-    'token-form' => ['200 200 200 200 in in', ['sessions'],
-                     { label => 'new', scopes => 'read', days => 1 }, 1],
+    'sessions-end-form' => ['303 303 303 303 in in', ['sessions'], $sure,
+                            1],
+    'session-end-form' => ['303 303= 303= 303= in in', ['sessions'], $sure,
+                           1],
+    'token-form' => ['200 200 200 200 in in', ['sessions'], sub {
+        (label => 'new', scopes => 'read', days => 1, $sure->($_[0])) }, 1],
     'token-end-form' => ['303 303= 303= 303= in in', ['sessions'], {}, 1],
     'api-deal-create' => ['201 201 201 201 401 201', \@post, \%deal],
     'api-deal-update' => ['200 403 200 200 401 403', \@post, \%deal],
@@ -172,10 +178,9 @@ my %recipe = (
     'api-session-create' => ['201 401 401 401 401 401', \@ends, $login, 1],
     'api-session-delete' => ['204 204 204 204 204= 204', ['sessions'], undef,
                              1],
-    'api-sessions-end' => ['204 204 204 204 401 403', ['sessions'], undef, 1],
-    'api-session-end' => ['204 404 404 404 401 403', ['sessions'], undef, 1],
-    'api-token-create' => ['201 201 201 201 401 403', ['sessions'],
-                           { label => 'new', scopes => ['read'] }, 1],
+    'api-sessions-end' => ['204 204 204 204 401 403', ['sessions'], $sure, 1],
+    'api-session-end' => ['204 404 404 404 401 403', ['sessions'], $sure, 1],
+    'api-token-create' => ['201 201 201 201 401 403', ['sessions'], $make, 1],
     'api-token-end' => ['204 404 404 404 401 403', ['sessions'], undef, 1],
     'api-reset' => ['204 422 422 422 422 422', \@ends, $reset, 1],
     'api-password' => ['204 422 422 422 401 403', \@ends, $password, 1],

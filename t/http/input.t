@@ -45,7 +45,8 @@ my %good = (
     list_price => { amount => 2999, currency => 'EUR' },
     starts_at => '2020-01-01T00:00:00Z', expires_at => '2099-01-01T00:00:00Z',
     body => 'Good', parent_id => undef, email => undef,
-    password => 'long enough for it', current => 'not this one',
+    password => 'long enough for it',
+    current => sub { $_[0] eq '/tokens' ? 'password of ann' : 'not this one' },
     token => '7.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
     label => 'A program', scopes => ['vote'], days => 30,
     name => sub { 'member_' . ++$names },
@@ -59,7 +60,8 @@ my %pair = (price => 'list_price', list_price => 'price',
 my %status = (createDeal => 201, updateDeal => 200, voteOnDeal => 200,
     createComment => 201, updateComment => 200, voteOnComment => 200,
     createAccount => 201, createSession => 401, changePassword => 422,
-    resetPassword => 422, createToken => 201);
+    resetPassword => 422, createToken => 201, endSession => 422,
+    endOtherSessions => 422);
 
 # --- what is not ------------------------------------------------------------------
 
@@ -148,16 +150,17 @@ sub ask {
     my @pairs = map {
         my $g = $good{$_};
         qq("$_":) . ($_ eq $field && defined $value ? $value
-            : $json->encode(ref $g eq 'CODE' ? $g->() : $g))
+            : $json->encode(ref $g eq 'CODE' ? $g->($path) : $g))
     } @$fields;
     return post_raw($method, $path, '{' . join(',', @pairs) . '}');
 }
 
 sub post_raw {
     my ($method, $path, $body) = @_;
-    my $to = "/api/v1$path" =~ s/\{id\}/$id/r =~ s/\{cid\}/$cid/r;
+    my $to = "/api/v1$path" =~ s/\{id\}/$id/r =~ s/\{cid\}/$cid/r
+        =~ s/\{session\}/'0' x 32/er;
     # Who signs up or in is nobody yet.
-    my $who = $path =~ m{^/(?:accounts|sessions|password)} ? $t->client : $ann;
+    my $who = $path =~ m{^/(?:accounts|sessions$|password)} ? $t->client : $ann;
     my $r = $who->request($method, $to, body => $body,
         type => 'application/json');
     # There are not many for each.

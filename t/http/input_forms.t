@@ -30,6 +30,9 @@ my $ann = $t->member('ann');
 my $id = $ann->post('/api/v1/deals', json => { title => 'A kettle' })->json->{id};
 my $cid = $ann->post("/api/v1/deals/$id/comments", json => { body => 'Good' })
     ->json->{id};
+
+# What ends other sessions is there where there are some.
+$t->post('/login', form => { name => 'ann', password => 'password of ann' });
 my ($names, $tokens) = (0, 0);
 
 # What is good for each field; a new one fails until it stands here.
@@ -39,7 +42,8 @@ my %good = (title => 'A kettle', url => 'https://shop.example/k', price => '19.9
     starts_at => '2020-01-01T00:00', expires_at => '2099-01-01T00:00',
     body => 'Good', parent_id => '', value => '1', next => '/new', hide => '1',
     name => sub { 'member_' . ++$names }, email => '',
-    password => 'long enough for it', current => 'not this one',
+    password => 'long enough for it', current =>
+    sub { $_[0] =~ /tokens$/ ? 'password of ann' : 'not this one' },
     token => '7.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
     label => 'A program', scopes => 'read', days => '30');
 
@@ -80,7 +84,7 @@ for my $action (sort keys %form) {
             map { sent($action, \@fields, $field, "x $_ y") } @bytes;
         is join(' ', map { $_->status } @wrong), '', '  no text: refused';
     }
-    my @all = map { ($_ => plain($_)) } @fields;
+    my @all = map { ($_ => plain($_, $action)) } @fields;
     for my $odd ([@all, @all], [@all, map { ("f$_" => 1) } 1 .. 2000],
         [@all, "\x00" => 1], [@all, '<b>' => '<b>'], [@all, '' => ''])
     {
@@ -99,7 +103,7 @@ sub forms_of {
         $head =~ /method="post"/ or next;
         my ($action) = $head =~ /action="([^"]*)"/ or next;
         # Others end the session, or the deal; they have no fields to fill.
-        next if $action =~ m{/(?:logout|delete|end)$};
+        next if $action =~ m{/(?:logout|delete)$|/tokens/.*/end$};
         $form{$action}{$_} = 1
             for $inside =~ /<(?:input|select|textarea|button)\b[^>]*\bname="([^"]+)"/g;
     }
@@ -107,7 +111,7 @@ sub forms_of {
 
 sub plain {
     my ($field) = @_;
-    return ref $good{$field} ? $good{$field}->() : $good{$field};
+    return ref $good{$field} ? $good{$field}->($_[1]) : $good{$field};
 }
 
 # Who signs up or in is nobody yet.
@@ -120,7 +124,7 @@ sub sent {
     $t->sql('DELETE FROM sessions WHERE scopes IS NOT NULL')
         if $action =~ m{/tokens$} && ++$tokens % 40 == 0;
     return who($action)->post($action, form => [
-        map { ($_ => $_ eq $field ? $value : plain($_)) } @$fields ]);
+        map { ($_ => $_ eq $field ? $value : plain($_, $action)) } @$fields ]);
 }
 
 # What is wrong with the answer; undef: nothing.

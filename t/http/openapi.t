@@ -164,12 +164,13 @@ ask(changePassword => 204, %carl, json => { current => 'a long password',
 $t->client->post('/api/v1/sessions', json => { name => 'carl', password =>
     'a longer password' });
 my ($mine, $other) = @{ ask(listSessions => 200, %carl)->json->{sessions} };
-ask(endSession => 204, %carl, session => $other->{id});
-ask(endOtherSessions => 204, %carl);
+my %sure = (current => 'a longer password');
+ask(endSession => 204, %carl, session => $other->{id}, json => \%sure);
+ask(endOtherSessions => 204, %carl, json => \%sure);
 my $access = ask(createToken => 201, %carl, json => { label => 'A program',
-    scopes => ['read', 'write'], days => 30 })->json;
+    scopes => ['read', 'write'], days => 30, %sure })->json;
 ask(createToken => 201, %carl, json => { label => 'x', scopes => ['vote'],
-    days => undef });
+    days => undef, %sure });
 ask(listTokens => 200, %carl);
 ask(getMe => 200, token => $access->{token});
 ask(listTokens => 200, %carl);
@@ -195,11 +196,14 @@ my %good = (createDeal => { title => 'A title' }, updateDeal => {},
     createComment => { body => 'x' }, updateComment => { body => 'x' },
     createAccount => { name => 'ann', password => 'a long password' },
     createSession => { name => 'ann', password => 'password of ann' },
-    createToken => { label => 'x', scopes => ['read'] },
+    createToken => { label => 'x', scopes => ['read'],
+                     current => 'password of bob' },
+    endSession => { current => 'password of ann' },
+    endOtherSessions => { current => 'password of ann' },
     resetPassword => { token => '1.' . 'A' x 32, password => 'a long password' },
     changePassword => { current => 'wrong', password => 'a long password' });
 my %votes = (token => ask(createToken => 201, as => 'ann', json => { label => 'v',
-    scopes => ['vote'] })->json->{token});
+    scopes => ['vote'], current => 'password of ann' })->json->{token});
 $client{bob}->post('/api/v1/tokens', json => $good{createToken}) for 1 .. 50;
 ask(createToken => 409, as => 'bob', json => $good{createToken});
 my %args = (id => $deal, cid => $answer, name => 'ann', session => '0' x 32,

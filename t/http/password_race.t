@@ -161,7 +161,8 @@ is signs_in('the fourth password')->status, 201, '  the new one is good';
 
 $now = 'the fourth password';
 $token = signs_in($now)->json->{token};
-my %made = (label => 'Mine', scopes => ['write'], days => 30);
+my %made = (label => 'Mine', scopes => ['write'], days => 30,
+    current => $now);
 $tx = transaction("UPDATE users SET password_hash = password_hash
     WHERE name = 'ann'; DELETE FROM sessions");
 $s = ask('POST', '/tokens', \%made, $token);

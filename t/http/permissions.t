@@ -24,8 +24,10 @@ http {
 }
 CONF
 
-my %who = (owner => $t->member('owner1'), other => $t->member('other1'),
-           moderator => $t->member('maud'), nobody => $t->client);
+my %name = (owner => 'owner1', other => 'other1', moderator => 'maud',
+            nobody => 'owner1');
+my %who = ((map { $_ => $t->member($name{$_}) } qw(owner other moderator)),
+           nobody => $t->client);
 $t->sql("UPDATE users SET role = 'moderator' WHERE name = 'maud'");
 
 # A deal of the owner, and a comment of the owner on it, for each attempt.
@@ -59,6 +61,7 @@ sub state {
 
 # address => [method, body, owner, other, moderator, nobody]
 my $in = 303;       # to the sign-in
+my $sure = sub { return { current => 'password of ' . $name{ $_[0] } } };
 my @matrix = (
     ['POST /submit', { title => 'Another' }, 303, 303, 303, $in],
     ['GET /submit', undef, 200, 200, 200, $in],
@@ -88,11 +91,13 @@ my @matrix = (
     ['GET /settings', undef, 200, 200, 200, $in],
     ['POST /settings/password', { current => 'no', password => 'no' }, 422,
      422, 422, $in],
-    ['POST /settings/sessions/end', {}, 303, 303, 303, $in],
-    ['POST /settings/sessions/S/end', {}, 303, 303, 303, $in],
+    ['POST /settings/sessions/end', $sure, 303, 303, 303, $in],
+    ['POST /settings/sessions/end', { current => 'no' }, 422, 422, 422, $in],
+    ['POST /settings/sessions/S/end', $sure, 303, 303, 303, $in],
     ['GET /api/v1/sessions', undef, 200, 200, 200, 401],
-    ['DELETE /api/v1/sessions', undef, 204, 204, 204, 401],
-    ['DELETE /api/v1/sessions/S', undef, 204, 404, 404, 401],
+    ['POST /api/v1/sessions/end', $sure, 204, 204, 204, 401],
+    ['POST /api/v1/sessions/end', { current => 'no' }, 422, 422, 422, 401],
+    ['POST /api/v1/sessions/S/end', $sure, 204, 404, 404, 401],
     ['PUT /api/v1/me/password', { current => 'no', password =>
      'a long password' }, 422, 422, 422, 401],
 );
@@ -108,6 +113,7 @@ for my $row (@matrix) {
         (my $p = $path) =~ s/\bD\b/$deal/;
         $p =~ s/\bC\b/$comment/;
         my $spare = $p =~ s/\bS\b/spare()/e;
+        $body = $sure->($name) if ref $row->[1] eq 'CODE';
         my $r = $who{$name}->request($method, $p,
             $body ? (($api ? 'json' : 'form'), $body) : ());
         if (!defined $want) {

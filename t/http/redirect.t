@@ -140,6 +140,19 @@ for my $next ('/new', '/deals/1/a?x=//y#z', '/search?q=http://a', '/a:b') {
         next => $next }), 303)->header('Location'), $next, "back to $next";
 }
 
+# Nor out of the mount: browsers resolve dots, also encoded ones.
+for my $next ('/shop/../new', '/shop/x/../../new', '/shop/..', '/shop/.%2E/new',
+              '/shop/%2e%2e/new', '/shop/%2e./new?/', '/shop/../shop/..#x',
+              '/shop/./../new', '/new', '/shopping', '/shop') {
+    is judge("out: $next", $t->client->post('/shop/login', form => { %ann,
+        next => $next }), 303)->header('Location'), '/shop/', "not to $next";
+}
+for my $next ('/shop/new', '/shop/...', '/shop/.x/..y', '/shop/new?a=/../../x',
+              '/shop/new#/../x', '/shop/tags/%2e%2ex') {
+    is judge("in: $next", $t->client->post('/shop/login', form => { %ann,
+        next => $next }), 303)->header('Location'), $next, "but to $next";
+}
+
 # --- redirects by address --------------------------------------------------------------
 
 my @hosts = ('evil.example', 'evil.example:80', 'evil.example/', '@evil.example',

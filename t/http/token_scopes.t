@@ -58,19 +58,21 @@ my $bob = $t->member('bob');
 $t->sql("UPDATE users SET role = 'moderator' WHERE name = 'maud'");
 
 sub make {
-    my ($c, @scopes) = @_;
+    my ($name, $c, @scopes) = @_;
     return $c->post('/api/v1/tokens', json => { label => 'x',
-        scopes => \@scopes })->json->{token};
+        scopes => \@scopes, current => "password of $name" })->json->{token};
 }
-my %token = map { $_ => make($ann, split /,/, $_) } 'read', 'vote', 'write',
+my %token = map { $_ => make('ann', $ann, split /,/, $_) } 'read', 'vote', 'write',
     'read,vote', 'read,write', 'vote,write', 'read,vote,write';
-my $moderators = make($maud, qw(read vote write));
+my $moderators = make('maud', $maud, qw(read vote write));
 
+my %sure = (current => 'password of ann');
 my %body = (createDeal => { title => 'A title' },
     updateDeal => { title => 'Changed' }, voteOnDeal => { value => -1 },
     voteOnComment => { value => -1 }, createComment => { body => 'x' },
     updateComment => { body => 'changed' },
-    createToken => { label => 'stolen', scopes => ['read'] },
+    createToken => { label => 'stolen', scopes => ['read'], %sure },
+    endSession => \%sure, endOtherSessions => \%sure,
     changePassword => { current => 'password of ann',
                         password => 'a longer password' });
 

@@ -42,13 +42,15 @@ CONF
 my $api = '/api/v1';
 my $ann = $t->member('ann');
 my $bob = $t->member('bob');
+$ann->{password} = 'password of ann';
+$bob->{password} = 'password of bob';
 my $deal = $ann->post("$api/deals", json => { title => 'A deal' })->json->{id};
 my $r;
 
 sub make {
     my ($c, @scopes) = @_;
     my $r = $c->post("$api/tokens", json => { label => "@scopes",
-        scopes => \@scopes });
+        scopes => \@scopes, current => $c->{password} });
     $r->status == 201 or die $r->status . ' ' . $r->body;
     return @{ $r->json }{qw(token id)};
 }
@@ -62,7 +64,7 @@ sub ask {
 # --- making one ------------------------------------------------------------------
 
 $r = $ann->post("$api/tokens", json => { label => "  My \x{e9}clair bot ",
-    scopes => ['vote', 'read', 'vote'] });
+    scopes => ['vote', 'read', 'vote'], current => $ann->{password} });
 is $r->status, 201, 'a token';
 is $r->header('Cache-Control'), 'no-store', '  for nobody else';
 is $r->header('Set-Cookie'), undef, '  and no cookie';
@@ -88,14 +90,15 @@ is_deeply $bob->get("$api/tokens")->json, { tokens => [] },
     '  of others it has nothing';
 is scalar @{ $ann->get("$api/sessions")->json->{sessions} }, 1,
     'sessions do not list it';
-is $ann->delete("$api/sessions/$made->{id}")->status, 404, '  nor end it';
+is $ann->post("$api/sessions/$made->{id}/end", json => { current =>
+    $ann->{password} })->status, 404, '  nor end it';
 my ($session) = map { $_->{id} } @{ $ann->get("$api/sessions")->json->{sessions} };
 is $ann->delete("$api/tokens/$session")->status, 404,
     'and a session is no token';
 is $bob->delete("$api/tokens/$made->{id}")->status, 404, 'others can not end it';
 is $t->get("$api/tokens")->status, 401, 'nobody has tokens';
-is $t->post("$api/tokens", json => { label => 'x', scopes => ['read'] })->status,
-    401, '  or makes some';
+is $t->post("$api/tokens", json => { label => 'x', scopes => ['read'],
+    current => $ann->{password} })->status, 401, '  or makes some';
 
 for my $bad ([{ scopes => ['read'] }, 'label'],
              [{ label => '', scopes => ['read'] }, 'label'],
@@ -118,14 +121,25 @@ for my $bad ([{ scopes => ['read'] }, 'label'],
              [{ label => 'x', scopes => ['read'], days => 1.5 }, 'days'],
              [{ label => 'x', scopes => ['read'], days => 2**53 }, 'days'],
              [{ label => 'x', scopes => ['read'], expires_at => undef },
-              'expires_at']) {
-    $r = $ann->post("$api/tokens", json => $bad->[0]);
+              'expires_at'],
+             [{ label => 'x', scopes => ['read'], current => 'wrong' },
+              'current'],
+             [{ label => 'x', scopes => ['read'], current => '' }, 'current'],
+             [{ label => 'x', scopes => ['read'], current => 'password of bob' },
+              'current'],
+             [{ label => 'x', scopes => ['read'], current => undef },
+              'current']) {
+    $r = $ann->post("$api/tokens", json => { current => $ann->{password},
+        %{ $bad->[0] } });
     is $r->status, 422, "a mistake in $bad->[1]" or diag $r->body;
     like +($r->json->{errors} || [{}])->[0]{field} // '', qr/^\Q$bad->[1]\E/,
         '  is named';
 }
+is_deeply [map { $_->{field} } @{ $ann->post("$api/tokens", json => {
+    scopes => [] })->json->{errors} }], ['label', 'scopes', 'current'],
+    'all mistakes are told at once';
 is $ann->post("$api/tokens", json => { label => 'x' x 50, scopes => ['read'],
-    days => $_ })->status, 201, "for $_ days" for 1, 366;
+    days => $_, current => $ann->{password} })->status, 201, "for $_ days" for 1, 366;
 is_deeply [$t->sql("SELECT extract(days FROM expires_at - created_at)
     FROM sessions WHERE label LIKE 'xx%' ORDER BY 1")], [1, 366], '  they are';
 $t->sql("DELETE FROM sessions WHERE scopes IS NOT NULL");
@@ -204,9 +218,10 @@ is ask($all, 'DELETE', "$api/deals/$bots")->status, 204, '  writes';
 # --- what none may, for each address that is a session's alone -------------------------
 
 my @before = $t->sql('SELECT * FROM sessions ORDER BY token_hash');
-for my $row (['GET', 'sessions'], ['DELETE', 'sessions'],
-             ['DELETE', "sessions/$session"], ['GET', 'tokens'],
-             ['POST', 'tokens', { label => 'x', scopes => ['read'] }],
+my %sure = (current => 'password of ann');
+for my $row (['GET', 'sessions'], ['POST', 'sessions/end', \%sure],
+             ['POST', "sessions/$session/end", \%sure], ['GET', 'tokens'],
+             ['POST', 'tokens', { label => 'x', scopes => ['read'], %sure }],
              ['DELETE', "tokens/$id{read}"],
              ['PUT', 'me/password', { current => 'password of ann',
                                       password => 'a longer password' }]) {
@@ -221,6 +236,7 @@ is_deeply [map { s/\|[^|]*\+00\|/|/r } $t->sql(
 # --- a moderator's ---------------------------------------------------------------------
 
 my $maud = $t->member('maud');
+$maud->{password} = 'password of maud';
 $t->sql("UPDATE users SET role = 'moderator' WHERE name = 'maud'");
 my ($mods) = make($maud, 'read', 'vote', 'write');
 my $hidden = $ann->post("$api/deals", json => { title => 'Hidden' })->json->{id};
@@ -341,11 +357,13 @@ for my $scope (qw(read vote write)) {
     is ask($own, 'GET', "$api/me")->status, 401, '  and is gone';
 }
 is $ann->get("$api/me")->status, 200, '  its member stays';
-is $ann->delete("$api/sessions")->status, 204, 'signing out everywhere else';
+is $ann->post("$api/sessions/end", json => { current => $ann->{password} })
+    ->status, 204, 'signing out everywhere else';
 is everywhere($fresh), '200', '  leaves it';
 is $ann->put("$api/me/password", json => { current => 'password of ann',
     password => 'a longer password' })->status, 204, 'a new password';
 is everywhere($fresh), '401', '  ends it';
+$ann->{password} = 'a longer password';
 is $ann->get("$api/me")->status, 200, '  but not this session';
 ($one) = make($ann, 'read');
 my ($code) = $t->deals('user', 'reset', 'ann')->{out} =~ /^(\d+\.\S+)$/m;
@@ -354,6 +372,7 @@ is $t->post("$api/password-resets", json => { token => $code,
     password => 'password of ann' })->status, 204, '  its use';
 is everywhere($one), '401', '  does';
 $ann = $t->client;
+$ann->{password} = 'password of ann';
 $ann->post("$api/sessions", json => { name => 'ann', password =>
     'password of ann' });
 ($one) = make($ann, 'read');
@@ -362,34 +381,36 @@ $t->deals('user', 'passwd', 'ann', '--password-stdin',
     { input => "another password\n" });
 ok $t->wait_until(sub { everywhere($one) eq '401' }, 5),
     '  a password by the operator ends it';
+$ann->{password} = 'another password';
 $ann->post("$api/sessions", json => { name => 'ann', password =>
     'another password' });
 
 # --- how many -----------------------------------------------------------------------------------
 
 make($ann, 'read') for 1 .. 50;
-$r = $ann->post("$api/tokens", json => { label => 'x', scopes => ['read'] });
+my %x = (label => 'x', scopes => ['read'], current => $ann->{password});
+$r = $ann->post("$api/tokens", json => \%x);
 is $r->status, 409, 'not more than fifty';
 like $r->json->{detail}, qr/50 .* revoke/i, '  is said';
-is $ann->post('/settings/tokens', form => { label => 'x', scopes => 'read' })
+is $ann->post('/settings/tokens', form => { %x, scopes => 'read' })
     ->status, 422, '  on the page too';
-is $bob->post("$api/tokens", json => { label => 'x', scopes => ['read'] })
+is $bob->post("$api/tokens", json => { %x, current => $bob->{password} })
     ->status, 201, '  others have their own';
 $t->sql("UPDATE sessions SET expires_at = now() - interval '1 second'
     WHERE token_hash = (SELECT
     min(token_hash) FROM sessions WHERE scopes IS NOT NULL AND user_id =
     (SELECT user_id FROM users WHERE name = 'ann'))");
-is $ann->post("$api/tokens", json => { label => 'x', scopes => ['read'] })
-    ->status, 201, '  one that ended makes room';
+is $ann->post("$api/tokens", json => \%x)->status, 201, '  one that ended makes room';
 $t->sql('DELETE FROM sessions WHERE scopes IS NOT NULL');
 
 select undef, undef, undef, 0.2 while time % 60 > 45;
 my $limited = $t->client(port => $t->port('limited'));
 $limited->{cookie} = { %{ $bob->{cookie} } };
-is_deeply [map { $limited->post("$api/tokens", json => { label => 'x',
-    scopes => ['read'] })->status } 1 .. 4], [201, 201, 201, 429], 'nor at once';
-$r = $limited->post('/settings/tokens', form => { label => 'x',
-    scopes => 'read' });
+is_deeply [map { $limited->post("$api/tokens", json => { %x,
+    current => $bob->{password} })->status } 1 .. 4], [201, 201, 201, 429],
+    'nor at once';
+$r = $limited->post('/settings/tokens', form => { %x, scopes => 'read',
+    current => $bob->{password} });
 is $r->status, 429, '  on the page too';
 ok $r->header('Retry-After'), '  it says how long';
 
@@ -401,7 +422,8 @@ like $r->body, qr/name="days"[^>]* value="90"/, '  90 days';
 like $r->body, qr/value="read" checked/, '  to read';
 unlike $r->body, qr/value="(?:vote|write)" checked/, '  and no more';
 $r = $ann->post('/settings/tokens', form => [label => 'My <b>bot</b> & "co"',
-    scopes => 'read', scopes => 'write', days => 30]);
+    scopes => 'read', scopes => 'write', days => 30,
+    current => $ann->{password}]);
 is $r->status, 200, 'a token by the page';
 is $r->header('Cache-Control'), 'no-store', '  is kept nowhere';
 my ($shown) = $r->body =~ m{<code class="secret">(deals_[\w.-]+)</code>};
@@ -421,14 +443,17 @@ is scalar(() = $r->body =~ /This one/g), 1, '  and is no session there';
 for my $bad ([[label => '', scopes => 'vote', days => 7], 'label'],
              [[label => 'Kept', days => 7], 'scopes'],
              [[label => 'Kept', scopes => 'vote', days => 0], 'days'],
-             [[label => 'Kept', scopes => 'vote', days => 'x'], 'days']) {
+             [[label => 'Kept', scopes => 'vote', days => 'x'], 'days'],
+             [[label => 'Kept', scopes => 'vote', current => 'no'], 'making'],
+             [[label => 'Kept', scopes => 'vote', current => ''], 'making']) {
     my ($form, $field) = @$bad;
     my %form = @$form;
-    $r = $ann->post('/settings/tokens', form => $form);
+    $r = $ann->post('/settings/tokens', form => { current =>
+        $ann->{password}, %form });
     is $r->status, 422, "a mistake in $field";
     like $r->body, qr/id="$field-e"/, '  stands at its field';
     like $r->body, qr/class="errors"[^>]*><p><a href="#/, '  and on top of the form';
-    unlike $r->body, qr/id="current-e"|id="password-e"/, '  and no other';
+    unlike $r->body, qr/id="(?:current|password|ending)-e"/, '  and no other';
     like $r->body, qr/name="label" value="Kept"/, '  what was typed stays'
         if $form{label};
     like $r->body, qr/value="vote" checked/, '  what was ticked too'

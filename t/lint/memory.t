@@ -25,8 +25,8 @@ my @take_none = qw(
     deals_password_device
     deals_rerank_get
     deals_session_get deals_sessions_get deals_settings_get deals_str_eq
-    deals_str_of deals_templates_free deals_token_get deals_user_result
-    deals_verify_get
+    deals_str_of deals_templates_free deals_tls_free deals_token_get
+    deals_user_result deals_verify_get
     deals_viewer_me deals_viewer_votes deals_vote_get
 );
 

@@ -41,6 +41,10 @@ kim_signs_in(deals_asker *asker, const char *password)
     return call;
 }
 
+/* What ends a session asks for. */
+static const deals_confirm_input  kims = { DEALS_STR("correct horse") };
+static const deals_confirm_input  lees = { DEALS_STR("password of lee") };
+
 static int
 is_signed_in(const deals_asker *asker)
 {
@@ -133,6 +137,7 @@ test_session_end(void **state)
     member       lee;
     deals_call  *call, *one, *two;
     deals_asker  first, second;
+    deals_confirm_input        none = { DEALS_NONE };
     const deals_session_info  *s;
 
     (void) state;
@@ -147,25 +152,34 @@ test_session_end(void **state)
     deals_call_free(call);
 
     /* Nobody ends another member's. */
-    FAILS(deals_session_end_wait(ctx, &lee.asker, deals_str_of(other),
+    FAILS(deals_session_end_wait(ctx, &lee.asker, deals_str_of(other), &lees,
                                  TIMEOUT), DEALS_NOT_FOUND, NULL);
-    FAILS(deals_session_end_wait(ctx, NULL, deals_str_of(other), TIMEOUT),
-          DEALS_UNAUTHENTICATED, NULL);
-    FAILS(deals_session_end_wait(ctx, &first, S("none"), TIMEOUT),
+    FAILS(deals_session_end_wait(ctx, NULL, deals_str_of(other), &kims,
+                                 TIMEOUT), DEALS_UNAUTHENTICATED, NULL);
+    FAILS(deals_session_end_wait(ctx, &first, S("none"), &kims, TIMEOUT),
           DEALS_NOT_FOUND, NULL);
-    FAILS(deals_session_end_wait(ctx, &first, DEALS_NONE, TIMEOUT),
+    FAILS(deals_session_end_wait(ctx, &first, DEALS_NONE, &kims, TIMEOUT),
           DEALS_NOT_FOUND, NULL);
+
+    /* Nor, without the password, the own ones. */
+    FAILS(deals_session_end_wait(ctx, &first, deals_str_of(other), &lees,
+                                 TIMEOUT), DEALS_INVALID, "current");
+    FAILS(deals_session_end_wait(ctx, &first, deals_str_of(other), &none,
+                                 TIMEOUT), DEALS_INVALID, "current");
+    FAILS(deals_session_end_others_wait(ctx, &first, &lees, TIMEOUT),
+          DEALS_INVALID, "current");
     assert_true(is_signed_in(&second));
 
-    call = OK(deals_session_end_wait(ctx, &first, deals_str_of(other),
+    call = OK(deals_session_end_wait(ctx, &first, deals_str_of(other), &kims,
                                      TIMEOUT));
     assert_int_equal(deals_sessions_get(call)->own_ended, 0);
     deals_call_free(call);
     assert_false(is_signed_in(&second));
-    FAILS(deals_session_end_wait(ctx, &first, deals_str_of(other), TIMEOUT),
-          DEALS_NOT_FOUND, NULL);
+    FAILS(deals_session_end_wait(ctx, &first, deals_str_of(other), &kims,
+                                 TIMEOUT), DEALS_NOT_FOUND, NULL);
 
-    call = OK(deals_session_end_wait(ctx, &first, deals_str_of(own), TIMEOUT));
+    call = OK(deals_session_end_wait(ctx, &first, deals_str_of(own), &kims,
+                                     TIMEOUT));
     assert_int_equal(deals_sessions_get(call)->own_ended, 1);
     deals_call_free(call);
     assert_false(is_signed_in(&first));
@@ -187,15 +201,17 @@ test_session_end_others(void **state)
     three = kim_signs_in(&third, "correct horse");
     member_make(&lee, "lee", "member");
 
-    deals_call_free(OK(deals_session_end_others_wait(ctx, &second, TIMEOUT)));
+    deals_call_free(OK(deals_session_end_others_wait(ctx, &second, &kims,
+                                                     TIMEOUT)));
     assert_false(is_signed_in(&first));
     assert_true(is_signed_in(&second));
     assert_false(is_signed_in(&third));
     assert_true(is_signed_in(&lee.asker));
 
     /* There are none left: fine. */
-    deals_call_free(OK(deals_session_end_others_wait(ctx, &second, TIMEOUT)));
-    FAILS(deals_session_end_others_wait(ctx, NULL, TIMEOUT),
+    deals_call_free(OK(deals_session_end_others_wait(ctx, &second, &kims,
+                                                     TIMEOUT)));
+    FAILS(deals_session_end_others_wait(ctx, NULL, &kims, TIMEOUT),
           DEALS_UNAUTHENTICATED, NULL);
     deals_call_free(one);
     deals_call_free(two);

@@ -144,10 +144,13 @@ prepare_end(void)
     deals_call_free(call);
 }
 
+static const deals_confirm_input  sure = { DEALS_STR(PASSWORD) };
+
 static deals_call *
 session_end(deals_ctx *c, deals_done done, void *data)
 {
-    return deals_session_end(c, ANN, deals_str_of(session_of), done, data);
+    return deals_session_end(c, ANN, deals_str_of(session_of), &sure, done,
+                             data);
 }
 
 static void
@@ -160,7 +163,7 @@ holds_ended(const deals_call *call)
 static deals_call *
 session_end_others(deals_ctx *c, deals_done done, void *data)
 {
-    return deals_session_end_others(c, ANN, done, data);
+    return deals_session_end_others(c, ANN, &sure, done, data);
 }
 
 static void

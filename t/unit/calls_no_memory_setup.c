@@ -78,6 +78,15 @@ WITH_ARENA(config_resolve, {
     rc = error != NULL ? -1 : 0;
 })
 
+/* There is nothing to read. What OpenSSL does with files, and what it keeps for
+ * itself then, is io_tls_memory.c's. */
+WITH_ARENA(tls_new, {
+    deals_config  config = config_of();
+
+    assert_null(deals_tls_new(&config, a, &error));
+    rc = error != NULL ? -1 : 0;
+})
+
 /* Says no more than that there is none. */
 static int
 config_name(void)
@@ -324,6 +333,7 @@ WITH_ARENA(import_read, {
 static const deed  deeds[] = {
     DEED(deals_config_check, config_check),
     DEED(deals_config_resolve, config_resolve),
+    DEED(deals_tls_new, tls_new),
     DEED(deals_config_name, config_name),
     DEED(deals_ctx_new, ctx_new),
     DEED(deals_ctx_node, ctx_node),

@@ -20,6 +20,7 @@ input(void)
     in.label = deals_str_of(label);
     in.scopes = (deals_list) { scopes, 2 };
     in.days = 7;
+    in.current = S("password of kim");
 
     return in;
 }

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include <deals/deals.h>
 
@@ -400,20 +401,25 @@ typedef struct {
     deals_asker  asker;
 } member;
 
-/* Makes one without the cost of a real password. */
+/* Makes one, with a password that costs next to nothing: "password of NAME". */
 UNUSED static void
 member_make(member *m, const char *name, const char *role)
 {
     static int64_t  next = 1000;
+    char            password[64], hash[crypto_pwhash_STRBYTES];
+
+    snprintf(password, sizeof(password), "password of %s", name);
+    assert_int_equal(crypto_pwhash_str(hash, password, strlen(password), 1,
+                                       8192), 0);
 
     m->id = ++next;
     sql("INSERT INTO user_names VALUES (lower('%s'), %lld, '%s');"
-        "INSERT INTO users VALUES (%lld, '%s', NULL, '%s', 'none', now());"
+        "INSERT INTO users VALUES (%lld, '%s', NULL, '%s', '%s', now());"
         "INSERT INTO sessions VALUES (%lld, encode(sha256("
         "'012345678901234567890123'), 'hex'), now(), now(),"
         " now() + interval '30 days')",
         name, (long long) m->id, name, (long long) m->id, name, role,
-        (long long) m->id);
+        hash, (long long) m->id);
 
     memset(&m->asker, 0, sizeof(m->asker));
     snprintf(m->token, sizeof(m->token),

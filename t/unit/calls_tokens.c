@@ -29,6 +29,7 @@ input_of(const char *label, const char *scope, const char *more)
     words[1] = deals_str_of(more);
     in.scopes = (deals_list) { words, more != NULL ? 2 : 1 };
     in.days = DEALS_NULL_INT;
+    in.current = S("password of ann");
 
     return in;
 }
@@ -41,6 +42,7 @@ token_make(member *m, const member *of, const char *scope, const char *more,
     deals_call         *call;
     deals_token_input   in = input_of("A program", scope, more);
 
+    in.current = of->id == bob.id ? S("password of bob") : in.current;
     call = OK(deals_token_create_wait(ctx, &of->asker, &in, TIMEOUT));
     *m = *of;
     snprintf(m->token, sizeof(m->token), "%.*s",
@@ -80,6 +82,7 @@ test_calls(void **state)
     deals_asker     *it = &m.asker;
     deals_comment_input  words = { S("Words"), DEALS_NULL_INT };
     deals_token_input    in = input_of("x", "read", NULL);
+    deals_confirm_input  sure = { S("password of ann") };
     deals_password_input password = { S("password of ann"), S("a new one!") };
 
     (void) state;
@@ -96,8 +99,10 @@ test_calls(void **state)
         LACKS(deals_deal_delete_wait(on, it, deal, TIMEOUT), WRITE);
         LACKS(deals_deal_hide_wait(on, it, deal, 1, TIMEOUT), SESSION);
         LACKS(deals_sessions_wait(on, it, TIMEOUT), SESSION);
-        LACKS(deals_session_end_others_wait(on, it, TIMEOUT), SESSION);
-        LACKS(deals_session_end_wait(on, it, S("x"), TIMEOUT), SESSION);
+        LACKS(deals_session_end_others_wait(on, it, &sure, TIMEOUT),
+              SESSION);
+        LACKS(deals_session_end_wait(on, it, S("x"), &sure, TIMEOUT),
+              SESSION);
         LACKS(deals_token_end_wait(on, it, S("x"), TIMEOUT), SESSION);
         LACKS(deals_token_create_wait(on, it, &in, TIMEOUT), SESSION);
         LACKS(deals_password_change_wait(on, it, &password, TIMEOUT),

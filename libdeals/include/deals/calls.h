@@ -420,6 +420,15 @@ DEALS_API extern const deals_shape  deals_sessions_shape;
 /* {"tokens":[...]}, of the same struct */
 DEALS_API extern const deals_shape  deals_tokens_shape;
 
+/* What a session that somebody found open must not do asks for the member's
+ * password again. INVALID of field `current`: it is not that. RATE_LIMITED by
+ * member, all that ask for it together, as signing in is. */
+typedef struct {
+    deals_str  current;         /* the member's password; required */
+} deals_confirm_input;
+
+DEALS_API extern const deals_shape  deals_confirm_input_shape;
+
 /* The asker's sessions: the own one first, then the last used; and the access
  * tokens. All four need a member: UNAUTHENTICATED. */
 DEALS_API deals_call *deals_sessions(deals_ctx *ctx, const deals_asker *asker,
@@ -427,20 +436,27 @@ DEALS_API deals_call *deals_sessions(deals_ctx *ctx, const deals_asker *asker,
 DEALS_API deals_call *deals_sessions_wait(deals_ctx *ctx,
                           const deals_asker *asker, int64_t timeout_ms);
 /* Ends one of them, by its id; whoever held its token is signed out at once, on
- * all nodes. NOT_FOUND: the asker has no such session. */
+ * all nodes. Asks for the password (the asker's own session ends without it by
+ * deals_session_delete). NOT_FOUND: the asker has no such session. */
 DEALS_API deals_call *deals_session_end(deals_ctx *ctx,
                           const deals_asker *asker, deals_str id,
-                          deals_done done, void *data);
+                          const deals_confirm_input *input, deals_done done,
+                          void *data);
 DEALS_API deals_call *deals_session_end_wait(deals_ctx *ctx,
                           const deals_asker *asker, deals_str id,
+                          const deals_confirm_input *input,
                           int64_t timeout_ms);
-/* Ends all but the asker's own; access tokens go on. */
+/* Ends all but the asker's own; access tokens go on. Asks for the password. */
 DEALS_API deals_call *deals_session_end_others(deals_ctx *ctx,
-                          const deals_asker *asker, deals_done done,
+                          const deals_asker *asker,
+                          const deals_confirm_input *input, deals_done done,
                           void *data);
 DEALS_API deals_call *deals_session_end_others_wait(deals_ctx *ctx,
-                          const deals_asker *asker, int64_t timeout_ms);
-/* Ends one of the asker's access tokens, by its id. NOT_FOUND. */
+                          const deals_asker *asker,
+                          const deals_confirm_input *input,
+                          int64_t timeout_ms);
+/* Ends one of the asker's access tokens, by its id: without the password, to be
+ * quick about it. NOT_FOUND. */
 DEALS_API deals_call *deals_token_end(deals_ctx *ctx,
                           const deals_asker *asker, deals_str id,
                           deals_done done, void *data);
@@ -462,6 +478,8 @@ typedef struct {
     deals_list  scopes;         /* of deals_str: "read", "vote", "write";
                                    required, one at least */
     int64_t     days;           /* 1..366; DEALS_NULL_INT: 90 */
+    deals_str   current;        /* the member's password; required, but not of
+                                   the operator (deals_member_token) */
 } deals_token_input;
 
 DEALS_API extern const deals_shape  deals_token_input_shape;
@@ -475,10 +493,10 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_token_shape;
 
 /* Makes an access token for the asker, for a program of the member's: it does
- * what its scopes say, until its end. A new password ends it too. INVALID:
- * label, scopes, days. CONFLICT: the member has DEALS_TOKENS_MAX already (of
- * those made at the same moment a few more may pass). RATE_LIMITED by member,
- * as signing in is. */
+ * what its scopes say, until its end. A new password ends it too. Asks for the
+ * password. INVALID: label, scopes, days. CONFLICT: the member has
+ * DEALS_TOKENS_MAX already (of those made at the same moment a few more may
+ * pass). */
 DEALS_API deals_call *deals_token_create(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_token_input *input, deals_done done,

@@ -62,6 +62,8 @@ typedef struct {
                 starts_at_error, expires_at_error, name_error, password_error,
                 email_error, body_error, current_error, token_error,
                 label_error, scopes_error, days_error;
+    deals_str   ending_error,   /* in the password that ending sessions asks */
+                making_error;   /* or making an access token */
     deals_str   note;           /* what the last form has done */
     deals_str   error;          /* of the whole form */
     deals_list  errors;         /* of deals_form_error: all of them */

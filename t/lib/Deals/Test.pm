@@ -95,6 +95,8 @@ sub new {
         $self->{servers}{under} = [$self->valgrind];
         # It keeps the limit of descriptors for itself.
         $self->allow(qr/setrlimit\(RLIMIT_NOFILE, \d+\) failed/);
+        # It looks for leaks when a worker ends; nginx kills who takes a second.
+        $self->allow(qr/worker process \d+ exited on signal 9/);
     }
     push @running, $self;
     write_file("$self->{dir}/owner", "$$\n");
@@ -191,17 +193,20 @@ sub fill {
     my $base = join "\n    ", "access_log \"$dir/access.log\";",
         map { "${_}_temp_path \"$dir/nginx/$_\";" }
             qw(client_body proxy fastcgi uwsgi scgi);
+    # Unless the http block sets its own.
+    my @patient = $ENV{DEALS_VALGRIND} && $text !~ /^ {4}deals_query_timeout/m
+        ? 'deals_query_timeout 60s;' : ();
     my %value = (
         GLOBALS  => join("\n", "load_module \"" . $self->module . "\";",
             $user ? "user $user->[2] $user->[3];" : '',
             "pid \"$dir/nginx.pid\";", "error_log \"$dir/error.log\" info;"),
-        BASE     => $base,
+        BASE     => join("\n    ", $base,
+            $text =~ /\bdeals_database\b/ ? @patient : ()),
         HTTP     => join("\n    ", $base,
             $self->{database} ? "deals_database \"" . $self->database . "\";"
                               : (),
             $self->{redis} ? "deals_redis " . $self->redis . ";" : (),
-            $ENV{DEALS_VALGRIND} && $text !~ /deals_query_timeout/
-                ? "deals_query_timeout 60s;" : ()),
+            @patient),
         DATABASE => $self->database, REDIS => $self->redis,
         DIR => $dir, ROOT => $root, MODULE => $self->module,
     );
