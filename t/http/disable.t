@@ -55,7 +55,7 @@ $ann->post("$api/deals/$deal/comments", json => { body => 'Her *word*.' });
 is $ann->put("$api/deals/$deal/vote", json => { value => 1 })->status, 200,
     'she votes';
 my $token = $ann->post("$api/tokens", json => { label => 'x', scopes =>
-    ['read', 'vote', 'write'] })->json->{token};
+    ['read', 'vote', 'write'], current => 'password of ann' })->json->{token};
 my $code = code();
 my $session = $ann->{cookie}{deals};
 

@@ -66,7 +66,7 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_drift_shape;
 
 typedef struct {
-    deals_list  drifts;         /* of deals_drift: members, deals, comments */
+    deals_list  drifts;         /* of deals_drift; deals first, then comments */
     int64_t     last_id;        /* where the next part begins */
     int64_t     checked;        /* deals in this part */
     int64_t     total;          /* deals there are, about; 0: unknown */
@@ -76,12 +76,18 @@ typedef struct {
 /* Recomputes every counter and rank of the next 1,000 deals and their comments.
  * Begin with after_id 0, go on with last_id until done. Each part is compared
  * within one snapshot, so it may run while the community is in use; it changes
- * nothing. The first part finds disabled members who have sessions, too, at
- * most 1,000 of them. At most 10,000 drifts of deals and 10,000 of comments a part. */
+ * nothing. At most 10,000 drifts of deals and 10,000 of comments a part. */
 DEALS_API deals_call *deals_verify(deals_ctx *ctx, int64_t after_id,
                           deals_done done, void *data);
 DEALS_API deals_call *deals_verify_wait(deals_ctx *ctx, int64_t after_id,
                           int64_t timeout_ms);
+/* The same of the next 1,000 members: who is disabled has no session and no
+ * access token. */
+DEALS_API deals_call *deals_verify_members(deals_ctx *ctx, int64_t after_id,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_verify_members_wait(deals_ctx *ctx,
+                          int64_t after_id, int64_t timeout_ms);
+/* Of both. */
 DEALS_API const deals_verify_result  *deals_verify_get(const deals_call *call);
 
 
