@@ -104,6 +104,7 @@ ngx_http_deals_login_form(ngx_http_deals_ctx_t *ctx)
     }
 
     ctx->claimed = form.in.name;
+    ngx_http_deals_read_device(ctx);
 
     return ngx_http_deals_wait(ctx,
                                deals_session_create(ngx_http_deals_site(ctx),
@@ -208,7 +209,8 @@ ngx_http_deals_account_done(ngx_http_deals_ctx_t *ctx)
     session = deals_session_get(ctx->call);
 
     if (ngx_http_deals_set_cookie(ctx, session->token, session->expires_at)
-        != NGX_OK)
+        != NGX_OK
+        || ngx_http_deals_set_device(ctx, session->device) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

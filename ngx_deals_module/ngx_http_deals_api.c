@@ -369,6 +369,7 @@ ngx_http_deals_api_session_create(ngx_http_deals_ctx_t *ctx)
     }
 
     ctx->claimed = in.name;
+    ngx_http_deals_read_device(ctx);
 
     return ngx_http_deals_wait(ctx,
                                deals_session_create(ngx_http_deals_site(ctx),
@@ -400,7 +401,8 @@ ngx_http_deals_api_session_step(ngx_http_deals_ctx_t *ctx)
     if (ngx_http_deals_location(ctx, path) != NGX_OK
         || ngx_http_deals_set_cookie(ctx, session->token,
                                      session->expires_at)
-           != NGX_OK)
+           != NGX_OK
+        || ngx_http_deals_set_device(ctx, session->device) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

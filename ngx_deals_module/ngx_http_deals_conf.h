@@ -92,6 +92,7 @@ typedef struct {
     ngx_http_deals_backend_t  *backend;
     deals_templates           *set;
     ngx_str_t                  cookie;          /* its name */
+    ngx_str_t                  device;          /* likewise */
     ngx_str_t                  openapi;
 
     ngx_str_t                  cache_name;      /* "": off */

@@ -16,6 +16,7 @@
  *     _rate.c         the shared memory zone that counts for rate limits
  *     _handler.c      a request's way from nginx to its last byte
  *     _access.c       who asks, and from where
+ *     _device.c       what a browser keeps to be known by
  *     _routes.c       the table of all addresses
  *     _body.c         reading a body
  *     _input.c        from body and query to typed structs
@@ -291,6 +292,14 @@ ngx_int_t ngx_http_deals_local_path(ngx_http_deals_ctx_t *ctx,
     deals_str path);
 ngx_str_t *ngx_http_deals_header(ngx_http_request_t *r, const char *name,
     size_t len);
+
+/* _device.c */
+
+ngx_int_t ngx_http_deals_name_device(ngx_conf_t *cf,
+    ngx_http_deals_loc_conf_t *conf);
+void ngx_http_deals_read_device(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_set_device(ngx_http_deals_ctx_t *ctx,
+    deals_str device);
 
 /* _event.c */
 

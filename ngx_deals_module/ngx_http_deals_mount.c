@@ -155,6 +155,7 @@ ngx_http_deals_init_mount(ngx_conf_t *cf, ngx_http_deals_loc_conf_t *conf)
     conf->backend = dscf->backend;
 
     if (ngx_http_deals_name_cookie(cf, conf) != NGX_OK
+        || ngx_http_deals_name_device(cf, conf) != NGX_OK
         || ngx_http_deals_cache_merge(cf, conf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -223,6 +224,7 @@ ngx_http_deals_inherit_mount(ngx_http_deals_loc_conf_t *prev,
     conf->backend = prev->backend;
     conf->set = prev->set;
     conf->cookie = prev->cookie;
+    conf->device = prev->device;
     conf->openapi = prev->openapi;
     conf->cache = prev->cache;
     ngx_memcpy(conf->digest, prev->digest, sizeof(conf->digest));

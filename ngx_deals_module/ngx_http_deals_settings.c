@@ -192,6 +192,12 @@ ngx_http_deals_password_done(ngx_http_deals_ctx_t *ctx)
                                                deals_call_error(ctx->call));
     }
 
+    if (ngx_http_deals_set_device(ctx, deals_password_device(ctx->call))
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     return ngx_http_deals_to_settings(ctx, "password");
 }
 
@@ -390,6 +396,12 @@ ngx_http_deals_ended_step(ngx_http_deals_ctx_t *ctx)
 
     if (result && result->own_ended && ctx->cookie
         && ngx_http_deals_set_cookie(ctx, DEALS_NONE, 0) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_deals_set_device(ctx, deals_password_device(ctx->call))
+        != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

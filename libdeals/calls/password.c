@@ -14,7 +14,7 @@
 
 typedef struct {
     deals_confirmed   head;
-    deals_str         password;
+    deals_str         password, device;
     deals_secret     *secret;
     deals_query      *query;
 } password_state;
@@ -73,6 +73,13 @@ hashed(deals_call *call)
                              &network)
         != 0)
     {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    state->device = deals_secret_device(call, state->head.use.user_id,
+                                        deals_str_of(state->secret->hash));
+    if (state->device.data == NULL) {
         deals_use_no_memory(call);
         return;
     }
@@ -143,7 +150,7 @@ deals_password_change(deals_ctx *ctx, const deals_asker *asker,
     deals_arena     *arena;
     password_state  *state;
 
-    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(password_state), asker,
+    call = deals_use_new(ctx, DEALS_USE_PASSWORD, sizeof(password_state), asker,
                          done, data);
     if (call == NULL) {
         return NULL;
@@ -171,4 +178,13 @@ deals_password_change_wait(deals_ctx *ctx, const deals_asker *asker,
 {
     return deals_call_wait(deals_password_change(ctx, asker, input, NULL,
                                                  NULL), timeout_ms);
+}
+
+
+deals_str
+deals_password_device(const deals_call *call)
+{
+    const password_state  *state = deals_use_result(call, DEALS_USE_PASSWORD);
+
+    return state != NULL ? state->device : DEALS_NONE;
 }

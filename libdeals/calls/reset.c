@@ -47,6 +47,13 @@ const deals_shape  deals_reset_input_shape = {
 static void
 made(deals_call *call)
 {
+    reset_state  *state = deals_call_state(call);
+
+    if (deals_use_row(state->query) == NULL) {
+        deals_use_disabled(call);
+        return;
+    }
+
     deals_call_finish(call, NULL);
 }
 
@@ -88,7 +95,8 @@ make(deals_call *call)
         return;
     }
 
-    deals_call_query(call, deals_q_reset_make(arena, &p));
+    state->query = deals_q_reset_make(arena, &p);
+    deals_call_query(call, state->query);
     deals_call_send(call, made);
 }
 

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/encode.h"
+#include "core/device.h"
 #include "core/token.h"
 #include "io/breached.h"
 #include "io/ctx.h"
@@ -255,6 +256,18 @@ end_former(deals_call *call)
 }
 
 
+deals_str
+deals_secret_device(deals_call *call, int64_t user_id, deals_str hash)
+{
+    unsigned char  nonce[DEALS_DEVICE_NONCE];
+
+    randombytes_buf(nonce, sizeof(nonce));
+
+    return deals_device_make(deals_call_arena(call), user_id,
+                             deals_call_now(call), nonce, hash);
+}
+
+
 int
 deals_secret_session(deals_call *call, int64_t user_id, deals_str verified)
 {
@@ -284,7 +297,11 @@ deals_secret_session(deals_call *call, int64_t user_id, deals_str verified)
 
     sodium_memzero(&token, sizeof(token));
 
-    if (text.data == NULL || p.token_hash.data == NULL) {
+    state->result.device = deals_secret_device(call, user_id, verified);
+
+    if (text.data == NULL || p.token_hash.data == NULL
+        || state->result.device.data == NULL)
+    {
         return -1;
     }
 

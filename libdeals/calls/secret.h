@@ -56,6 +56,11 @@ typedef struct {
 int            deals_secret_network(deals_arena *arena, const deals_use *use,
                    deals_str name_key, deals_str *network);
 
+/* What the browser keeps of a sign-in or a new password with this hash; absent:
+ * no memory. */
+deals_str      deals_secret_device(deals_call *call, int64_t user_id,
+                   deals_str hash);
+
 /* Adds the insertion of a new session to the segment, and of the network that
  * it begins in, and the end of the session whose cookie the asker sent; fills
  * token and expires_at of the call's deals_signed. Its `inserted` has no row if

@@ -7,7 +7,9 @@
 
 #include <sodium.h>
 
+#include "base/encode.h"
 #include "base/error.h"
+#include "core/device.h"
 #include "core/name.h"
 #include "stmts.h"
 #include "calls/secret.h"
@@ -133,9 +135,42 @@ count_name(deals_call *call)
 }
 
 
+/* 1: this is a browser that the member signed in with before, which counts for
+ * itself. */
+static int
+by_device(deals_call *call, const deals_login_row *row)
+{
+    deals_str       key;
+    session_state  *state = deals_call_state(call);
+    unsigned char   nonce[DEALS_DEVICE_NONCE];
+
+    if (row == NULL
+        || !deals_device_is(state->head.use.device, row->id,
+                            deals_call_now(call), row->password_hash, nonce))
+    {
+        return 0;
+    }
+
+    key = deals_hex(deals_call_arena(call),
+                    (deals_str) { (const char *) nonce, sizeof(nonce) });
+
+    if (key.data == NULL) {
+        deals_use_no_memory(call);
+
+    } else {
+        deals_use_limit(call, "signin-device", key,
+                        deals_ctx_config(deals_call_ctx(call))->signin_limit,
+                        verify);
+    }
+
+    return 1;
+}
+
+
 /*
  * All attempts count, and before the password is looked at: many at once must
  * not pass together, and one's own success must not pay for guesses at others.
+ * From a browser that the member signed in with before, they count for that.
  * From a network where the member signed in before, they count for this member
  * and network alone, so that neither strangers with the member's name nor
  * neighbours keep the member out. From elsewhere they count for the address,
@@ -147,6 +182,10 @@ looked(deals_call *call)
     session_state          *state = deals_call_state(call);
     const deals_login_row  *row = deals_use_row(state->login);
     const deals_config     *config = deals_ctx_config(deals_call_ctx(call));
+
+    if (by_device(call, row)) {
+        return;
+    }
 
     if (row != NULL && row->known) {
         deals_use_limit(call, "signin-known", state->head.network,

@@ -32,6 +32,7 @@ typedef struct {
     deals_str            id;
     deals_str            token;
     deals_query         *query;
+    deals_query         *lock;          /* no row: shut out */
     deals_query         *asker;         /* NULL: the operator */
     deals_token_result   result;
 } token_state;
@@ -142,6 +143,11 @@ made(deals_call *call)
         return;
     }
 
+    if (deals_use_row(state->lock) == NULL) {
+        deals_use_disabled(call);
+        return;
+    }
+
     if (info == NULL) {
         deals_call_finish(call, deals_error_make(deals_call_arena(call),
                               DEALS_CONFLICT, NULL,
@@ -168,7 +174,8 @@ ask_token(deals_call *call, const deals_token_insert_params *p)
     deals_token_asker_params    asker = { .user_id = p->user_id,
                                           .token_hash = p->asker_hash };
 
-    deals_call_query(call, deals_q_token_lock(arena, &lock));
+    state->lock = deals_q_token_lock(arena, &lock);
+    deals_call_query(call, state->lock);
 
     if (p->asker_hash.data != NULL) {
         state->asker = deals_q_token_asker(arena, &asker);

@@ -4,6 +4,7 @@
  */
 
 #include "base/error.h"
+#include "core/device.h"
 #include "calls/use.h"
 
 #define AGENT_MAX  300              /* bytes of a user agent worth keeping */
@@ -85,7 +86,9 @@ deals_use_new(deals_ctx *ctx, deals_use_kind kind, size_t state_size,
     use->needs = asker->needs;
 
     if (copy(arena, &use->address, asker->address, 100) < 0
-        || copy(arena, &use->user_agent, asker->user_agent, AGENT_MAX) < 0)
+        || copy(arena, &use->user_agent, asker->user_agent, AGENT_MAX) < 0
+        || (asker->device.len <= DEALS_DEVICE_MAX
+            && copy(arena, &use->device, asker->device, DEALS_DEVICE_MAX) < 0))
     {
         return deals_use_drop(call);
     }
@@ -122,6 +125,14 @@ void
 deals_use_no_memory(deals_call *call)
 {
     deals_call_finish(call, &deals_error_no_memory);
+}
+
+
+void
+deals_use_disabled(deals_call *call)
+{
+    deals_call_fail(call, DEALS_CONFLICT, NULL,
+                    "This member is disabled: enable the account first.");
 }
 
 

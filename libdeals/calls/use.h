@@ -33,7 +33,9 @@ typedef enum {
     DEALS_USE_OVERLAY,
     DEALS_USE_SESSIONS,
     DEALS_USE_RESET,
-    DEALS_USE_TOKEN
+    DEALS_USE_TOKEN,
+    DEALS_USE_DISABLE,
+    DEALS_USE_PASSWORD
 } deals_use_kind;
 
 /* First member of each use case's state. */
@@ -41,6 +43,7 @@ typedef struct {
     deals_use_kind      kind;
     deals_str           address;
     deals_str           user_agent;
+    deals_str           device;         /* absent: none, or it can be none */
     int                 strict;         /* a bad token is an error */
     int                 required;       /* and so is none */
     int                 data_only;      /* no texts for pages */
@@ -82,6 +85,8 @@ deals_str    deals_use_text(deals_arena *arena, deals_str text);
 void        *deals_use_result(const deals_call *call, deals_use_kind kind);
 
 void         deals_use_no_memory(deals_call *call);
+/* For the operator: the member is shut out. */
+void         deals_use_disabled(deals_call *call);
 
 /* The first row, or NULL. */
 const void  *deals_use_row(const deals_query *query);

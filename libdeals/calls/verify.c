@@ -9,7 +9,8 @@
 #include "stmts.h"
 #include "calls/use.h"
 
-#define ID_MAX  INT64_MAX
+#define ID_MAX   INT64_MAX
+#define MEMBERS  1000           /* in a part; verify_members.sql says so too */
 
 typedef struct {
     deals_use             use;
@@ -17,6 +18,7 @@ typedef struct {
     deals_query          *range;
     deals_query          *deals;
     deals_query          *comments;
+    deals_query          *members;
     deals_verify_result   result;
 } verify_state;
 
@@ -26,6 +28,7 @@ typedef struct {
 static const deals_field  drift_fields[] = {
     FIELD(deal_id, DEALS_INT, 0),
     FIELD(comment_id, DEALS_INT, 0),
+    FIELD(user_id, DEALS_INT, 0),
     FIELD(field, DEALS_TEXT, 0),
     FIELD(stored, DEALS_TEXT, DEALS_NULLABLE),
     FIELD(expected, DEALS_TEXT, DEALS_NULLABLE)
@@ -120,8 +123,70 @@ begin(deals_call *call)
 }
 
 
-deals_call *
-deals_verify(deals_ctx *ctx, int64_t after_id, deals_done done, void *data)
+/* Who is shut out has no session. 0, or -1: no memory. */
+static int
+add_member(deals_arena *arena, const deals_verify_members_row *row,
+    deals_drift *drift)
+{
+    drift->user_id = row->id;
+    drift->field = DEALS_STR("sessions");
+    drift->expected = DEALS_STR("0");
+    drift->stored = deals_str_of(deals_arena_printf(arena, "%lld",
+                                     (long long) row->sessions));
+
+    return drift->stored.data != NULL ? 0 : -1;
+}
+
+
+static void
+members_compared(deals_call *call)
+{
+    size_t                           i, n = 0;
+    deals_drift                     *drift;
+    verify_state                    *st = deals_call_state(call);
+    deals_arena                     *arena = deals_call_arena(call);
+    const deals_list                *list = &st->members->rows;
+    const deals_verify_members_row  *row = list->items;
+
+    drift = deals_arena_array(arena, list->len + 1, sizeof(deals_drift));
+    st->result.drifts.items = drift;
+
+    for (i = 0; drift != NULL && i < list->len; i++) {
+        if (row[i].sessions > 0 && add_member(arena, &row[i], &drift[n++]) != 0)
+        {
+            drift = NULL;
+        }
+    }
+
+    if (drift == NULL) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    st->result.drifts.len = n;
+    st->result.checked = (int64_t) list->len;
+    st->result.done = list->len < MEMBERS;
+    st->result.last_id = list->len > 0 ? row[list->len - 1].id : st->after_id;
+
+    deals_call_finish(call, NULL);
+}
+
+
+static void
+begin_members(deals_call *call)
+{
+    verify_state                 *st = deals_call_state(call);
+    deals_verify_members_params   p = { .after_id = st->after_id };
+
+    st->members = deals_q_verify_members(deals_call_arena(call), &p);
+    deals_call_query(call, st->members);
+    deals_call_send(call, members_compared);
+}
+
+
+static deals_call *
+submit(deals_ctx *ctx, int64_t after_id, deals_step step, deals_done done,
+    void *data)
 {
     deals_call    *call;
     verify_state  *st;
@@ -133,8 +198,15 @@ deals_verify(deals_ctx *ctx, int64_t after_id, deals_done done, void *data)
     }
     st = deals_call_state(call);
     st->after_id = after_id;
-    deals_call_start(call, begin);
+    deals_call_start(call, step);
     return call;
+}
+
+
+deals_call *
+deals_verify(deals_ctx *ctx, int64_t after_id, deals_done done, void *data)
+{
+    return submit(ctx, after_id, begin, done, data);
 }
 
 
@@ -142,6 +214,23 @@ deals_call *
 deals_verify_wait(deals_ctx *ctx, int64_t after_id, int64_t timeout_ms)
 {
     return deals_call_wait(deals_verify(ctx, after_id, NULL, NULL),
+                           timeout_ms);
+}
+
+
+deals_call *
+deals_verify_members(deals_ctx *ctx, int64_t after_id, deals_done done,
+    void *data)
+{
+    return submit(ctx, after_id, begin_members, done, data);
+}
+
+
+deals_call *
+deals_verify_members_wait(deals_ctx *ctx, int64_t after_id,
+    int64_t timeout_ms)
+{
+    return deals_call_wait(deals_verify_members(ctx, after_id, NULL, NULL),
                            timeout_ms);
 }
 

@@ -82,7 +82,12 @@ cli_migrate(int argc, char **argv)
 static void
 print_drift(const deals_drift *d)
 {
-    printf("deal %lld", (long long) d->deal_id);
+    if (d->user_id != 0) {
+        printf("disabled member %lld", (long long) d->user_id);
+
+    } else {
+        printf("deal %lld", (long long) d->deal_id);
+    }
 
     if (d->comment_id != 0) {
         printf(" comment %lld", (long long) d->comment_id);
@@ -116,39 +121,39 @@ failed(deals_call *call, int *rc)
 }
 
 
-int
-cli_verify(int argc, char **argv)
+typedef struct {
+    int       rc;
+    uint64_t  checked;
+    uint64_t  drifts;
+} verified;
+
+typedef deals_call *(*verify_wait)(deals_ctx *ctx, int64_t after_id,
+    int64_t timeout_ms);
+
+
+/* All parts of one kind, with a bar if it has a name. 0, or -1: it failed. */
+static int
+verify_all(deals_ctx *ctx, verify_wait wait, const char *bar, verified *v)
 {
-    int                          rc = CLI_OK, done = 0;
-    size_t                       i;
-    int64_t                      after = 0;
-    uint64_t                     checked = 0, drifts = 0;
-    deals_ctx                   *ctx;
-    deals_call                  *call;
-    const deals_verify_result   *part;
-
-    (void) argc;
-    (void) argv;
-
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
+    int                         done = 0;
+    size_t                      i;
+    int64_t                     after = 0;
+    deals_call                 *call;
+    const deals_verify_result  *part;
 
     while (!done) {
-        call = deals_verify_wait(ctx, after, TIMEOUT);
+        call = wait(ctx, after, TIMEOUT);
 
-        if (failed(call, &rc)) {
+        if (failed(call, &v->rc)) {
             deals_call_free(call);
-            deals_ctx_free(ctx);
-            return CLI_FAILED;
+            return -1;
         }
 
         part = deals_verify_get(call);
         after = part->last_id;
         done = part->done;
-        checked += (uint64_t) part->checked;
-        drifts += part->drifts.len;
+        v->checked += (uint64_t) part->checked;
+        v->drifts += part->drifts.len;
 
         if (part->drifts.len > 0) {
             cli_progress_end();
@@ -158,22 +163,56 @@ cli_verify(int argc, char **argv)
             print_drift((const deals_drift *) part->drifts.items + i);
         }
 
-        cli_progress("verify", checked, (uint64_t) part->total);
+        if (bar != NULL) {
+            cli_progress(bar, v->checked, (uint64_t) part->total);
+        }
         deals_call_free(call);
     }
 
     cli_progress_end();
+
+    return 0;
+}
+
+
+int
+cli_verify(int argc, char **argv)
+{
+    int         rc;
+    uint64_t    deals;
+    verified    v = { 0 };
+    deals_ctx  *ctx;
+
+    (void) argc;
+    (void) argv;
+
+    ctx = cli_open(1, TIMEOUT, &rc);
+    if (ctx == NULL) {
+        return rc;
+    }
+
+    rc = verify_all(ctx, deals_verify_wait, "verify", &v);
+    deals = v.checked;
+
+    if (rc == 0) {
+        rc = verify_all(ctx, deals_verify_members_wait, NULL, &v);
+    }
+
     deals_ctx_free(ctx);
 
-    if (drifts > 0) {
+    if (rc != 0) {
+        return CLI_FAILED;
+    }
+
+    if (v.drifts > 0) {
         cli_error("%llu values differ from what the votes say",
-                  (unsigned long long) drifts);
+                  (unsigned long long) v.drifts);
         return CLI_REFUSED;
     }
 
     if (!cli.quiet) {
         printf("%llu deals: every counter and rank is what the votes say.\n",
-               (unsigned long long) checked);
+               (unsigned long long) deals);
     }
 
     return CLI_OK;

@@ -56,6 +56,8 @@ int  cli_user_token(int argc, char **argv);
 int  cli_user_tokens(int argc, char **argv);
 int  cli_user_revoke(int argc, char **argv);
 int  cli_user_list(int argc, char **argv);
+int  cli_user_disable(int argc, char **argv);
+int  cli_user_enable(int argc, char **argv);
 int  cli_user_role(int argc, char **argv);
 int  cli_deal_hide(int argc, char **argv);
 int  cli_deal_show(int argc, char **argv);

@@ -67,7 +67,16 @@ const cli_command  cli_commands[] = {
       "dr", 1, 1, cli_user_tokens },
     { "user revoke", "NAME ID", "Ends an access token, by its id", "",
       "dr", 2, 2, cli_user_revoke },
-    { "user list", "", "Lists the accounts: name, role, since when", "",
+    { "user disable", "NAME", "Shuts a member out, at once",
+      "All sessions, access tokens and codes for a new password end, on all\n"
+      "servers; no new ones can be made, and signing in is answered as a wrong\n"
+      "password is. Deals, comments and votes stay. Says what has ended.\n",
+      "dr", 1, 1, cli_user_disable },
+    { "user enable", "NAME", "Lets a member in again who was shut out",
+      "The password is what it was; sessions and tokens do not come back.\n",
+      "dr", 1, 1, cli_user_enable },
+    { "user list", "", "Lists the accounts: name, role, since when",
+      "Behind those that were shut out stands since when they are.\n",
       "dr", 0, 0, cli_user_list },
     { "user role", "NAME ROLE", "Makes a member, moderator or admin of someone",
       "", "dr", 2, 2, cli_user_role },

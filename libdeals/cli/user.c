@@ -198,11 +198,11 @@ cli_user_role(int argc, char **argv)
 static int
 print_members(deals_ctx *ctx, char *after, size_t size, int *rc)
 {
-    size_t             i;
-    deals_list         members;
-    deals_call        *call;
-    const deals_user  *user = NULL;
-    char               text[DEALS_TIME_SIZE];
+    size_t               i;
+    deals_list           members;
+    deals_call          *call;
+    const deals_member  *user = NULL;
+    char                 text[DEALS_TIME_SIZE];
 
     call = deals_member_list_wait(ctx, deals_str_of(after), TIMEOUT);
 
@@ -214,12 +214,19 @@ print_members(deals_ctx *ctx, char *after, size_t size, int *rc)
     members = deals_member_list_get(call);
 
     for (i = 0; i < members.len; i++) {
-        user = (const deals_user *) members.items + i;
+        user = (const deals_member *) members.items + i;
         printf("%-20.*s  %-9.*s  ", (int) user->name.len, user->name.data,
                (int) user->role.len, user->role.data);
 
         deals_time_format(text, user->created_at);
-        printf("%s\n", text);
+        printf("%s", text);
+
+        if (user->disabled_at != DEALS_NULL_INT) {
+            deals_time_format(text, user->disabled_at);
+            printf("  disabled %s", text);
+        }
+
+        putchar('\n');
     }
 
     if (user != NULL) {

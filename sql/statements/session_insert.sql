@@ -1,10 +1,11 @@
--- session_insert: a new session, and where it began; sessions of the member that have ended go, and networks that were not used for long. No row: the password is another one by now than the one that was verified. Its row is locked: whoever changes it either comes before, or finds this session and ends it.
+-- session_insert: a new session, and where it began; sessions of the member that have ended go, and networks that were not used for long. No row: the password is another one by now than the one that was verified, or the member was shut out. Its row is locked: whoever changes it either comes before, or finds this session and ends it.
 -- in:    user_id int8, password_hash text, token_hash text, now timestamptz, idle_since timestamptz, expires_at timestamptz, user_agent text?, address text?, network text?, network_since timestamptz
 -- out:   id int8
 -- write
 WITH verified AS (
     SELECT user_id FROM users
      WHERE user_id = :user_id AND password_hash = :password_hash
+       AND disabled_at IS NULL
        FOR SHARE
 ), ended AS (
     DELETE FROM sessions

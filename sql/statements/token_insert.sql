@@ -1,4 +1,4 @@
--- token_insert: a new access token, unless the member has `most` already, or the session that makes it has ended (absent: the operator makes it); those that have ended go. Seen before it was made: not used yet. Behind token_lock.
+-- token_insert: a new access token, unless the member has `most` already, or the session that makes it has ended (absent: the operator makes it), or the member is shut out; those that have ended go. Seen before it was made: not used yet. Behind token_lock.
 -- in:    user_id int8, token_hash text, asker_hash text?, label text, scopes int2, now timestamptz, unseen timestamptz, expires_at timestamptz, most int8
 -- out:   token_info
 -- write
@@ -17,4 +17,6 @@ SELECT :user_id, :token_hash, :now, :unseen, :expires_at,
    AND (:asker_hash::text IS NULL
         OR EXISTS (SELECT FROM sessions a
                     WHERE a.user_id = :user_id AND a.token_hash = :asker_hash))
+   AND EXISTS (SELECT FROM users u
+                WHERE u.user_id = :user_id AND u.disabled_at IS NULL)
 RETURNING @token_info@

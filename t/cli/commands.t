@@ -12,7 +12,7 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 my @commands = ('migrate', 'demo', 'import', 'verify', 'set', 'user add',
-    'user passwd', 'user list', 'user role', 'deal hide', 'deal show');
+    'user passwd', 'user disable', 'user enable', 'user list', 'user role', 'deal hide', 'deal show');
 
 # Runs a line; the exit code must be `code`, stdout match `out`, stderr `err` (a
 # string is the whole text).

@@ -44,14 +44,18 @@ my $id = $ann->post("$api/deals", json => { title => 'A deal' })->json->{id};
 
 my $r = $t->post('/login', form => \%login);
 like $r->header('Set-Cookie'),
-    qr/^deals=\d+\.[\w-]{32}; Path=\/; Max-Age=(\d+); HttpOnly; SameSite=Lax$/,
+    qr/^deals=\d+\.[\w-]{32};\ Path=\/;\ Max-Age=(\d+);\ HttpOnly;\ SameSite=Lax,
+        \ deals_device=\d+\.\d+\.[\w-]{64};\ Path=\/;\ Max-Age=15552000;
+        \ HttpOnly;\ SameSite=Lax$/x,
     'the cookie without https';
 $r = $t->post('/shop/login', form => \%login);
 like $r->header('Set-Cookie'), qr/; Path=\/shop\/; /, 'under a prefix';
 my $https = $t->client(port => $t->port('https'));
 $r = $https->post('/login', form => \%login);
 like $r->header('Set-Cookie'), qr/^__Host-deals=\d+\.[\w-]{32};\ Path=\/;
-    \ Max-Age=\d+;\ HttpOnly;\ SameSite=Lax;\ Secure$/x, 'with https';
+    \ Max-Age=\d+;\ HttpOnly;\ SameSite=Lax;\ Secure,
+    \ __Host-deals_device=\d+\.\d+\.[\w-]{64};\ Path=\/;\ Max-Age=15552000;
+    \ HttpOnly;\ SameSite=Lax;\ Secure$/x, 'with https';
 like $https->post('/shop/login', form => \%login)->header('Set-Cookie'),
     qr/; Path=\/; /, '  for all of the host, also under a prefix';
 like $https->get('/')->body, qr/Signed in as <b>ann/, '  is known there';

@@ -19,8 +19,10 @@ my @take_none = qw(
     deals_comment_get deals_comments_get deals_ctx_status deals_deal_result_get
     deals_demo_get deals_draft_get_row deals_draft_hash deals_draft_open
     deals_draft_size deals_draft_write deals_error_about deals_feed_get
-    deals_import_refused deals_import_stored deals_member_list_get
+    deals_import_refused deals_import_stored deals_member_disable_get
+    deals_member_list_get
     deals_member_reset_token deals_member_tokens_get deals_overlay_votes
+    deals_password_device
     deals_rerank_get
     deals_session_get deals_sessions_get deals_settings_get deals_str_eq
     deals_str_of deals_templates_free deals_tls_free deals_token_get

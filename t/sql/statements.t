@@ -109,6 +109,7 @@ my %small = map { $_ => 1 } qw(settings merchants schema_version pg_class);
 my %looks = (feed_top => 12_000, feed_top_ids => 18_000, feed_hot_ids => 2_000,
              feed_top_all_ids => 2_000, verify_deals => 30_000,
              verify_comments => 30_000, verify_range => 2_000,
+             verify_members => 2_000,
              member_list => 4_000, comment_replies => 2_000,
              comment_replies_of => 200, comment_root_ids => 2_000);
 

@@ -268,6 +268,47 @@ holds_role(const deals_call *call)
 }
 
 
+static deals_call *
+member_disable(deals_ctx *c, deals_done done, void *data)
+{
+    return deals_member_disable(c, S("ann"), done, data);
+}
+
+static void
+whole_disable(void)
+{
+    assert_int_equal(sql_int("SELECT (disabled_at IS NOT NULL)::int FROM users"
+                             " WHERE user_id = %lld", ID), 1);
+    assert_int_equal(sessions(), 0);
+}
+
+static void
+holds_disable(const deals_call *call)
+{
+    assert_non_null(deals_member_disable_get(call));
+    whole_disable();
+}
+
+static deals_call *
+member_enable(deals_ctx *c, deals_done done, void *data)
+{
+    return deals_member_enable(c, S("ann"), done, data);
+}
+
+static void
+prepare_enable(void)
+{
+    sql("UPDATE users SET disabled_at = now() WHERE user_id = %lld", ID);
+}
+
+static void
+whole_enable(void)
+{
+    assert_int_equal(sql_int("SELECT (disabled_at IS NULL)::int FROM users"
+                             " WHERE user_id = %lld", ID), 1);
+}
+
+
 static const row  rows[] = {
     SLOW(deals_account_create, prepare, account_create, holds_session,
          DEALS_CONFLICT, whole_account),
@@ -287,6 +328,10 @@ static const row  rows[] = {
          whole_passwd),
     WRITE(deals_member_reset, clean, member_reset, holds_token, DEALS_OK, NULL),
     WRITE(deals_member_role, prepare, member_role, holds_role, DEALS_OK, NULL),
+    WRITE(deals_member_disable, prepare, member_disable, holds_disable,
+          DEALS_OK, whole_disable),
+    WRITE(deals_member_enable, prepare_enable, member_enable, NULL, DEALS_OK,
+          whole_enable),
 };
 
 CALLS_NO_MEMORY_RUN("calls_no_memory_accounts", rows)

@@ -110,6 +110,37 @@ mend(void)
 }
 
 
+static deals_call *
+verify_members(deals_ctx *c, deals_done done, void *data)
+{
+    return deals_verify_members(c, 0, done, data);
+}
+
+static void
+holds_verify_members(const deals_call *call)
+{
+    const deals_verify_result  *r = deals_verify_get(call);
+
+    assert_int_equal(r->checked, 3);
+    assert_int_equal(r->done, 1);
+    assert_int_equal(r->drifts.len, 1);
+    assert_str(((const deals_drift *) r->drifts.items)->stored, "1");
+}
+
+/* One is shut out by half. */
+static void
+prepare_verify_members(void)
+{
+    sql("UPDATE users SET disabled_at = now() WHERE name = 'kim'");
+}
+
+static void
+mend_members(void)
+{
+    sql("UPDATE users SET disabled_at = NULL");
+}
+
+
 /* -- import and demo ------------------------------------------------------ */
 
 static deals_import_record   records[3];
@@ -179,6 +210,8 @@ holds_no_demo(const deals_call *call)
 static const row  rows[] = {
     ROW(deals_settings, NULL, settings, holds_settings),
     WRITE(deals_verify, prepare_verify, verify, holds_verify, DEALS_OK, mend),
+    WRITE(deals_verify_members, prepare_verify_members, verify_members,
+          holds_verify_members, DEALS_OK, mend_members),
     WRITE(deals_set, another_round, set, holds_set, DEALS_OK, NULL),
     WRITE(deals_rerank, prepare_rerank, rerank, NULL, DEALS_OK, whole_ranks),
     WRITE(deals_import, prepare_import, import, holds_import, DEALS_OK,

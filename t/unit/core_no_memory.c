@@ -13,6 +13,7 @@
 #include "base/form.h"
 #include "base/json.h"
 #include "core/cursor.h"
+#include "core/device.h"
 #include "core/money.h"
 #include "core/name.h"
 #include "core/password.h"
@@ -167,6 +168,12 @@ secrets(deals_arena *a)
     }
 
     if (deals_token_hash(a, &token).data == NULL) {
+        return 0;
+    }
+
+    if (deals_device_make(a, 7, 1, (const unsigned char *) "0123456789abcdef",
+                          S("hash")).data == NULL)
+    {
         return 0;
     }
 

@@ -57,6 +57,7 @@ DEALS_API int  deals_migrate(const deals_migrate_params *params,
 typedef struct {
     int64_t    deal_id;
     int64_t    comment_id;      /* 0: of the deal itself */
+    int64_t    user_id;         /* not 0: of a member, and of no deal */
     deals_str  field;           /* "score" */
     deals_str  stored;          /* absent: NULL, or there is no row */
     deals_str  expected;
@@ -80,6 +81,13 @@ DEALS_API deals_call *deals_verify(deals_ctx *ctx, int64_t after_id,
                           deals_done done, void *data);
 DEALS_API deals_call *deals_verify_wait(deals_ctx *ctx, int64_t after_id,
                           int64_t timeout_ms);
+/* The same of the next 1,000 members: who is disabled has no session and no
+ * access token. */
+DEALS_API deals_call *deals_verify_members(deals_ctx *ctx, int64_t after_id,
+                          deals_done done, void *data);
+DEALS_API deals_call *deals_verify_members_wait(deals_ctx *ctx,
+                          int64_t after_id, int64_t timeout_ms);
+/* Of both. */
 DEALS_API const deals_verify_result  *deals_verify_get(const deals_call *call);
 
 

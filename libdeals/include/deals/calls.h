@@ -77,6 +77,9 @@ typedef struct {
                                    within a day this member makes one thing
                                    under it, and who asks again gets that.
                                    INVALID: it was used for something else */
+    deals_str   device;         /* deals_session_create: what an earlier one
+                                   left with this browser; bad ones are as good
+                                   as none */
 } deals_asker;
 
 /* The member behind the token, once it was looked up; NULL: anonymous. The row
@@ -363,6 +366,8 @@ typedef struct {
     deals_str          token;
     int64_t            expires_at;      /* absolute limit */
     const deals_user  *user;
+    deals_str          device;          /* for the browser to keep for 180 days,
+                                           and to bring along then */
 } deals_session_result;
 
 DEALS_API extern const deals_shape  deals_session_shape;
@@ -380,8 +385,10 @@ DEALS_API deals_call *deals_account_create_wait(deals_ctx *ctx,
 /* UNAUTHENTICATED: unknown name or wrong password, not saying which, and in
  * the same time. RATE_LIMITED: from a network (an address; of IPv6 its /64)
  * where this member signed in within the last 180 days, by that network and
- * name together; from elsewhere by the network, and by the name. So guesses
- * from all over the world don't keep the member out. */
+ * name together; from elsewhere by the network, and by the name; but with a
+ * `device` that is this member's, by that alone. So guesses from all over the
+ * world don't keep the member out, nor do neighbours. A new password ends what
+ * devices have and what is known of networks. */
 DEALS_API deals_call *deals_session_create(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_session_input *input, deals_done done,
@@ -510,7 +517,8 @@ DEALS_API extern const deals_shape  deals_password_input_shape;
 /* Changes the asker's password and ends all of the member's sessions but the
  * asker's own, and all access tokens. UNAUTHENTICATED: no member. INVALID:
  * current is wrong, password breaks a rule. RATE_LIMITED by member, as signing
- * in is. */
+ * in is. deals_password_device: as `device` of deals_session_result, in the place
+ * of the one that ended; absent until the call succeeded. */
 DEALS_API deals_call *deals_password_change(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_password_input *input, deals_done done,
@@ -519,6 +527,7 @@ DEALS_API deals_call *deals_password_change_wait(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_password_input *input,
                           int64_t timeout_ms);
+DEALS_API deals_str    deals_password_device(const deals_call *call);
 
 typedef struct {
     deals_str  token;           /* of deals_member_reset; required */

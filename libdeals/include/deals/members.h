@@ -49,6 +49,29 @@ DEALS_API deals_call  *deals_member_token_end(deals_ctx *ctx, deals_str name,
 DEALS_API deals_call  *deals_member_token_end_wait(deals_ctx *ctx,
                            deals_str name, deals_str id, int64_t timeout_ms);
 
+/* Shuts a member out: the member's sessions, access tokens and codes for a new
+ * password end in the same transaction, on all nodes; signing in is answered as
+ * a wrong password is, and no token or code can be made (CONFLICT). What the
+ * member has written and voted stays. Who is shut out already stays so from when
+ * it began. NOT_FOUND. */
+typedef struct {
+    int64_t  sessions;          /* that have ended */
+    int64_t  tokens;            /* likewise, access tokens */
+} deals_member_end;
+
+DEALS_API deals_call  *deals_member_disable(deals_ctx *ctx, deals_str name,
+                           deals_done done, void *data);
+DEALS_API deals_call  *deals_member_disable_wait(deals_ctx *ctx,
+                           deals_str name, int64_t timeout_ms);
+DEALS_API const deals_member_end  *deals_member_disable_get(
+                           const deals_call *call);
+
+/* Lets a member sign in again, who need not be shut out. NOT_FOUND. */
+DEALS_API deals_call  *deals_member_enable(deals_ctx *ctx, deals_str name,
+                           deals_done done, void *data);
+DEALS_API deals_call  *deals_member_enable_wait(deals_ctx *ctx, deals_str name,
+                           int64_t timeout_ms);
+
 /* Sets a role: "member", "moderator" or "admin". NOT_FOUND, INVALID. */
 DEALS_API deals_call  *deals_member_role(deals_ctx *ctx, deals_str name,
                            deals_str role, deals_done done, void *data);
@@ -61,7 +84,7 @@ DEALS_API deals_call  *deals_member_list(deals_ctx *ctx, deals_str after,
                            deals_done done, void *data);
 DEALS_API deals_call  *deals_member_list_wait(deals_ctx *ctx, deals_str after,
                            int64_t timeout_ms);
-/* Of deals_user; empty: there are no more. */
+/* Of deals_member; empty: there are no more. */
 DEALS_API deals_list   deals_member_list_get(const deals_call *call);
 
 #ifdef __cplusplus
