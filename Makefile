@@ -30,7 +30,7 @@ CPPFLAGS = -D_GNU_SOURCE -DDEALS_VERSION='"$(VERSION)"' \
 LDFLAGS  = $(SAN)
 # hiredis goes in whole: another module of the same nginx may export a hiredis
 # of its own.
-LIBS     = -lpq -l:libhiredis.a -lyajl -lsodium -lcrypto -lqrencode -lcurl \
+LIBS     = -lpq -l:libhiredis.a -lyajl -lsodium -lnettle -lqrencode -lcurl \
            -lidn2 -lpsl -lcmark-gfm-extensions -lcmark-gfm -lz -lm
 
 ABS      = $(abspath $(BUILD))

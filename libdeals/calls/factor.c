@@ -92,7 +92,8 @@ look(deals_call *call)
     check->step = deals_totp_match(check->secret, check->typed.digits,
                                    deals_call_now(call), check->last_step);
     if (check->step < 0) {
-        deals_use_no_memory(call);
+        deals_call_fail(call, DEALS_INTERNAL, NULL,
+                        "The second factor is not readable.");
         return;
     }
 

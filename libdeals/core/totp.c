@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <nettle/hmac.h>
 #include <sodium.h>
 
 #include "base/buf.h"
@@ -191,10 +190,11 @@ int
 deals_totp_code(deals_str secret, int64_t step,
     char out[DEALS_TOTP_DIGITS + 1])
 {
-    int            i;
-    uint32_t       at, value;
-    unsigned       len = 0;
-    unsigned char  key[DEALS_TOTP_RANDOM], time[8], mac[EVP_MAX_MD_SIZE];
+    int                   i;
+    uint32_t              at, value;
+    unsigned char         key[DEALS_TOTP_RANDOM], time[8];
+    unsigned char         mac[SHA1_DIGEST_SIZE];
+    struct hmac_sha1_ctx  hmac;
 
     if (secret_bytes(secret, key) != 0) {
         return -1;
@@ -204,19 +204,13 @@ deals_totp_code(deals_str secret, int64_t step,
         time[i] = (unsigned char) ((uint64_t) step >> (56 - 8 * i));
     }
 
-    if (HMAC(EVP_sha1(), key, sizeof(key), time, sizeof(time), mac, &len)
-        == NULL)
-    {
-        len = 0;
-    }
-
+    hmac_sha1_set_key(&hmac, sizeof(key), key);
+    hmac_sha1_update(&hmac, sizeof(time), time);
+    hmac_sha1_digest(&hmac, sizeof(mac), mac);
     sodium_memzero(key, sizeof(key));
+    sodium_memzero(&hmac, sizeof(hmac));
 
-    if (len != 20) {
-        return -1;
-    }
-
-    at = mac[19] & 15;
+    at = mac[SHA1_DIGEST_SIZE - 1] & 15;
     value = ((uint32_t) mac[at] & 127) << 24 | (uint32_t) mac[at + 1] << 16
             | (uint32_t) mac[at + 2] << 8 | mac[at + 3];
 

@@ -37,13 +37,13 @@ int        deals_code_read(deals_arena *arena, deals_str text,
 /* 64 hex digits: SHA-256 of a recovery code's letters. Absent: no memory. */
 deals_str  deals_recovery_hash(deals_arena *arena, deals_str code);
 
-/* The code of a step, with its end; a secret in base32. 0, or -1: it is none, or
- * no memory. */
+/* The code of a step, with its end; a secret in base32. 0, or -1: it is none. */
 int        deals_totp_code(deals_str secret, int64_t step,
                char out[DEALS_TOTP_DIGITS + 1]);
 
 /* The step whose code this is: that of `now`, or the one before or behind it,
- * for clocks that differ; and newer than `last`. 0: none; -1: no memory. */
+ * for clocks that differ; and newer than `last`. 0: none; -1: that is no
+ * secret. */
 int64_t    deals_totp_match(deals_str secret, const char *digits, int64_t now,
                int64_t last);
 
