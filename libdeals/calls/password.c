@@ -113,8 +113,8 @@ check(deals_call *call)
 
     deals_confirm_given(arena, state, &errors);
     (void) deals_password_check(arena, "password", state->password,
-                                state->head.use.viewer->name, state->head.use.viewer->email,
-                                &errors);
+                                state->head.use.viewer->name,
+                                state->head.use.viewer->email, &errors);
 
     if (errors != NULL) {
         deals_call_finish(call, errors);
