@@ -30,10 +30,14 @@ CPPFLAGS = -D_GNU_SOURCE -DDEALS_VERSION='"$(VERSION)"' \
 LDFLAGS  = $(SAN)
 # hiredis goes in whole: another module of the same nginx may export a hiredis
 # of its own.
-LIBS     = -lpq -l:libhiredis.a -lyajl -lsodium -lnettle -lqrencode -lcurl \
-           -lidn2 -lpsl -lcmark-gfm-extensions -lcmark-gfm -lz -lm
+LIBS     = -lpq -l:libhiredis.a -lyajl -lsodium -lssl -lcrypto -lnettle \
+           -lqrencode -lcurl -lidn2 -lpsl -lcmark-gfm-extensions -lcmark-gfm \
+           -lz -lm
 
 ABS      = $(abspath $(BUILD))
+# However it was written: else its other name in -I would change the flags, and
+# they would compile everything again, under the feet of what runs there.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(ABS))
 
 # Everything is found, nothing is listed: a new file is in the build at once.
 GEN_IN   := $(wildcard sql/generate sql/*.pl sql/*.pm sql/lib/*.pm \
@@ -350,7 +354,7 @@ valgrind:
 lint:
 	@conf/run/packages run test
 	+@$(QUIETLY) all
-	@$(PROVE) t/lint
+	@$(PROVE) $(TAP) t/lint
 	@BUILD='$(BUILD)' t/lint/analyse $(CPPFLAGS)
 
 bench: test-packages

@@ -96,19 +96,14 @@ ngx_http_deals_api_feed(ngx_http_deals_ctx_t *ctx)
                                          "year or all.");
     }
 
-    return ngx_http_deals_wait(ctx,
-                               deals_feed(ngx_http_deals_site(ctx),
-                                          &ctx->asker, &params,
-                                          ngx_http_deals_call_done, ctx),
-                               ngx_http_deals_api_feed_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_feed_step, deals_feed,
+                               &params);
 }
 
 
 static ngx_int_t
 ngx_http_deals_api_feed_step(ngx_http_deals_ctx_t *ctx)
 {
-    ngx_http_deals_api_error(ctx);
-
     ctx->until = deals_feed_get(ctx->call)->until;
 
     return ngx_http_deals_send_json(ctx, NGX_HTTP_OK, &deals_feed_shape,
@@ -125,19 +120,14 @@ ngx_http_deals_api_deal(ngx_http_deals_ctx_t *ctx)
 
     params.id = ctx->id;
 
-    return ngx_http_deals_wait(ctx,
-                               deals_deal_get(ngx_http_deals_site(ctx),
-                                              &ctx->asker, &params,
-                                              ngx_http_deals_call_done, ctx),
-                               ngx_http_deals_api_deal_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_deal_step,
+                               deals_deal_get, &params);
 }
 
 
 static ngx_int_t
 ngx_http_deals_api_deal_step(ngx_http_deals_ctx_t *ctx)
 {
-    ngx_http_deals_api_error(ctx);
-
     ctx->until = deals_deal_result_get(ctx->call)->until;
 
     return ngx_http_deals_send_json(ctx, NGX_HTTP_OK, &deals_deal_shape,
@@ -160,12 +150,8 @@ ngx_http_deals_api_deal_create(ngx_http_deals_ctx_t *ctx)
 
     ngx_http_deals_idempotency_key(ctx);
 
-    return ngx_http_deals_wait(ctx,
-                               deals_deal_create(ngx_http_deals_site(ctx),
-                                                 &ctx->asker, &in,
-                                                 ngx_http_deals_call_done,
-                                                 ctx),
-                               ngx_http_deals_api_created_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_created_step,
+                               deals_deal_create, &in);
 }
 
 
@@ -173,8 +159,6 @@ static ngx_int_t
 ngx_http_deals_api_created_step(ngx_http_deals_ctx_t *ctx)
 {
     const deals_deal  *deal;
-
-    ngx_http_deals_api_error(ctx);
 
     deal = deals_deal_result_get(ctx->call)->deal;
 
@@ -205,33 +189,22 @@ ngx_http_deals_api_deal_update(ngx_http_deals_ctx_t *ctx)
         return ngx_http_deals_error(ctx, ctx->error);
     }
 
-    return ngx_http_deals_wait(ctx,
-                               deals_deal_update(ngx_http_deals_site(ctx),
-                                                 &ctx->asker, ctx->id, &in,
-                                                 given,
-                                                 ngx_http_deals_call_done,
-                                                 ctx),
-                               ngx_http_deals_api_deal_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_deal_step,
+                               deals_deal_update, ctx->id, &in, given);
 }
 
 
 ngx_int_t
 ngx_http_deals_api_deal_delete(ngx_http_deals_ctx_t *ctx)
 {
-    return ngx_http_deals_wait(ctx,
-                               deals_deal_delete(ngx_http_deals_site(ctx),
-                                                 &ctx->asker, ctx->id,
-                                                 ngx_http_deals_call_done,
-                                                 ctx),
-                               ngx_http_deals_api_empty_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_empty_step,
+                               deals_deal_delete, ctx->id);
 }
 
 
 static ngx_int_t
 ngx_http_deals_api_empty_step(ngx_http_deals_ctx_t *ctx)
 {
-    ngx_http_deals_api_error(ctx);
-
     return ngx_http_deals_send_empty(ctx, NGX_HTTP_NO_CONTENT);
 }
 
@@ -249,20 +222,14 @@ ngx_http_deals_api_vote(ngx_http_deals_ctx_t *ctx)
         return ngx_http_deals_error(ctx, ctx->error);
     }
 
-    return ngx_http_deals_wait(ctx,
-                               deals_vote(ngx_http_deals_site(ctx),
-                                          &ctx->asker, ctx->id, ctx->cid,
-                                          in.value, ngx_http_deals_call_done,
-                                          ctx),
-                               ngx_http_deals_api_vote_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_vote_step, deals_vote,
+                               ctx->id, ctx->cid, in.value);
 }
 
 
 static ngx_int_t
 ngx_http_deals_api_vote_step(ngx_http_deals_ctx_t *ctx)
 {
-    ngx_http_deals_api_error(ctx);
-
     return ngx_http_deals_send_json(ctx, NGX_HTTP_OK, &deals_vote_shape,
                                     deals_vote_get(ctx->call));
 }
@@ -280,20 +247,15 @@ ngx_http_deals_api_comments(ngx_http_deals_ctx_t *ctx)
         return rc;
     }
 
-    return ngx_http_deals_wait(ctx,
-                               deals_comments(ngx_http_deals_site(ctx),
-                                              &ctx->asker, ctx->id,
-                                              (int) query.limit, query.cursor,
-                                              ngx_http_deals_call_done, ctx),
-                               ngx_http_deals_api_comments_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_comments_step,
+                               deals_comments, ctx->id, (int) query.limit,
+                               query.cursor);
 }
 
 
 static ngx_int_t
 ngx_http_deals_api_comments_step(ngx_http_deals_ctx_t *ctx)
 {
-    ngx_http_deals_api_error(ctx);
-
     return ngx_http_deals_send_json(ctx, NGX_HTTP_OK, &deals_comments_shape,
                                     deals_comments_get(ctx->call));
 }
@@ -312,12 +274,8 @@ ngx_http_deals_api_comment_create(ngx_http_deals_ctx_t *ctx)
 
     ngx_http_deals_idempotency_key(ctx);
 
-    return ngx_http_deals_wait(ctx,
-                               deals_comment_create(ngx_http_deals_site(ctx),
-                                                    &ctx->asker, ctx->id, &in,
-                                                    ngx_http_deals_call_done,
-                                                    ctx),
-                               ngx_http_deals_api_comment_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_comment_step,
+                               deals_comment_create, ctx->id, &in);
 }
 
 
@@ -332,13 +290,8 @@ ngx_http_deals_api_comment_update(ngx_http_deals_ctx_t *ctx)
         return ngx_http_deals_error(ctx, ctx->error);
     }
 
-    return ngx_http_deals_wait(ctx,
-                               deals_comment_update(ngx_http_deals_site(ctx),
-                                                    &ctx->asker, ctx->id,
-                                                    ctx->cid, body,
-                                                    ngx_http_deals_call_done,
-                                                    ctx),
-                               ngx_http_deals_api_comment_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_comment_step,
+                               deals_comment_update, ctx->id, ctx->cid, body);
 }
 
 
@@ -349,8 +302,6 @@ ngx_http_deals_api_comment_step(ngx_http_deals_ctx_t *ctx)
 {
     ngx_uint_t            status;
     const deals_comment  *comment;
-
-    ngx_http_deals_api_error(ctx);
 
     comment = deals_comment_get(ctx->call);
     status = NGX_HTTP_OK;
@@ -379,13 +330,8 @@ ngx_http_deals_api_comment_step(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_api_comment_delete(ngx_http_deals_ctx_t *ctx)
 {
-    return ngx_http_deals_wait(ctx,
-                               deals_comment_delete(ngx_http_deals_site(ctx),
-                                                    &ctx->asker, ctx->id,
-                                                    ctx->cid,
-                                                    ngx_http_deals_call_done,
-                                                    ctx),
-                               ngx_http_deals_api_empty_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_empty_step,
+                               deals_comment_delete, ctx->id, ctx->cid);
 }
 
 
@@ -496,19 +442,13 @@ ngx_http_deals_api_me(ngx_http_deals_ctx_t *ctx)
 {
     ctx->asker.strict = 1;
 
-    return ngx_http_deals_wait(ctx,
-                               deals_whoami(ngx_http_deals_site(ctx),
-                                            &ctx->asker,
-                                            ngx_http_deals_call_done, ctx),
-                               ngx_http_deals_api_me_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_me_step, deals_whoami);
 }
 
 
 static ngx_int_t
 ngx_http_deals_api_me_step(ngx_http_deals_ctx_t *ctx)
 {
-    ngx_http_deals_api_error(ctx);
-
     if (deals_call_viewer(ctx->call) == NULL) {
         return ngx_http_deals_fail(ctx, DEALS_UNAUTHENTICATED,
                                    "Sign in first.");
@@ -522,19 +462,14 @@ ngx_http_deals_api_me_step(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_api_user(ngx_http_deals_ctx_t *ctx)
 {
-    return ngx_http_deals_wait(ctx,
-                               deals_user_get(ngx_http_deals_site(ctx),
-                                              &ctx->asker, ctx->name,
-                                              ngx_http_deals_call_done, ctx),
-                               ngx_http_deals_api_user_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_api_user_step,
+                               deals_user_get, ctx->name);
 }
 
 
 static ngx_int_t
 ngx_http_deals_api_user_step(ngx_http_deals_ctx_t *ctx)
 {
-    ngx_http_deals_api_error(ctx);
-
     return ngx_http_deals_send_json(ctx, NGX_HTTP_OK, &deals_user_shape,
                                     deals_user_result(ctx->call));
 }

@@ -26,19 +26,6 @@ static ngx_int_t ngx_http_deals_cache_local(ngx_http_deals_ctx_t *ctx,
     uint64_t *hash, u_char *key, size_t len);
 static ngx_int_t ngx_http_deals_cache_send(ngx_http_deals_keyed_t *keyed,
     ngx_http_deals_copy_t *copy, const char *status);
-static ngx_int_t ngx_http_deals_cache_keep(ngx_http_deals_keyed_t *keyed,
-    ngx_http_deals_copy_t *copy, const char *status);
-
-
-/* the status of those whose bytes nobody else will get */
-
-#define NGX_HTTP_DEALS_BYPASS  "BYPASS"
-#define NGX_HTTP_DEALS_MISS    "MISS"
-
-
-static const char  *ngx_http_deals_found_names[] = {
-    "HIT", "UPDATING", "STALE"
-};
 
 
 /*
@@ -224,7 +211,7 @@ ngx_http_deals_cache_send(ngx_http_deals_keyed_t *keyed,
 
 /* a copy that has just been made, or that the worker has already */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_deals_cache_keep(ngx_http_deals_keyed_t *keyed,
     ngx_http_deals_copy_t *copy, const char *status)
 {
@@ -243,6 +230,18 @@ ngx_http_deals_cache_keep(ngx_http_deals_keyed_t *keyed,
     }
 
     return rc;
+}
+
+
+/* one that the zone had: with NGX_HTTP_DEALS_STALE at most */
+
+ngx_int_t
+ngx_http_deals_cache_found(ngx_http_deals_keyed_t *keyed,
+    ngx_http_deals_copy_t *copy, ngx_http_deals_found_e found)
+{
+    static const char  *names[] = { "HIT", "UPDATING", "STALE" };
+
+    return ngx_http_deals_cache_keep(keyed, copy, names[found]);
 }
 
 
@@ -272,8 +271,7 @@ ngx_http_deals_cache_go(ngx_http_deals_keyed_t *keyed)
     case NGX_HTTP_DEALS_HIT:
     case NGX_HTTP_DEALS_UPDATING:
     case NGX_HTTP_DEALS_STALE:
-        return ngx_http_deals_cache_keep(keyed, copy,
-                                         ngx_http_deals_found_names[found]);
+        return ngx_http_deals_cache_found(keyed, copy, found);
 
     case NGX_HTTP_DEALS_WAIT:
         return ngx_http_deals_cache_wait(keyed);
@@ -364,152 +362,4 @@ ngx_http_deals_cache_resume(ngx_http_deals_keyed_t *keyed)
 
     ngx_http_finalize_request(r, rc);
     ngx_http_run_posted_requests(c);
-}
-
-
-/* --- the end of a fill ---------------------------------------------------- */
-
-
-/* the page of members is being made: with holes, see deals_draft */
-
-ngx_uint_t
-ngx_http_deals_cache_drafts(ngx_http_deals_ctx_t *ctx)
-{
-    return ctx->keyed && ctx->keyed->member && ctx->keyed->filling;
-}
-
-
-/*
- * The answer to a request that fills: it is kept, and sent from what is kept.
- * NGX_DECLINED: it is not, and must be sent as it is; a draft can't.
- */
-
-ngx_int_t
-ngx_http_deals_cache_filled(ngx_http_deals_ctx_t *ctx, const char *type,
-    deals_str bytes)
-{
-    ngx_http_deals_copy_t   *copy;
-    ngx_http_deals_keyed_t  *keyed;
-
-    keyed = ctx->keyed;
-
-    if (keyed == NULL || !keyed->filling) {
-        return NGX_DECLINED;
-    }
-
-    /* whatever might come here one day: these are nobody's private bytes */
-
-    if (ctx->asker.token.data
-        || ((ctx->cookie || ctx->bearer) && !keyed->aside)
-        || ctx->signed_in || ctx->no_store
-        || ngx_http_deals_viewer(ctx))
-    {
-        ngx_log_error(NGX_LOG_ALERT, ctx->request->connection->log, 0,
-                      "a private page was about to be kept");
-        return NGX_DECLINED;
-    }
-
-    copy = ngx_http_deals_copy_make(keyed, type, bytes);
-
-    if (copy == NULL) {
-        return NGX_DECLINED;
-    }
-
-    ngx_http_deals_zone_store(keyed, &copy->bytes);
-    ngx_http_deals_local_landed(keyed);
-    ngx_http_deals_member_back(keyed);
-
-    return ngx_http_deals_cache_keep(keyed, copy, NGX_HTTP_DEALS_MISS);
-}
-
-
-/*
- * The request ends otherwise. `status` is that of its answer; 0: there is
- * none.
- */
-
-void
-ngx_http_deals_cache_end(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
-{
-    ngx_http_deals_end_e     end;
-    ngx_http_deals_keyed_t  *keyed;
-
-    keyed = ctx->keyed;
-
-    if (keyed == NULL) {
-        return;
-    }
-
-    if (keyed->waiting) {
-        ngx_http_deals_local_leave(keyed);
-    }
-
-    if (!keyed->filling) {
-        return;
-    }
-
-    end = status == 0 ? NGX_HTTP_DEALS_GIVEN_UP
-          : status >= NGX_HTTP_INTERNAL_SERVER_ERROR ? NGX_HTTP_DEALS_FAILED
-          : NGX_HTTP_DEALS_NOT_KEPT;
-
-    ngx_http_deals_zone_release(keyed, end);
-    ngx_http_deals_local_landed(keyed);
-    ngx_http_deals_member_back(keyed);
-}
-
-
-/*
- * The page of all members can't be had, or is none for this one: it is made for
- * who asks alone. Returns what a handler does.
- */
-
-ngx_int_t
-ngx_http_deals_cache_alone(ngx_http_deals_ctx_t *ctx)
-{
-    ngx_http_deals_cache_end(ctx, NGX_HTTP_NOT_FOUND);
-
-    ctx->keyed = NULL;
-    ctx->cache_status = NGX_HTTP_DEALS_BYPASS;
-    ngx_memzero(&ctx->page, sizeof(deals_page));
-
-    return ngx_http_deals_run(ctx);
-}
-
-
-/*
- * The fill failed. If the database is away, what was kept before is better than
- * nothing; what all members can't see one of them may. NGX_DECLINED: there is
- * nothing.
- */
-
-ngx_int_t
-ngx_http_deals_cache_failed(ngx_http_deals_ctx_t *ctx, deals_code code)
-{
-    ngx_http_deals_copy_t   *copy;
-    ngx_http_deals_found_e   found;
-    ngx_http_deals_keyed_t  *keyed;
-
-    keyed = ctx->keyed;
-
-    if (keyed == NULL) {
-        return NGX_DECLINED;
-    }
-
-    if (code != DEALS_UNAVAILABLE && code != DEALS_TIMEOUT) {
-        return ngx_http_deals_cache_drafts(ctx)
-               ? ngx_http_deals_cache_alone(ctx) : NGX_DECLINED;
-    }
-
-    ngx_http_deals_cache_end(ctx, NGX_HTTP_SERVICE_UNAVAILABLE);
-
-    found = ngx_http_deals_zone_find(keyed, &copy);
-
-    if (found <= NGX_HTTP_DEALS_STALE) {
-        return ngx_http_deals_cache_keep(keyed, copy,
-                                         ngx_http_deals_found_names[found]);
-    }
-
-    ngx_http_deals_cache_end(ctx, NGX_HTTP_SERVICE_UNAVAILABLE);
-
-    return NGX_DECLINED;
 }

@@ -3,15 +3,18 @@
  * The cache zone, inside: ready bytes of pages that anybody may see, in shared
  * memory, and copies of those in use in each worker's own.
  *
- *     _cache.c        a request's way through it
- *     _cache_key.c    what a page depends on, as bytes
- *     _cache_zone.c   shared memory: entries and generations
- *     _cache_fill.c   who fills an entry, and who waits for it
- *     _cache_local.c  the worker's copies, and the requests that wait
- *     _cache_bytes.c  ready bytes: identity and gzip, their tags
- *     _cache_member.c pages for members: what is their own laid over
- *     _cache_conf.c   deals_cache
- *     _kept.c         what contexts keep for each other
+ *     _cache.c              a request's way through it
+ *     _cache_filled.c       the end of a request that fills an entry
+ *     _cache_key.c          what a page depends on, as bytes
+ *     _cache_zone.c         shared memory: its beginning, its lock
+ *     _cache_generation.c   what has changed: which bytes are still good
+ *     _cache_entry.c        the entries: found, made, evicted
+ *     _cache_fill.c         who fills an entry, and who waits for it
+ *     _cache_local.c        the worker's copies, and the requests that wait
+ *     _cache_bytes.c        ready bytes: identity and gzip, their tags
+ *     _cache_member.c       pages for members: what is their own laid over
+ *     _cache_conf.c         deals_cache
+ *     _kept.c               what contexts keep for each other
  *
  * An entry is good as long as its generations are today's, its second has not
  * come and it is not too old. Generations are counters in the zone which are
@@ -217,6 +220,12 @@ typedef enum {
 } ngx_http_deals_found_e;
 
 
+/* $deals_cache_status of those whose bytes nobody else will get */
+
+#define NGX_HTTP_DEALS_BYPASS  "BYPASS"
+#define NGX_HTTP_DEALS_MISS    "MISS"
+
+
 /* how a fill ends without bytes */
 
 typedef enum {
@@ -234,8 +243,12 @@ ngx_int_t ngx_http_deals_cache_key(ngx_http_deals_ctx_t *ctx,
 /* _cache_zone.c */
 
 ngx_int_t ngx_http_deals_zone_init(ngx_shm_zone_t *shm_zone, void *data);
-void ngx_http_deals_zone_hash(ngx_http_deals_cache_t *cache, u_char *key,
-    size_t len, uint64_t *hash);
+uint64_t ngx_http_deals_zone_node(ngx_http_deals_cache_t *cache);
+void ngx_http_deals_zone_lock(ngx_http_deals_cache_t *cache);
+void ngx_http_deals_zone_unlock(ngx_http_deals_cache_t *cache);
+
+/* _cache_generation.c */
+
 void ngx_http_deals_zone_generations(ngx_http_deals_cache_t *cache,
     ngx_http_deals_ctx_t *ctx, uint64_t *hard, uint64_t *soft);
 ngx_msec_t ngx_http_deals_zone_ttl(ngx_http_deals_cache_t *cache,
@@ -244,9 +257,16 @@ void ngx_http_deals_zone_changed(ngx_http_deals_cache_t *cache,
     ngx_uint_t site, ngx_uint_t what, int64_t id);
 uint64_t ngx_http_deals_zone_generation(ngx_http_deals_cache_t *cache,
     ngx_uint_t site, ngx_uint_t what, int64_t user_id);
-uint64_t ngx_http_deals_zone_node(ngx_http_deals_cache_t *cache);
-void ngx_http_deals_zone_lock(ngx_http_deals_cache_t *cache);
-void ngx_http_deals_zone_unlock(ngx_http_deals_cache_t *cache);
+
+/* 0: no longer good; 1: softly so; 2: good */
+ngx_uint_t ngx_http_deals_good(ngx_http_deals_bytes_t *bytes, uint64_t hard,
+    uint64_t soft, ngx_msec_t ttl);
+
+/* _cache_entry.c */
+
+void ngx_http_deals_entries_init(ngx_http_deals_zone_t *sh);
+void ngx_http_deals_zone_hash(ngx_http_deals_cache_t *cache, u_char *key,
+    size_t len, uint64_t *hash);
 
 /* under the lock; NULL: there is none, or no room */
 
@@ -267,10 +287,6 @@ void ngx_http_deals_zone_store(ngx_http_deals_keyed_t *keyed,
     ngx_http_deals_bytes_t *bytes);
 void ngx_http_deals_zone_release(ngx_http_deals_keyed_t *keyed,
     ngx_http_deals_end_e end);
-
-/* 0: no longer good; 1: softly so; 2: good */
-ngx_uint_t ngx_http_deals_good(ngx_http_deals_bytes_t *bytes, uint64_t hard,
-    uint64_t soft, ngx_msec_t ttl);
 
 /* _cache_local.c */
 
@@ -318,6 +334,10 @@ void ngx_http_deals_kept_init(ngx_http_deals_zone_t *sh);
 /* _cache.c */
 
 void ngx_http_deals_cache_resume(ngx_http_deals_keyed_t *keyed);
+ngx_int_t ngx_http_deals_cache_keep(ngx_http_deals_keyed_t *keyed,
+    ngx_http_deals_copy_t *copy, const char *status);
+ngx_int_t ngx_http_deals_cache_found(ngx_http_deals_keyed_t *keyed,
+    ngx_http_deals_copy_t *copy, ngx_http_deals_found_e found);
 
 
 #endif /* NGX_HTTP_DEALS_CACHE_H_INCLUDED_ */

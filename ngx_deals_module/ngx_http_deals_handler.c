@@ -20,6 +20,8 @@ static ngx_int_t ngx_http_deals_refuse(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_no_route(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_media_type(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_plain_body(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_wait_for(ngx_http_deals_ctx_t *ctx,
+    deals_call *call, ngx_http_deals_handler_pt step, ngx_uint_t either);
 static void ngx_http_deals_cleanup(void *data);
 
 
@@ -326,8 +328,24 @@ ngx_http_deals_site(ngx_http_deals_ctx_t *ctx)
 /* `step` goes on when the call is done; always the last thing a handler does */
 
 ngx_int_t
+ngx_http_deals_expect(ngx_http_deals_ctx_t *ctx, deals_call *call,
+    ngx_http_deals_handler_pt step)
+{
+    return ngx_http_deals_wait_for(ctx, call, step, 0);
+}
+
+
+ngx_int_t
 ngx_http_deals_wait(ngx_http_deals_ctx_t *ctx, deals_call *call,
     ngx_http_deals_handler_pt step)
+{
+    return ngx_http_deals_wait_for(ctx, call, step, 1);
+}
+
+
+static ngx_int_t
+ngx_http_deals_wait_for(ngx_http_deals_ctx_t *ctx, deals_call *call,
+    ngx_http_deals_handler_pt step, ngx_uint_t either)
 {
     ngx_http_request_t  *r;
 
@@ -344,6 +362,7 @@ ngx_http_deals_wait(ngx_http_deals_ctx_t *ctx, deals_call *call,
     ctx->former = ctx->call;
     ctx->call = call;
     ctx->step = step;
+    ctx->either = either;
     ctx->waiting = 1;
 
     /* one deadline for all calls of a request, and what it waited before */
@@ -395,7 +414,8 @@ ngx_http_deals_call_done(deals_call *call, void *data)
     error = deals_call_error(call);
     ctx->outcome = error ? deals_error_about(error->code)->name : "ok";
 
-    rc = ctx->step(ctx);
+    rc = error && !ctx->either ? ngx_http_deals_error(ctx, error)
+                               : ctx->step(ctx);
 
     if (rc == NGX_DONE) {
         return;

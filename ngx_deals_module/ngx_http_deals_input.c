@@ -381,6 +381,33 @@ ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
 }
 
 
+/* errors that are told in the form */
+
+ngx_int_t
+ngx_http_deals_is_mistake(const deals_error *error)
+{
+    return error->code == DEALS_INVALID
+           || error->code == DEALS_CONFLICT
+           || error->code == DEALS_RATE_LIMITED;
+}
+
+
+/* and the header that goes with it: Retry-After */
+
+ngx_uint_t
+ngx_http_deals_mistake_status(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error)
+{
+    if (error->code != DEALS_RATE_LIMITED) {
+        return 422;
+    }
+
+    (void) ngx_http_deals_error_headers(ctx, error);
+
+    return 429;
+}
+
+
 /* the form to edit a deal, as it stands; 0, or -1: no memory */
 
 int

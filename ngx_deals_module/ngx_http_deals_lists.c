@@ -136,21 +136,14 @@ ngx_http_deals_feed_page(ngx_http_deals_ctx_t *ctx, deals_sort sort)
     ctx->sort = sort;
     ctx->cursor = params.cursor;
 
-    return ngx_http_deals_wait(ctx,
-                               deals_feed(ngx_http_deals_site(ctx),
-                                          &ctx->asker, &params,
-                                          ngx_http_deals_call_done, ctx),
-                               ngx_http_deals_feed_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_feed_step, deals_feed,
+                               &params);
 }
 
 
 static ngx_int_t
 ngx_http_deals_feed_step(ngx_http_deals_ctx_t *ctx)
 {
-    if (deals_call_error(ctx->call)) {
-        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
-    }
-
     ctx->until = deals_feed_get(ctx->call)->until;
 
     switch (ctx->sort) {

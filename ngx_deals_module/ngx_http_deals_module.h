@@ -2,10 +2,16 @@
 /*
  * The parts of the module and what they share.
  *
- *     _module.c       directives, configuration, start and end of a process
- *     _conf.c         the directives' values, checked
+ *     _module.c       the table of directives, start and end of a process
+ *     _conf.c         the configuration of a block: made, inherited
+ *     _mount.c        deals: where a community is, and what it is called
+ *     _address.c      deals_database, deals_redis
+ *     _values.c       directives of one plain value
+ *     _rate_conf.c    deals_rate_limit
+ *     _breached.c     the file of breached passwords
  *     _backend.c      distinct databases and template sets
- *     _loop.c         a deals_ctx on the worker's event loop
+ *     _loop.c         a deals_ctx on the worker's event loop; also _watch.c: its
+ *                     sockets, _hooks.c: what else it needs of nginx
  *     _work.c         computations in threads, a few at a time
  *     _rate.c         the shared memory zone that counts for rate limits
  *     _handler.c      a request's way from nginx to its last byte
@@ -13,11 +19,15 @@
  *     _routes.c       the table of all addresses
  *     _body.c         reading a body
  *     _input.c        from body and query to typed structs
- *     _response.c     headers, bytes, redirects
+ *     _response.c     the bytes of answers
+ *     _headers.c      their headers, the cookie
+ *     _redirect.c     where to go on
+ *     _tag.c          ETag
  *     _error.c        errors as problem+json or as a page
  *     _page.c         the outer page
- *     _lists.c _pages.c _forms.c _account.c _reset.c _settings.c _tokens.c
- *     _api.c _static.c                     the handlers of the routes
+ *     _lists.c _pages.c _forms.c _comment_forms.c _account.c
+ *     _reset.c _settings.c _tokens.c _api.c
+ *     _static.c       the handlers of the routes
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
  *     _status*.c      counters of all workers, deals_status; likewise
@@ -93,6 +103,7 @@ typedef struct {
     ngx_array_t                backends;   /* ngx_http_deals_backend_t * */
     ngx_array_t                sets;       /* ngx_http_deals_set_t */
     ngx_array_t                caches;     /* ngx_shm_zone_t * */
+    ngx_array_t                breached;   /* of _breached.c */
     ngx_http_deals_status_t   *status;     /* NULL: nothing to count */
 } ngx_http_deals_main_conf_t;
 
@@ -113,6 +124,7 @@ typedef struct {
     ngx_flag_t                 prepare;
     ngx_int_t                  limits[NGX_HTTP_DEALS_LIMITS];
     ngx_thread_pool_t         *thread_pool;
+    deals_breached            *breached;        /* NULL: any new password */
 
     ngx_http_deals_place_t     place;           /* of deals_database */
     ngx_http_deals_backend_t  *backend;
@@ -250,6 +262,7 @@ struct ngx_http_deals_ctx_s {
 
     unsigned                   api:1;           /* answers are JSON */
     unsigned                   waiting:1;       /* for call */
+    unsigned                   either:1;        /* step sees errors, too */
     unsigned                   bearer:1;
     unsigned                   cookie:1;
     unsigned                   no_store:1;
@@ -260,21 +273,49 @@ struct ngx_http_deals_ctx_s {
 
 /* _conf.c */
 
+void *ngx_http_deals_create_main_conf(ngx_conf_t *cf);
+void *ngx_http_deals_create_srv_conf(ngx_conf_t *cf);
+char *ngx_http_deals_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+void *ngx_http_deals_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_deals_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+/* _mount.c */
+
 char *ngx_http_deals_mount(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_deals_init_mount(ngx_conf_t *cf,
+    ngx_http_deals_loc_conf_t *conf);
+void ngx_http_deals_inherit_mount(ngx_http_deals_loc_conf_t *prev,
+    ngx_http_deals_loc_conf_t *conf, ngx_http_core_loc_conf_t *core);
+
+/* _address.c */
+
 char *ngx_http_deals_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* _values.c */
+
 char *ngx_http_deals_templates(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_deals_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_site_name(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_deals_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_deals_body_size(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_deals_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+char *ngx_http_deals_timeout(ngx_conf_t *cf, void *post, void *data);
+char *ngx_http_deals_body_size(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* _rate_conf.c */
+
+char *ngx_http_deals_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* _breached.c */
+
+char *ngx_http_deals_breached(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_deals_breached_init(ngx_conf_t *cf,
+    ngx_http_deals_main_conf_t *dmcf);
 
 /* _backend.c */
 
@@ -307,7 +348,7 @@ int64_t ngx_http_deals_rate_count(ngx_shm_zone_t *zone, deals_str key,
 ngx_uint_t ngx_http_deals_rate_used(ngx_shm_zone_t *zone, time_t now,
     ngx_uint_t *size);
 
-/* _cache.c _cache_conf.c */
+/* _cache.c _cache_conf.c _cache_filled.c */
 
 char *ngx_http_deals_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_cache_merge(ngx_conf_t *cf,
@@ -358,10 +399,30 @@ ngx_msec_t ngx_http_deals_patience(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_deals_run(ngx_http_deals_ctx_t *ctx);
 deals_ctx *ngx_http_deals_site(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_expect(ngx_http_deals_ctx_t *ctx, deals_call *call,
+    ngx_http_deals_handler_pt step);
 ngx_int_t ngx_http_deals_wait(ngx_http_deals_ctx_t *ctx, deals_call *call,
     ngx_http_deals_handler_pt step);
 void ngx_http_deals_call_done(deals_call *call, void *data);
 int64_t ngx_http_deals_clock(void);
+
+/*
+ * fn(site, asker, ..., done, data) of libdeals; always the last thing a handler
+ * does. `step` goes on if that worked, otherwise the error is answered; after
+ * _try() it goes on in either case, and looks.
+ */
+
+#define ngx_http_deals_call(ctx, step, fn, ...)                               \
+    ngx_http_deals_expect(ctx, ngx_http_deals_submit(ctx, fn, ##__VA_ARGS__), \
+                          step)
+
+#define ngx_http_deals_try(ctx, step, fn, ...)                                \
+    ngx_http_deals_wait(ctx, ngx_http_deals_submit(ctx, fn, ##__VA_ARGS__),   \
+                        step)
+
+#define ngx_http_deals_submit(ctx, fn, ...)                                   \
+    fn(ngx_http_deals_site(ctx), &(ctx)->asker, ##__VA_ARGS__,                \
+       ngx_http_deals_call_done, ctx)
 
 /* _access.c */
 
@@ -490,6 +551,9 @@ int ngx_http_deals_read_query(ngx_http_deals_ctx_t *ctx,
 void ngx_http_deals_form_typed(ngx_http_deals_ctx_t *ctx, deals_str text);
 void ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
     const deals_error *error);
+ngx_int_t ngx_http_deals_is_mistake(const deals_error *error);
+ngx_uint_t ngx_http_deals_mistake_status(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
 int ngx_http_deals_form_deal(ngx_http_deals_ctx_t *ctx,
     const deals_deal *deal);
 
@@ -503,25 +567,62 @@ ngx_int_t ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *type, deals_str bytes);
 ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
+ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, const deals_shape *shape, const void *row);
+ngx_int_t ngx_http_deals_output(ngx_http_request_t *r, u_char *p, size_t len);
+
+/* _headers.c */
+
+ngx_int_t ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status, ngx_str_t *tag);
+ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
+    const char *name, const char *value);
+ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
+    const char *name, const char *value);
+ngx_int_t ngx_http_deals_is_gzip(ngx_http_request_t *r);
+ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
+    deals_str token, int64_t expires_at);
+
+
+/* a header without a value so far */
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_deals_push_header(ngx_http_request_t *r, const char *name)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->lowcase_key = NULL;
+
+    return h;
+}
+
+
+/* _redirect.c */
+
 ngx_int_t ngx_http_deals_redirect(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const char *path);
 ngx_int_t ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path);
 ngx_int_t ngx_http_deals_location(ngx_http_deals_ctx_t *ctx,
     const char *path);
-ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
-    const char *name, const char *value);
-ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
-    const char *name, const char *value);
-ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
-    deals_str token, int64_t expires_at);
-ngx_int_t ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, ngx_str_t *tag);
+
+/* _tag.c */
+
+ngx_int_t ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes,
+    ngx_str_t *tag);
+u_char *ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix);
 void ngx_http_deals_hash(uint64_t seed, const u_char *p, size_t len,
     uint64_t *hash);
-u_char *ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix);
-ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
-ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, const deals_shape *shape, const void *row);
 
 /* _error.c */
 
@@ -534,6 +635,7 @@ ngx_int_t ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_fail_field(ngx_http_deals_ctx_t *ctx,
     const char *field, const char *message);
 ngx_int_t ngx_http_deals_to_login(ngx_http_deals_ctx_t *ctx, deals_str next);
+ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
 
 /* _page.c */
 
@@ -571,6 +673,12 @@ ngx_int_t ngx_http_deals_show_edit(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_show_comment(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
 
+ngx_int_t ngx_http_deals_to_deal(ngx_http_deals_ctx_t *ctx,
+    const char *anchor);
+ngx_int_t ngx_http_deals_back(ngx_http_deals_ctx_t *ctx, char kind,
+    int64_t id);
+ngx_int_t ngx_http_deals_get_deal(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t comments, ngx_http_deals_handler_pt step);
 ngx_int_t ngx_http_deals_submit_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_edit_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_delete_form(ngx_http_deals_ctx_t *ctx);

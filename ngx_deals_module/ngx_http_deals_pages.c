@@ -31,11 +31,8 @@ ngx_http_deals_deal_page(ngx_http_deals_ctx_t *ctx)
 
     ctx->cursor = params.comments_cursor;
 
-    return ngx_http_deals_wait(ctx,
-                               deals_deal_get(ngx_http_deals_site(ctx),
-                                              &ctx->asker, &params,
-                                              ngx_http_deals_call_done, ctx),
-                               ngx_http_deals_deal_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_deal_step, deals_deal_get,
+                               &params);
 }
 
 
@@ -50,10 +47,6 @@ ngx_http_deals_deal_step(ngx_http_deals_ctx_t *ctx)
     char                *path;
     ngx_str_t           *args;
     const deals_deal    *deal;
-
-    if (deals_call_error(ctx->call)) {
-        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
-    }
 
     deal = deals_deal_result_get(ctx->call)->deal;
     ctx->until = deals_deal_result_get(ctx->call)->until;
@@ -133,21 +126,13 @@ ngx_http_deals_show_deal(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 ngx_int_t
 ngx_http_deals_submit_page(ngx_http_deals_ctx_t *ctx)
 {
-    return ngx_http_deals_wait(ctx,
-                               deals_whoami(ngx_http_deals_site(ctx),
-                                            &ctx->asker,
-                                            ngx_http_deals_call_done, ctx),
-                               ngx_http_deals_submit_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_submit_step, deals_whoami);
 }
 
 
 static ngx_int_t
 ngx_http_deals_submit_step(ngx_http_deals_ctx_t *ctx)
 {
-    if (deals_call_error(ctx->call)) {
-        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
-    }
-
     if (deals_call_viewer(ctx->call) == NULL) {
         return ngx_http_deals_to_login(ctx, DEALS_NONE);
     }
@@ -183,11 +168,8 @@ ngx_http_deals_edit_page(ngx_http_deals_ctx_t *ctx)
 
     params.id = ctx->id;
 
-    return ngx_http_deals_wait(ctx,
-                               deals_deal_get(ngx_http_deals_site(ctx),
-                                              &ctx->asker, &params,
-                                              ngx_http_deals_call_done, ctx),
-                               ngx_http_deals_edit_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_edit_step, deals_deal_get,
+                               &params);
 }
 
 
@@ -195,10 +177,6 @@ static ngx_int_t
 ngx_http_deals_edit_step(ngx_http_deals_ctx_t *ctx)
 {
     const deals_deal  *deal;
-
-    if (deals_call_error(ctx->call)) {
-        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
-    }
 
     if (deals_call_viewer(ctx->call) == NULL) {
         return ngx_http_deals_to_login(ctx, DEALS_NONE);
@@ -242,13 +220,8 @@ ngx_http_deals_show_edit(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 ngx_int_t
 ngx_http_deals_comment_page(ngx_http_deals_ctx_t *ctx)
 {
-    return ngx_http_deals_wait(ctx,
-                               deals_comment_one(ngx_http_deals_site(ctx),
-                                                 &ctx->asker, ctx->id,
-                                                 ctx->cid,
-                                                 ngx_http_deals_call_done,
-                                                 ctx),
-                               ngx_http_deals_comment_step);
+    return ngx_http_deals_call(ctx, ngx_http_deals_comment_step,
+                               deals_comment_one, ctx->id, ctx->cid);
 }
 
 
@@ -256,10 +229,6 @@ static ngx_int_t
 ngx_http_deals_comment_step(ngx_http_deals_ctx_t *ctx)
 {
     const deals_comment  *comment;
-
-    if (deals_call_error(ctx->call)) {
-        return ngx_http_deals_error(ctx, deals_call_error(ctx->call));
-    }
 
     if (deals_call_viewer(ctx->call) == NULL) {
         return ngx_http_deals_to_login(ctx, DEALS_NONE);

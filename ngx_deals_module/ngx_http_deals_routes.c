@@ -190,6 +190,18 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
 };
 
 
+#define NGX_HTTP_DEALS_ROUTES                                                 \
+    (sizeof(ngx_http_deals_routes) / sizeof(ngx_http_deals_routes[0]))
+
+
+/* how much of each path stands before its first parameter; 0: not looked at yet,
+ * since all begin with a slash */
+
+static u_char  ngx_http_deals_heads[NGX_HTTP_DEALS_ROUTES];
+
+
+static ngx_uint_t ngx_http_deals_may_match(ngx_uint_t i, u_char *p,
+    u_char *last);
 static ngx_int_t ngx_http_deals_match(ngx_http_deals_ctx_t *ctx,
     const ngx_str_t *path, u_char *p, u_char *last);
 static ngx_int_t ngx_http_deals_parameter(ngx_http_deals_ctx_t *ctx,
@@ -224,13 +236,12 @@ ngx_http_deals_find_route(ngx_http_deals_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    for (i = 0;
-         i < sizeof(ngx_http_deals_routes) / sizeof(ngx_http_deals_routes[0]);
-         i++)
-    {
+    for (i = 0; i < NGX_HTTP_DEALS_ROUTES; i++) {
         route = &ngx_http_deals_routes[i];
 
-        if (ngx_http_deals_match(ctx, &route->path, p, last) != NGX_OK) {
+        if (!ngx_http_deals_may_match(i, p, last)
+            || ngx_http_deals_match(ctx, &route->path, p, last) != NGX_OK)
+        {
             continue;
         }
 
@@ -243,6 +254,39 @@ ngx_http_deals_find_route(ngx_http_deals_ctx_t *ctx)
     }
 
     return NGX_DECLINED;
+}
+
+
+/* most rows are passed over by the last eight bytes before their first parameter:
+ * in these they differ */
+
+static ngx_uint_t
+ngx_http_deals_may_match(ngx_uint_t i, u_char *p, u_char *last)
+{
+    size_t            n;
+    u_char           *end;
+    const ngx_str_t  *path;
+
+    path = &ngx_http_deals_routes[i].path;
+    n = ngx_http_deals_heads[i];
+
+    if (n == 0) {
+        end = ngx_strlchr(path->data, path->data + path->len, '{');
+        n = (end ? end : path->data + path->len) - path->data;
+        ngx_http_deals_heads[i] = (u_char) n;
+    }
+
+    if ((size_t) (last - p) < n) {
+        return 0;
+    }
+
+    if (n < sizeof(uint64_t)) {
+        return p[n - 1] == path->data[n - 1];
+    }
+
+    n -= sizeof(uint64_t);
+
+    return ngx_memcmp(p + n, path->data + n, sizeof(uint64_t)) == 0;
 }
 
 

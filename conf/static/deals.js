@@ -103,6 +103,7 @@
 
         fetch(url, {
             method: 'PUT',
+            keepalive: true,
             headers: { 'Content-Type': 'application/json',
                        'Accept': 'application/json' },
             credentials: 'same-origin',

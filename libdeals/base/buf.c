@@ -13,6 +13,21 @@
 #define SMALLEST  256
 #define LARGE     16384     /* growing faster up to there */
 
+const char  deals_digit_pairs[] =
+    "00010203040506070809101112131415161718192021222324"
+    "25262728293031323334353637383940414243444546474849"
+    "50515253545556575859606162636465666768697071727374"
+    "75767778798081828384858687888990919293949596979899";
+
+const uint64_t  deals_powers_of_ten[] = {
+    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
+    UINT64_C(10000000000), UINT64_C(100000000000), UINT64_C(1000000000000),
+    UINT64_C(10000000000000), UINT64_C(100000000000000),
+    UINT64_C(1000000000000000), UINT64_C(10000000000000000),
+    UINT64_C(100000000000000000), UINT64_C(1000000000000000000),
+    UINT64_C(10000000000000000000)
+};
+
 
 void
 deals_buf_init(deals_buf *buf)
@@ -116,22 +131,9 @@ deals_buf_char(deals_buf *buf, char c)
 void
 deals_buf_int(deals_buf *buf, int64_t n)
 {
-    char       digits[20], *p;
-    uint64_t   u;
+    char  text[DEALS_INT_SIZE];
 
-    u = n < 0 ? 0 - (uint64_t) n : (uint64_t) n;
-    p = digits + sizeof(digits);
-
-    do {
-        *--p = (char) ('0' + u % 10);
-        u /= 10;
-    } while (u != 0);
-
-    if (n < 0) {
-        *--p = '-';
-    }
-
-    deals_buf_put(buf, p, (size_t) (digits + sizeof(digits) - p));
+    deals_buf_put(buf, text, (size_t) (deals_put_int(text, n) - text));
 }
 
 

@@ -6,9 +6,15 @@
 #ifndef DEALS_BASE_BUF_H
 #define DEALS_BASE_BUF_H
 
+#include <stdint.h>
 #include <string.h>
 
 #include <deals/types.h>
+
+enum { DEALS_INT_SIZE = 20 };       /* the longest number, with its sign */
+
+extern const char      deals_digit_pairs[];         /* "000102...99" */
+extern const uint64_t  deals_powers_of_ten[];       /* up to 10^19 */
 
 /* Where the next n bytes go, which the caller writes and counts in buf->len;
  * NULL: out of memory, or it was before. */
@@ -44,6 +50,48 @@ deals_buf_put_char(deals_buf *buf, char c)
         *p = c;
         buf->len++;
     }
+}
+
+
+
+/* Decimal digits of a number. */
+static inline unsigned
+deals_digits(uint64_t n)
+{
+    unsigned  about;
+
+    about = (unsigned) (64 - __builtin_clzll(n | 1)) * 1233 >> 12;
+
+    return about + (about == 0 || n >= deals_powers_of_ten[about]);
+}
+
+
+/* Writes n, of DEALS_INT_SIZE bytes at most, at p; returns where it ends. */
+static inline char *
+deals_put_int(char *p, int64_t n)
+{
+    char      *end;
+    uint64_t   u;
+
+    u = n < 0 ? 0 - (uint64_t) n : (uint64_t) n;
+
+    if (n < 0) {
+        *p++ = '-';
+    }
+
+    end = p + deals_digits(u);
+
+    for (p = end; u >= 10; u /= 100) {
+        p -= 2;
+        memcpy(p, deals_digit_pairs + u % 100 * 2, 2);
+    }
+
+    /* an odd one is left, or none */
+    if (u > 0 || p == end) {
+        p[-1] = (char) ('0' + u);
+    }
+
+    return end;
 }
 
 #endif /* DEALS_BASE_BUF_H */

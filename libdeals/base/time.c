@@ -60,30 +60,32 @@ deals_time_of_civil(const deals_civil *c)
 int
 deals_time_civil(int64_t seconds, deals_civil *c)
 {
-    int64_t  days, rest, year, month, n;
+    uint32_t  days, rest, year, month, n;
+    uint64_t  since;
 
     if (seconds < DEALS_TIME_MIN || seconds > DEALS_TIME_MAX) {
         return -1;
     }
 
-    rest = (seconds % DAY + DAY) % DAY;
-    days = (seconds - rest) / DAY;
+    /* days_of() backwards: its days are never negative. 400 years have 146097
+     * of them; those of the years before lose their leap days, so that all
+     * years have 365 */
+    since = (uint64_t) (seconds + (719468 + 146097) * DAY);
+    days = (uint32_t) (since / DAY);
+    rest = (uint32_t) (since % DAY);
 
     c->hour = (int) (rest / 3600);
     c->minute = (int) (rest / 60 % 60);
     c->second = (int) (rest % 60);
 
-    /* days_of() backwards: 400 years have 146097 days; the days of the years
-     * before lose their leap days, so that all years have 365 */
-    days += 719468 + 146097;
     year = days / 146097 * 400;
     days %= 146097;
     n = (days - days / 1460 + days / 36524 - days / 146096) / 365;
     days -= 365 * n + n / 4 - n / 100;
     month = (5 * days + 2) / 153;
 
-    c->year = (int) (year + n - 400 + (month >= 10));
-    c->month = (int) (month + (month < 10 ? 3 : -9));
+    c->year = (int) (year + n) - 400 + (month >= 10);
+    c->month = (int) (month < 10 ? month + 3 : month - 9);
     c->day = (int) (days - (153 * month + 2) / 5) + 1;
 
     return 0;

@@ -64,11 +64,14 @@ hashed(deals_call *call)
     deals_password_end_params      end;
     deals_password_change_params   p;
 
-    if (state->secret->result != 0
-        || deals_secret_network(arena, &state->head.use,
-                                deals_name_key(arena, state->head.use.viewer->name),
-                                &network)
-           != 0)
+    if (deals_secret_made(call, state->secret) != 0) {
+        return;
+    }
+
+    if (deals_secret_network(arena, &state->head.use,
+                             deals_name_key(arena, state->head.use.viewer->name),
+                             &network)
+        != 0)
     {
         deals_use_no_memory(call);
         return;
@@ -108,13 +111,13 @@ static void
 check(deals_call *call)
 {
     password_state     *state = deals_call_state(call);
+    const deals_me     *viewer = state->head.use.viewer;
     deals_arena        *arena = deals_call_arena(call);
     const deals_error  *errors = NULL;
 
     deals_confirm_given(arena, state, &errors);
     (void) deals_password_check(arena, "password", state->password,
-                                state->head.use.viewer->name,
-                                state->head.use.viewer->email, &errors);
+                                viewer->name, viewer->email, &errors);
 
     if (errors != NULL) {
         deals_call_finish(call, errors);

@@ -80,6 +80,20 @@ deals_call  *deals_use_drop(deals_call *call);
  * one for which there is no memory. */
 deals_str    deals_use_text(deals_arena *arena, deals_str text);
 
+/* The state of a call of this kind that succeeded; otherwise NULL. */
+void        *deals_use_result(const deals_call *call, deals_use_kind kind);
+
+void         deals_use_no_memory(deals_call *call);
+
+/* The first row, or NULL. */
+const void  *deals_use_row(const deals_query *query);
+
+
+/* -- use_viewer.c: who asks -- */
+
+/* For deals_use_new: the token that came, as text. 0, or -1: no memory. */
+int          deals_use_token(deals_call *call, deals_str text);
+
 /* For reads, DEALS_SCOPE_READ: adds the session's query to the segment, if a
  * token came that the context does not know (use->viewer is set at once if it
  * does; it counts once it was answered); and once it is answered takes the
@@ -101,6 +115,12 @@ int          deals_use_touch(deals_call *call);
  * otherwise, or with the errors of use->errors. */
 void         deals_use_member(deals_call *call, int scope, deals_step step);
 
+/* And here as one: by an access token nobody is. */
+int          deals_use_is_moderator(const deals_use *use);
+
+
+/* -- use_limit.c: rate limits -- */
+
 /* Goes on with `step` unless `what` happened more than `limit` (-1: any
  * number) times to `key` this minute: then the call ends with RATE_LIMITED. */
 void         deals_use_limit(deals_call *call, const char *what, deals_str key,
@@ -115,16 +135,5 @@ void         deals_use_limit_address(deals_call *call, const char *what,
 /* The same, counted by member. */
 void         deals_use_limit_member(deals_call *call, const char *what,
                  int limit, deals_step step);
-
-/* And here as one: by an access token nobody is. */
-int          deals_use_is_moderator(const deals_use *use);
-
-/* The state of a call of this kind that succeeded; otherwise NULL. */
-void        *deals_use_result(const deals_call *call, deals_use_kind kind);
-
-void         deals_use_no_memory(deals_call *call);
-
-/* The first row, or NULL. */
-const void  *deals_use_row(const deals_query *query);
 
 #endif /* DEALS_CALLS_USE_H */

@@ -16,36 +16,13 @@
  */
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
-#include "io/call_internal.h"
-
-struct deals_batch {
-    deals_ctx               *ctx;
-    const deals_batch_kind  *kind;
-    unsigned                 lane;
-    deals_batch             *next;          /* of the context's */
-    deals_post               post;          /* the next flush */
-
-    deals_call              *first;         /* those that wait */
-    deals_call              *last;
-    size_t                   nwaiting;
-
-    /* the flush; NULL: none is on its way */
-    deals_segment           *segment;
-    deals_arena             *arena;
-    deals_query             *query;
-    deals_call             **flushed;       /* NULL: has left */
-    size_t                   nflushed;
-    size_t                   nleft;         /* that have not left */
-};
+#include "io/batch_internal.h"
 
 
-/* --- those that wait ----------------------------------------------------- */
-
-static void
-insert(deals_batch *batch, deals_call *call, deals_call *behind)
+void
+deals_batch_insert(deals_batch *batch, deals_call *call, deals_call *behind)
 {
     deals_call  *before;
 
@@ -73,8 +50,8 @@ insert(deals_batch *batch, deals_call *call, deals_call *behind)
 }
 
 
-static void
-take_out(deals_batch *batch, deals_call *call)
+void
+deals_batch_take_out(deals_batch *batch, deals_call *call)
 {
     deals_call  *before, *behind;
 
@@ -100,10 +77,8 @@ take_out(deals_batch *batch, deals_call *call)
 }
 
 
-/* --- the end of a flush -------------------------------------------------- */
-
-static void
-flush_later(deals_batch *batch)
+void
+deals_batch_later(deals_batch *batch)
 {
     if (batch->nwaiting > 0) {
         deals_post_add(batch->ctx, &batch->post);
@@ -111,8 +86,8 @@ flush_later(deals_batch *batch)
 }
 
 
-static void
-forget_flush(deals_batch *batch)
+void
+deals_batch_forget(deals_batch *batch)
 {
     deals_arena_free(batch->arena);
     batch->segment = NULL;
@@ -123,178 +98,6 @@ forget_flush(deals_batch *batch)
     batch->nleft = 0;
 }
 
-
-static void
-fail_waiting(deals_batch *batch, deals_outcome *outcome)
-{
-    deals_call  *call;
-
-    while ((call = batch->first) != NULL) {
-        take_out(batch, call);
-        deals_call_refuse(call, outcome);
-        outcome->detail[0] = '\0';      /* it is logged */
-    }
-}
-
-
-static void
-fail_flushed(deals_batch *batch, deals_outcome *outcome)
-{
-    size_t       i;
-    deals_call  *call;
-
-    for (i = 0; i < batch->nflushed; i++) {
-        call = batch->flushed[i];
-
-        if (call != NULL) {
-            call->seat.batch = NULL;
-            deals_call_refuse(call, outcome);
-            outcome->detail[0] = '\0';
-        }
-    }
-}
-
-
-static void
-give_row(deals_call *call, const deals_query *query, size_t i)
-{
-    void           *row;
-    deals_outcome   outcome;
-
-    row = deals_arena_alloc(call->arena, query->row_size);
-
-    if (row == NULL) {
-        outcome = deals_outcome_no_memory;
-        deals_call_refuse(call, &outcome);
-        return;
-    }
-
-    memcpy(row, (const char *) query->rows.items + i * query->row_size,
-           query->row_size);
-    call->seat.row = row;
-    deals_call_go_on(call);
-}
-
-
-static void
-give_rows(deals_batch *batch)
-{
-    size_t       i;
-    deals_call  *call;
-
-    for (i = 0; i < batch->nflushed; i++) {
-        call = batch->flushed[i];
-
-        if (call != NULL) {
-            call->seat.batch = NULL;
-            give_row(call, batch->query, i);
-        }
-    }
-}
-
-
-static void
-note_times(deals_batch *batch, int64_t written)
-{
-    size_t       i;
-    int64_t      now;
-    deals_call  *call;
-
-    now = deals_mono();
-
-    for (i = 0; i < batch->nflushed; i++) {
-        call = batch->flushed[i];
-
-        if (call != NULL && written != -1) {
-            call->answered = now;
-
-            if (call->asked == -1) {
-                call->asked = written;
-            }
-        }
-    }
-}
-
-
-/* A value that is refused, or a conflict with another transaction that did not
- * go away: some of the calls may be without fault. */
-
-static int
-is_divisible(const deals_batch *batch, const char *sqlstate)
-{
-    size_t                    i;
-    static const char *const  classes[] = { "22", "23", "40", "P0" };
-
-    if (batch->nflushed < 2) {
-        return 0;
-    }
-
-    for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        if (strncmp(sqlstate, classes[i], 2) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* Back before all others, to be flushed in halves. */
-
-static void
-divide(deals_batch *batch)
-{
-    size_t       i, limit;
-    deals_call  *call;
-
-    limit = (batch->nleft + 1) / 2;
-
-    for (i = batch->nflushed; i > 0; i--) {
-        call = batch->flushed[i - 1];
-
-        if (call != NULL) {
-            call->seat.limit = limit;
-            insert(batch, call, batch->first);
-        }
-    }
-}
-
-
-static void
-answered(void *owner, const deals_outcome *outcome)
-{
-    deals_batch    *batch = owner;
-    deals_outcome   copy;
-
-    copy = *outcome;
-    note_times(batch, deals_segment_written(batch->segment));
-
-    if (copy.code == DEALS_OK && batch->query->rows.len != batch->nflushed) {
-        copy = deals_outcome_defect;
-        strcpy(copy.detail, "a batch was answered with too few rows");
-    }
-
-    if (batch->nflushed == 0) {
-        fail_waiting(batch, &copy);
-
-    } else if (copy.code == DEALS_OK) {
-        give_rows(batch);
-
-    } else if (is_divisible(batch, copy.sqlstate)) {
-        deals_log(batch->ctx, DEALS_LOG_NOTICE, "database: %zu calls again, in "
-                  "halves, after %s", batch->nleft, copy.detail);
-        divide(batch);
-
-    } else {
-        fail_flushed(batch, &copy);
-    }
-
-    forget_flush(batch);
-    flush_later(batch);
-}
-
-
-/* --- flushing ------------------------------------------------------------ */
 
 /* The first of those that wait, as many as may go together. */
 
@@ -359,7 +162,7 @@ bind(void *owner)
     }
 
     for (i = 0; i < n; i++) {
-        take_out(batch, calls[i]);
+        deals_batch_take_out(batch, calls[i]);
         calls[i]->seat.batch = batch;
         calls[i]->seat.flushed = 1;
         calls[i]->seat.place = i;
@@ -389,19 +192,18 @@ flush(void *owner)
 
     if (batch->arena != NULL) {
         batch->segment = deals_pool_submit_late(batch->ctx->pool, bind,
-                                                batch->arena, answered, batch,
+                                                batch->arena,
+                                                deals_batch_answered, batch,
                                                 &refused);
     }
 
     if (batch->segment == NULL) {
-        forget_flush(batch);
+        deals_batch_forget(batch);
         refused.detail[0] = '\0';
-        fail_waiting(batch, &refused);
+        deals_batch_fail(batch, &refused);
     }
 }
 
-
-/* --- coming and going ---------------------------------------------------- */
 
 /* One connection is left to the others. */
 
@@ -497,10 +299,10 @@ deals_call_join(deals_call *call, const deals_batch_kind *kind,
     call->phase = CALL_WAITING;
     call->seat.row = NULL;
     call->seat.limit = kind->max;
-    insert(batch, call, NULL);
+    deals_batch_insert(batch, call, NULL);
 
     if (batch->segment == NULL) {
-        flush_later(batch);
+        deals_batch_later(batch);
     }
 }
 
@@ -540,15 +342,15 @@ deals_batch_leave(deals_call *call)
         idle = --batch->nleft == 0;
 
     } else {
-        take_out(batch, call);
+        deals_batch_take_out(batch, call);
         idle = batch->segment != NULL && batch->nflushed == 0
                && batch->nwaiting == 0;
     }
 
     if (idle) {
         deals_pool_abandon(batch->ctx->pool, batch->segment);
-        forget_flush(batch);
-        flush_later(batch);
+        deals_batch_forget(batch);
+        deals_batch_later(batch);
     }
 }
 

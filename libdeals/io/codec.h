@@ -9,9 +9,9 @@
 #include "io/stmt.h"
 
 /*
- * The parameters of one execution, added in order. An error (out of memory, a
- * value that its type can't hold) is remembered and told by deals_encode_end.
- * Everything is copied into the arena.
+ * io/encode.c: the parameters of one execution, added in order. An error (out
+ * of memory, a value that its type can't hold) is remembered and told by
+ * deals_encode_end. Everything is copied into the arena.
  */
 typedef struct {
     deals_arena   *arena;
@@ -55,7 +55,7 @@ void  deals_encode_times_us(deals_encoder *e, const int64_t *items, size_t n,
 void  deals_encode_texts(deals_encoder *e, const deals_str *items, size_t n,
           int nullable);
 
-/* Whether what is decoded of this type needs its cell no more. */
+/* io/decode.c: whether what is decoded of this type needs its cell no more. */
 int   deals_is_number(uint32_t oid);
 
 /*

@@ -2,7 +2,8 @@
  * io/pg.h - inside of the pool: connections and segments. Only io/pg_*.c
  * include it, and libpq.
  *
- *   pg_pool.c   which segment goes to which connection, how many there are
+ *   pg_pool.c   the pool's life, and how many connections there are
+ *   pg_dispatch.c  which segment goes to which of them
  *   pg_health.c what is known of the database, and when to try again
  *   pg_standby.c  one that can only be read
  *   pg_segment.c  segments and lists of them
@@ -24,6 +25,10 @@
  * where they can still be given up. */
 #define DEALS_PIPELINE  16
 
+/* Reads that are written together share a Sync: so many at most, since none is
+ * surely answered before the last one is done. */
+#define DEALS_SHARERS  4
+
 /* Whoever stands behind a slow statement on its connection waits for it. So
  * segments with one go over connections of their own, one at a time. */
 typedef enum {
@@ -42,7 +47,8 @@ typedef enum {
     OP_BEGIN = 0, OP_PREPARE, OP_EXECUTE, OP_COMMIT, OP_ROLLBACK, OP_VERSION
 } deals_op_kind;
 
-/* One statement as it went over the wire; a Sync follows the last one. */
+/* One statement as it went over the wire; a Sync follows the last one of a
+ * segment, or of several that share it. */
 typedef struct {
     deals_op_kind   kind;
     unsigned        stmt;
@@ -77,6 +83,7 @@ struct deals_segment {
     unsigned         again_prepared:1;  /* prepared again */
     unsigned         again_conflict:1;  /* 40001, 40P01 */
     unsigned         again_aborted:1;   /* 25P02: was not executed */
+    unsigned         alone:1;       /* skipped once: has a Sync of its own */
 
     /* reading */
     unsigned         op;            /* the next result is for */
@@ -85,6 +92,8 @@ struct deals_segment {
     unsigned         failed:1;
     unsigned         wrote:1;       /* a write was carried out */
     unsigned         unsure:1;      /* failed while it was being committed */
+    unsigned         shares:1;      /* the Sync of the one behind it */
+    unsigned         skipped:1;     /* one before it under its Sync failed */
     deals_outcome    outcome;
     deals_op         ops[];
 };
@@ -104,6 +113,7 @@ struct deals_pg_conn {
     deals_io         io;            /* of a duplicate of libpq's descriptor */
 
     deals_segments   written;       /* in the order of their answers */
+    unsigned         open;          /* segments at its end without a Sync */
     int              barrier;       /* nothing may be written behind it */
     int              poisoned;      /* in a failed transaction */
     int              read_only;     /* the server takes no changes */
@@ -152,7 +162,12 @@ struct deals_pool {
 };
 
 
-/* pg_pool.c */
+/* pg_pool.c: begins a connection, if one is needed. */
+void  deals_pool_grow(deals_pool *pool);
+
+/* pg_dispatch.c */
+/* At the end of a turn: what waits goes out. */
+void  deals_pool_run(void *owner);
 void  deals_pool_kick(deals_pool *pool);
 /* Back into the queue, before all that came later. */
 void  deals_pool_requeue(deals_pool *pool, deals_segment *segment);
@@ -201,9 +216,12 @@ void  deals_conn_lost(deals_pg_conn *conn, const char *why);
 void  deals_conn_close(deals_pg_conn *conn);
 void  deals_conn_checked(deals_pg_conn *conn, const char *why,
           const deals_outcome *outcome);
-/* Says what to watch; -1: the connection is lost, and closed. */
+/* Ends what is open, says what to watch; -1: the connection is lost, and
+ * closed. */
 int   deals_conn_flush(deals_pg_conn *conn);
 int   deals_conn_takes(const deals_pg_conn *conn);
+/* Whether a segment may have its Sync in common with others. */
+int   deals_segment_may_share(const deals_segment *segment);
 
 /* pg_write.c: 0, -1: nothing of it can take effect, -2: it may, -3: the
  * connection had ended before, -4: the query could not be made. It is unusable

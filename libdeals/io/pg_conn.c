@@ -64,6 +64,7 @@ deals_conn_close(deals_pg_conn *conn)
     }
 
     conn->state = CONN_CLOSED;
+    conn->open = 0;
     conn->barrier = 0;
     conn->poisoned = 0;
     conn->read_only = 0;
@@ -314,6 +315,22 @@ deals_conn_takes(const deals_pg_conn *conn)
 }
 
 
+/* One Sync for all that is open. */
+
+static int
+end_open(deals_pg_conn *conn)
+{
+    if (conn->open == 0) {
+        return 0;
+    }
+
+    conn->open = 0;
+    conn->written.last->shares = 0;
+
+    return PQpipelineSync(conn->pg) ? 0 : -1;
+}
+
+
 int
 deals_conn_flush(deals_pg_conn *conn)
 {
@@ -321,7 +338,7 @@ deals_conn_flush(deals_pg_conn *conn)
     deals_ctx  *ctx;
 
     ctx = conn->pool->ctx;
-    rc = PQflush(conn->pg);
+    rc = end_open(conn) == 0 ? PQflush(conn->pg) : -1;
 
     if (rc == -1) {
         deals_conn_lost(conn, PQerrorMessage(conn->pg));

@@ -92,6 +92,10 @@ settle(deals_pool *pool, deals_segment *segment, deals_error_class class)
     if (!segment->failed) {
         deals_segment_end(segment, &deals_outcome_ok);
 
+    } else if (segment->skipped && segment->owner != NULL) {
+        segment->alone = 1;
+        deals_pool_requeue(pool, segment);
+
     } else if (is_worth_another(segment, class)) {
         deals_log(pool->ctx, DEALS_LOG_DEBUG, "database: once more after %s",
                   segment->outcome.detail);
@@ -143,12 +147,49 @@ recover(deals_pg_conn *conn)
 }
 
 
+/* All of it is answered, and it is in no list. -1: the connection is lost, and
+ * closed. */
+
+static int
+end(deals_pg_conn *conn, deals_segment *segment)
+{
+    deals_error_class  class;
+
+    class = segment->failed ? deals_sqlstate_class(segment->outcome.sqlstate)
+                            : ERROR_OTHER;
+
+    if (class == ERROR_ABORTED) {
+        conn->poisoned = 1;
+    }
+
+    settle(conn->pool, segment, class);
+
+    if (class == ERROR_RECONNECT) {
+        deals_conn_lost(conn, "the server sends us away");
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/* One that waits for no Sync. */
+
+static int
+at_end(deals_pg_conn *conn, deals_segment *segment)
+{
+    deals_segments_remove(&conn->written, segment);
+    segment->conn = NULL;
+
+    return end(conn, segment);
+}
+
+
 static int
 at_sync(deals_pg_conn *conn, deals_segment *segment)
 {
-    int                failed;
-    deals_outcome      outcome;
-    deals_error_class  class;
+    int            failed;
+    deals_outcome  outcome;
 
     deals_segments_remove(&conn->written, segment);
     segment->conn = NULL;
@@ -169,21 +210,7 @@ at_sync(deals_pg_conn *conn, deals_segment *segment)
         return conn->state == CONN_READY ? 0 : -1;
     }
 
-    class = segment->failed ? deals_sqlstate_class(segment->outcome.sqlstate)
-                            : ERROR_OTHER;
-
-    if (class == ERROR_ABORTED) {
-        conn->poisoned = 1;
-    }
-
-    settle(conn->pool, segment, class);
-
-    if (class == ERROR_RECONNECT) {
-        deals_conn_lost(conn, "the server sends us away");
-        return -1;
-    }
-
-    return recover(conn);
+    return end(conn, segment) == 0 ? recover(conn) : -1;
 }
 
 
@@ -220,7 +247,9 @@ take(deals_pg_conn *conn, PGresult *res, int *kept)
 
         segment->seen = 0;
         segment->op += op != NULL;
-        return 0;
+
+        return segment->shares && segment->op == segment->nops
+               ? at_end(conn, segment) : 0;
     }
 
     switch (PQresultStatus(res)) {
@@ -243,6 +272,12 @@ take(deals_pg_conn *conn, PGresult *res, int *kept)
     case PGRES_PIPELINE_ABORTED:
         segment->seen = 1;
         unprepare(conn, op);
+
+        if (!segment->failed) {
+            segment->failed = 1;
+            segment->skipped = 1;
+        }
+
         return 0;
 
     case PGRES_FATAL_ERROR:

@@ -177,6 +177,15 @@ deals_segment_owe(deals_segment *segment, deals_ctx *ctx, unsigned what,
 }
 
 
+/* Nothing is lost with a read that was skipped. */
+int
+deals_segment_may_share(const deals_segment *segment)
+{
+    return segment->nwrites == 0 && segment->lane == LANE_SHORT
+           && !segment->alone;
+}
+
+
 int64_t
 deals_segment_written(const deals_segment *segment)
 {

@@ -1,5 +1,7 @@
 /*
- * A segment onto a connection: [BEGIN] [prepare, execute] ... [COMMIT] Sync.
+ * A segment onto a connection: [BEGIN] [prepare, execute] ... [COMMIT] Sync. The
+ * Sync of reads that are written together is left to the last of them
+ * (deals_conn_flush): a transaction less for the server, and all go out at once.
  */
 
 #include <errno.h>
@@ -118,6 +120,7 @@ begin(deals_pg_conn *conn, deals_segment *segment)
     segment->failed = 0;
     segment->wrote = 0;
     segment->unsure = 0;
+    segment->skipped = 0;
     segment->outcome = deals_outcome_ok;
     segment->written = deals_mono();
 
@@ -164,11 +167,14 @@ deals_conn_write(deals_pg_conn *conn, deals_segment *segment)
         return -1;
     }
 
+    segment->shares = deals_segment_may_share(segment);
+
     /* from here on the server may commit */
-    if (!PQpipelineSync(conn->pg)) {
+    if (!segment->shares && !PQpipelineSync(conn->pg)) {
         return -2;
     }
 
+    conn->open += segment->shares;
     segment->conn = conn;
     deals_segments_add(&conn->written, segment);
     conn->barrier = wrap;

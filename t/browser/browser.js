@@ -65,6 +65,14 @@ async function visitor(browser, options) {
     return page;
 }
 
+/* Presses what leads to another page, perhaps of the same address, and waits for
+ * that page. */
+async function follow(page, button) {
+    const to = typeof button === 'string' ? page.locator(button) : button;
+
+    await Promise.all([page.waitForNavigation(), to.click()]);
+}
+
 async function shot(page, name) {
     if (process.env.SHOTS) {
         fs.mkdirSync(process.env.SHOTS, { recursive: true });
@@ -95,4 +103,4 @@ async function run(main) {
     process.exitCode = failed ? 1 : 0;
 }
 
-module.exports = { ok, is, like, visitor, shot, run, at };
+module.exports = { ok, is, like, visitor, follow, shot, run, at };

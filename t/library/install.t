@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use Time::HiRes ();
 use Deals::Test;
 
 my $t    = Deals::Test->new;
@@ -25,8 +26,16 @@ sub run_ok {
     return $r;
 }
 
+# Files that are what they were, not made again.
+sub built {
+    return join ' ', map { join '.', (Time::HiRes::stat($_))[1, 9] }
+        glob "$t->{build}/libdeals.* $t->{build}/deals $t->{build}/*.so";
+}
+
+my $built = built();
 run_ok 'make install', ['make', '-s', '-C', $root, "BUILD=$t->{build}",
     "DESTDIR=$dest", 'PREFIX=/opt/deals', 'MAKEFLAGS=', 'install'];
+is built(), $built, 'nothing that others run just now was built again';
 
 for my $file (qw(include/deals/deals.h include/deals/rows.h lib/libdeals.a
                  lib/libdeals.so lib/libdeals.so.0 lib/pkgconfig/deals.pc

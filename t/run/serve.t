@@ -70,6 +70,14 @@ sub status { $t->client(port => $_[0] // $port)->get('/')->status }
 
 sub runs { eval { status() == 200 } }
 
+# What was spawned runs; else: what it said.
+sub ok_runs {
+    my ($what) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    ok $t->wait_until(\&runs, 30), $what
+        or diag Deals::Test::read_file($t->dir . '/spawned');
+}
+
 sub file { Deals::Test::read_file("$dir/$_[0]") }
 
 sub pid_of { file($_[0]) =~ /^(\d+)/ ? $1 : die "$_[0] has no number\n" }
@@ -171,7 +179,7 @@ ok_stop('without env');
 
 for my $signal (qw(TERM INT QUIT HUP)) {
     my $pid = spawn(command('run'));
-    ok $t->wait_until(\&runs, 30), 'run answers';
+    ok_runs 'run answers';
     kill $signal => $pid;
     waitpid $pid, 0;
     is $? >> 8, 0, "$signal ends it";
@@ -179,7 +187,7 @@ for my $signal (qw(TERM INT QUIT HUP)) {
 }
 
 my $pid = spawn(command('run'));
-ok $t->wait_until(\&runs, 30), 'run answers';
+ok_runs 'run answers';
 $r = serve('run', port => $t->port('other'));
 is $r->{code}, 1, 'a second run in the same directory is refused';
 like $r->{err}, qr/^Another copy .*\n\z/, 'in one sentence';
@@ -189,7 +197,7 @@ ok_start('after kill -9 of run');
 ok_stop('after kill -9 of run');
 
 $pid = spawn(command('run'));
-ok $t->wait_until(\&runs, 30), 'run answers';
+ok_runs 'run answers';
 ok_stop('stop from elsewhere');
 waitpid $pid, 0;
 is $?, 0, 'the run ended';
@@ -197,7 +205,7 @@ is $?, 0, 'the run ended';
 # make is killed: nobody is there to tell the runner.
 $pid = spawn('/bin/sh', '-c',
              join(' ', map { "'$_'" } command('run')) . '; exit');
-ok $t->wait_until(\&runs, 30), 'run answers';
+ok_runs 'run answers';
 kill KILL => $pid;
 waitpid $pid, 0;
 ok $t->wait_until(sub { !left() }, 15), 'nothing outlives make';

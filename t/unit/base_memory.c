@@ -356,6 +356,37 @@ errors_make_lists(void **state)
 }
 
 
+/* With as many digits as there are; nothing is taken for those that fit. */
+static void
+integers_are_exact(void **state)
+{
+    int       sign, around;
+    char      room[20], want[24];
+    int64_t   power, n;
+
+    (void) state;
+
+    for (power = 1; /* void */ ; power *= 10) {
+        for (around = -1; around <= 1; around++)
+        for (sign = -1; sign <= 1; sign += 2) {
+            deals_buf  buf = { room, 0, 0, 0 };
+
+            n = sign * (power + around);
+            buf.cap = (size_t) snprintf(want, sizeof(want), "%lld",
+                                        (long long) n);
+            deals_buf_int(&buf, n);
+            assert_ptr_equal(buf.data, room);
+            assert_int_equal(buf.len, buf.cap);
+            assert_memory_equal(buf.data, want, buf.len);
+        }
+
+        if (power > INT64_MAX / 10) {
+            break;
+        }
+    }
+}
+
+
 static const struct CMUnitTest  tests[] = {
     TEST(arena_gives_zeroed_aligned_memory),
     TEST(arena_blocks_do_not_overlap),
@@ -367,6 +398,7 @@ static const struct CMUnitTest  tests[] = {
     TEST(buffers_remember_failure),
     TEST(strings_compare),
     TEST(strings_are_cut),
+    TEST(integers_are_exact),
     TEST(integers_are_strict),
     TEST(errors_know_their_code),
     TEST(errors_make_lists),

@@ -75,6 +75,7 @@ typedef struct {
     int        once;                /* deeds are done so often, then answers */
     char       log[65536];          /* what was executed: "1:NUMBER 5\n" */
     int        parses;
+    int        syncs;
     fake_conn  conns[16];
 } fake;
 
@@ -532,6 +533,7 @@ fake_take(fake *f, fake_conn *c)
         fake_start(f, c);
 
     } else if (type == 'S') {
+        f->syncs++;
         fake_sync(c);
 
     } else if (c->skip) {

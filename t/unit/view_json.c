@@ -113,6 +113,34 @@ rows_are_written_by_their_shape(void **state)
 }
 
 
+/* However long a name is, and however many shapes a row has. */
+static void
+names_are_written_whole(void **state)
+{
+    size_t       n;
+    int64_t      value = 7;
+    char         name[100] = "", want[200];
+    deals_field  field = { name, DEALS_INT, 0, 0, NULL };
+    deals_shape  shape = { "long", sizeof(value), &field, 1 };
+
+    (void) state;
+
+    for (n = 1; n < sizeof(name); n++) {
+        deals_buf  buf = { 0 };
+
+        name[n - 1] = (char) ('a' + n % 26);
+        deals_json_write(&buf, &shape, &value);
+        snprintf(want, sizeof(want), "{\"%s\":7}", name);
+        assert_str(taken(&buf), want);
+    }
+
+    field.flags = DEALS_PAGE_ONLY;
+    deals_buf  buf = { 0 };
+    deals_json_write(&buf, &shape, &value);
+    assert_str(taken(&buf), "{}");
+}
+
+
 static void
 strings_are_always_valid(void **state)
 {
@@ -372,6 +400,7 @@ html_is_escaped(void **state)
 
 static const struct CMUnitTest  tests[] = {
     TEST(rows_are_written_by_their_shape),
+    TEST(names_are_written_whole),
     TEST(strings_are_always_valid),
     TEST(every_byte_is_seen_at_every_place),
     TEST(numbers_are_finite_and_exact),

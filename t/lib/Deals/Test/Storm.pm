@@ -19,7 +19,8 @@ Each member is a process with one kept connection. Who gets no answer or one of
 same Idempotency-Key, until there is an answer. Every fourth thing is made without
 a key and never asked for again: it must not be there twice either.
 
-C<deadline>: seconds after which no answer is one too late (default 5).
+C<deadline>: seconds after which no answer is one too late (default 5);
+C<patience>: seconds for which a member asks again (default 30).
 
 =cut
 
@@ -37,7 +38,7 @@ my $serial = 0;
 
 sub new {
     my ($class, $t, %o) = @_;
-    return bless { t => $t, deadline => 5, asked => 0, again => 0,
+    return bless { t => $t, deadline => 5, patience => 30, asked => 0, again => 0,
                    acknowledged => 0, lost => 0, twice => 0, known => [], late => [], odd => [], %o },
         $class;
 }
@@ -122,7 +123,7 @@ sub member {
 # The answer; undef: there was none, and nobody asked again.
 sub ask {
     my ($self, $who, $said, $again, @request) = @_;
-    my $until = time + 30;
+    my $until = time + $self->{patience};
     while (1) {
         $said->{asked}++;
         my $r = $who->request(@request);

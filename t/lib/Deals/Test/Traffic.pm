@@ -339,20 +339,32 @@ sub hasty {
     }
 }
 
+# [status or what went wrong, path] of each. nginx closes a connection that is
+# new when it is reloaded without an answer to the request that came with it.
+sub curl {
+    my ($self, $url, @paths) = @_;
+    my @out = readpipe "curl --http2 -k -sS -Z --parallel-max 30 --compressed"
+        . " -w '%{http_code} %{http_version} %{url} %{errormsg}\\n' "
+        . join(' ', map { "-o /dev/null '$url$_'" } @paths) . ' 2>/dev/null';
+    return map {
+        my ($status, $version, $asked, $why) = /^(\d+) (\S+) (\S+) ?(.*)$/;
+        [$version eq '2' ? $status : "HTTP/$version: $status $why",
+         substr $asked, length $url];
+    } @out;
+}
+
 sub http2 {
     my ($self) = @_;
     my $url = $self->{http2} // return;
     while ($self->goes_on) {
-        my @paths = map { pick($self->lists) } 1 .. 30;
         my $began = time;
-        my @out = readpipe "curl --http2 -k -sS -Z --parallel-max 30"
-            . " --compressed -w '%{http_code} %{http_version}\\n' "
-            . join(' ', map { "-o /dev/null '$url$_'" } @paths) . ' 2>/dev/null';
-        for my $line (@out) {
-            my ($status) = $line =~ /^(\d+) 2$/;
+        for my $got ($self->curl($url, map { pick($self->lists) } 1 .. 30)) {
+            # Once more, as browsers do.
+            ($got) = $self->curl($url, $got->[1]) if $got->[0] =~ /: 000 /;
+            my ($status, $path) = @$got;
             $self->{asked}++;
-            $self->{answers}{ $status // 0 }++;
-            $self->odd("HTTP/2: $line") if ($status // 0) !~ /^(?:200|301)$/
+            $self->{answers}{ $status =~ /^\d+$/ ? $status : 0 }++;
+            $self->odd("$path: $status") if $status !~ /^(?:200|301)$/
                 && !$self->is_away($began);
         }
         sleep 0.2;

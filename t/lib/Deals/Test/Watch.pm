@@ -13,10 +13,12 @@ Deals::Test::Watch - asks again and again, and says how it was
 
 Each name is a process with one kept connection that asks about a hundred times
 a second. Seen are: n, how many; status{CODE} and cache{X-Cache}, how many of
-each (0: no answer); slowest and p99 in seconds; odd: the first few that were
-not 200. Options: path, like (a client), json (then it is a PUT), pause
-(seconds), timeout, and each (a function of the response that returns what is
-odd about it).
+each (0: no answer); slowest and p99 in seconds; wrong: how many were not 200;
+odd: the first few of those. Options: path, port, like (a client), json (then it
+is a PUT), pause (seconds), timeout, and each (a function of the response that
+returns what is odd about it). A judge is such a function, and decides alone
+whether a response is wrong; it gets also what another, state, said before the
+request and after it.
 
 =cut
 
@@ -53,20 +55,28 @@ sub new {
 
 sub watch {
     my ($self, %o) = @_;
-    my $c = Deals::Test::Steady->new(port => $self->{t}->port, again => 1,
-        timeout => $o{timeout} // 10, $o{like} ? (like => $o{like}) : ());
-    my $seen = { n => 0, status => {}, cache => {}, odd => [], slowest => 0 };
+    my $c = Deals::Test::Steady->new(port => $o{port} // $self->{t}->port,
+        again => 1, timeout => $o{timeout} // 10,
+        $o{like} ? (like => $o{like}) : ());
+    my $seen = { n => 0, status => {}, cache => {}, odd => [], wrong => 0,
+                 slowest => 0 };
+    my $state = $o{state} // sub { };
+    my $judge = $o{judge} // sub {
+        return $_[0]->status == 200 ? $o{each} && $o{each}->($_[0])
+                                    : $_[0]->status . " $c->{why}";
+    };
     my (@took, $i);
     my $began = time;
     until (-e $self->{stop}) {
+        my $before = $state->();
         my $r = $o{json} ? $c->put($o{path}, json => $o{json})
                          : $c->get($o{path});
         $seen->{n}++;
         $seen->{status}{ $r->status }++;
         $seen->{cache}{ $r->header('X-Cache') // '' }++;
         push @took, $c->{took};
-        my $odd = $r->status == 200 ? $o{each} && $o{each}->($r)
-                                    : $r->status . " $c->{why}";
+        my $odd = $judge->($r, $before, $state->());
+        $seen->{wrong}++ if $odd;
         push @{ $seen->{odd} }, sprintf 'after %.2f s, %.2f s: %s',
             time - $began, $c->{took}, $odd
             if $odd && @{ $seen->{odd} } < 5;
