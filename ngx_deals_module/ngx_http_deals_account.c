@@ -13,6 +13,8 @@ static ngx_int_t ngx_http_deals_account_wrong(ngx_http_deals_ctx_t *ctx,
     const deals_error *error);
 static ngx_int_t ngx_http_deals_show_account(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
+static ngx_int_t ngx_http_deals_show_code(ngx_http_deals_ctx_t *ctx,
+    ngx_uint_t status);
 static ngx_int_t ngx_http_deals_account_done(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_logout_done(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_go_on(ngx_http_deals_ctx_t *ctx);
@@ -104,7 +106,32 @@ ngx_http_deals_login_form(ngx_http_deals_ctx_t *ctx)
     }
 
     ctx->claimed = form.in.name;
+    form.in.wants_ticket = 1;
     ngx_http_deals_read_device(ctx);
+
+    return ngx_http_deals_wait(ctx,
+                               deals_session_create(ngx_http_deals_site(ctx),
+                                                    &ctx->asker, &form.in,
+                                                    ngx_http_deals_call_done,
+                                                    ctx),
+                               ngx_http_deals_account_done);
+}
+
+
+/* a code, behind the password, for which a ticket stands */
+
+ngx_int_t
+ngx_http_deals_code_form(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_ticket_form_t  form;
+
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_TICKET_FORM, &form)
+        != 0)
+    {
+        return ngx_http_deals_account_wrong(ctx, ctx->error);
+    }
+
+    ctx->claimed = form.in.name;
 
     return ngx_http_deals_wait(ctx,
                                deals_session_create(ngx_http_deals_site(ctx),
@@ -145,6 +172,11 @@ ngx_http_deals_account_wrong(ngx_http_deals_ctx_t *ctx,
 {
     switch (error->code) {
 
+    case DEALS_CODE_NEEDED:
+        ctx->form.token = deals_session_ticket(ctx->call);
+        return ngx_http_deals_show_code(ctx, NGX_HTTP_OK);
+
+    case DEALS_CODE_WRONG:
     case DEALS_INVALID:
     case DEALS_CONFLICT:
     case DEALS_UNAUTHENTICATED:
@@ -166,14 +198,44 @@ ngx_http_deals_account_wrong(ngx_http_deals_ctx_t *ctx,
 }
 
 
+/* the second step of signing in: what the first one found right goes along */
+
+static ngx_int_t
+ngx_http_deals_show_code(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
+{
+    deals_plain_page  content;
+
+    ngx_memzero(&content, sizeof(deals_plain_page));
+
+    if (ngx_http_deals_local_path(ctx, ctx->form.next) != NGX_OK) {
+        ctx->form.next = DEALS_NONE;
+    }
+
+    if (ngx_http_deals_page(ctx, "Your code") != 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->page.on_login = 1;
+    ctx->page.noindex = 1;
+
+    return ngx_http_deals_render(ctx, status, DEALS_PAGE_CODE, &content);
+}
+
+
 static ngx_int_t
 ngx_http_deals_show_account(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
 {
     ngx_uint_t        login;
     deals_plain_page  content;
 
-    login = ctx->route->handler == ngx_http_deals_login_page
-            || ctx->route->handler == ngx_http_deals_login_form;
+    if (ctx->route->handler == ngx_http_deals_code_form
+        && ctx->outcome != deals_error_about(DEALS_UNAUTHENTICATED)->name)
+    {
+        return ngx_http_deals_show_code(ctx, status);
+    }
+
+    login = ctx->route->handler != ngx_http_deals_signup_page
+            && ctx->route->handler != ngx_http_deals_signup_form;
 
     ngx_memzero(&content, sizeof(deals_plain_page));
 

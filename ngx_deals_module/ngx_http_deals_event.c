@@ -19,6 +19,7 @@ static const struct {
 } ngx_http_deals_events[] = {
     { ngx_string("login-form"), "sign-in" },
     { ngx_string("api-session-create"), "sign-in" },
+    { ngx_string("code-form"), "sign-in" },
     { ngx_string("logout-form"), "sign-out" },
     { ngx_string("api-session-delete"), "sign-out" },
     { ngx_string("signup-form"), "sign-up" },
@@ -35,11 +36,21 @@ static const struct {
     { ngx_string("api-token-create"), "token" },
     { ngx_string("token-end-form"), "end-token" },
     { ngx_string("api-token-end"), "end-token" },
+    { ngx_string("factor-form"), "factor-begin" },
+    { ngx_string("api-factor-begin"), "factor-begin" },
+    { ngx_string("factor-confirm-form"), "factor-on" },
+    { ngx_string("api-factor-confirm"), "factor-on" },
+    { ngx_string("factor-codes-form"), "factor-codes" },
+    { ngx_string("api-factor-codes"), "factor-codes" },
+    { ngx_string("factor-end-form"), "factor-off" },
+    { ngx_string("api-factor-end"), "factor-off" },
     { ngx_string("hide-form"), "hide" }
 };
 
 
 static const char *ngx_http_deals_event_name(ngx_http_deals_ctx_t *ctx);
+static const char *ngx_http_deals_event_more(ngx_http_deals_ctx_t *ctx,
+    const char *event);
 static ngx_uint_t ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx,
     const char *event, deals_code code);
 static deals_code ngx_http_deals_event_code(ngx_http_deals_ctx_t *ctx,
@@ -105,11 +116,33 @@ ngx_http_deals_event_name(ngx_http_deals_ctx_t *ctx)
         if (name->len == ctx->route->name.len
             && ngx_strncmp(name->data, ctx->route->name.data, name->len) == 0)
         {
-            return ngx_http_deals_events[i].event;
+            return ngx_http_deals_event_more(ctx,
+                                             ngx_http_deals_events[i].event);
         }
     }
 
     return NULL;
+}
+
+
+/* what went with it */
+
+static const char *
+ngx_http_deals_event_more(ngx_http_deals_ctx_t *ctx, const char *event)
+{
+    const deals_session_result  *session;
+
+    if (ctx->call == NULL || !deals_call_is_done(ctx->call)) {
+        return event;
+    }
+
+    session = deals_session_get(ctx->call);
+
+    if (session && session->recovered) {
+        return "sign-in-recovery";
+    }
+
+    return deals_password_reset_factor(ctx->call) ? "reset-factor" : event;
 }
 
 
@@ -136,6 +169,10 @@ ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
 
     case DEALS_FORBIDDEN:
     case DEALS_RATE_LIMITED:
+    case DEALS_CODE_WRONG:
+
+        /* the last: whoever it is has the password */
+
         return NGX_LOG_WARN;
 
     case DEALS_INVALID:

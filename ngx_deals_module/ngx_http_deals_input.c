@@ -73,7 +73,23 @@ static const deals_shape  ngx_http_deals_action_shape = {
 };
 
 
-/* what is shown again: all but passwords */
+/* the page that asks for a code, behind the right password */
+
+static const deals_field  ngx_http_deals_ticket_fields[] = {
+    { "name", DEALS_TEXT, DEALS_REQUIRED, offsetof(deals_session_input, name),
+      NULL },
+    { "token", DEALS_TEXT, DEALS_REQUIRED | DEALS_SECRET,
+      offsetof(deals_session_input, ticket), NULL },
+    { "code", DEALS_TEXT, DEALS_REQUIRED | DEALS_SECRET,
+      offsetof(deals_session_input, code), NULL }
+};
+
+static const deals_shape  ngx_http_deals_ticket_shape = {
+    "session", sizeof(deals_session_input), ngx_http_deals_ticket_fields, 3
+};
+
+
+/* what is shown again: all but passwords and codes */
 
 #define typed(name)                                                           \
     { #name, DEALS_TEXT, DEALS_NULLABLE, offsetof(deals_form, name), NULL }
@@ -117,7 +133,8 @@ static const struct {
     { "token", offsetof(deals_form, token_error) },
     { "label", offsetof(deals_form, label_error) },
     { "scopes", offsetof(deals_form, scopes_error) },
-    { "days", offsetof(deals_form, days_error) }
+    { "days", offsetof(deals_form, days_error) },
+    { "code", offsetof(deals_form, code_error) }
 };
 
 
@@ -168,6 +185,21 @@ ngx_http_deals_init_shapes(void)
                           &deals_confirm_input_shape,
                           sizeof(ngx_http_deals_confirm_form_t),
                           offsetof(ngx_http_deals_confirm_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_FACTOR_FORM],
+                          &deals_factor_input_shape,
+                          sizeof(ngx_http_deals_factor_form_t),
+                          offsetof(ngx_http_deals_factor_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_CODE_FORM],
+                          &deals_code_input_shape,
+                          sizeof(ngx_http_deals_code_form_t),
+                          offsetof(ngx_http_deals_code_form_t, next));
+
+    ngx_http_deals_extend(&ngx_http_deals_forms[NGX_HTTP_DEALS_TICKET_FORM],
+                          &ngx_http_deals_ticket_shape,
+                          sizeof(ngx_http_deals_ticket_form_t),
+                          offsetof(ngx_http_deals_ticket_form_t, next));
 }
 
 

@@ -48,6 +48,7 @@
 
 #include <deals/ctx.h>
 #include <deals/calls.h>
+#include <deals/factor.h>
 #include <deals/pages.h>
 #include <deals/view.h>
 #include <deals/viewer.h>
@@ -358,6 +359,21 @@ typedef struct {
 } ngx_http_deals_confirm_form_t;
 
 typedef struct {
+    deals_factor_input         in;
+    deals_str                  next;
+} ngx_http_deals_factor_form_t;
+
+typedef struct {
+    deals_code_input           in;
+    deals_str                  next;
+} ngx_http_deals_code_form_t;
+
+typedef struct {
+    deals_session_input        in;      /* by a ticket */
+    deals_str                  next;
+} ngx_http_deals_ticket_form_t;
+
+typedef struct {
     deals_comment_input        in;
     deals_str                  next;
 } ngx_http_deals_comment_form_t;
@@ -381,6 +397,9 @@ typedef enum {
     NGX_HTTP_DEALS_RESET_FORM,
     NGX_HTTP_DEALS_TOKEN_FORM,
     NGX_HTTP_DEALS_CONFIRM_FORM,
+    NGX_HTTP_DEALS_FACTOR_FORM,
+    NGX_HTTP_DEALS_CODE_FORM,
+    NGX_HTTP_DEALS_TICKET_FORM,
     NGX_HTTP_DEALS_ACTION_FORM,
     NGX_HTTP_DEALS_FORMS
 } ngx_http_deals_form_e;
@@ -451,6 +470,7 @@ ngx_int_t ngx_http_deals_login_page(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_signup_page(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_login_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_signup_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_code_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_logout_form(ngx_http_deals_ctx_t *ctx);
 
 ngx_int_t ngx_http_deals_reset_page(ngx_http_deals_ctx_t *ctx);
@@ -474,6 +494,16 @@ ngx_int_t ngx_http_deals_to_settings(ngx_http_deals_ctx_t *ctx,
     const char *done);
 ngx_int_t ngx_http_deals_ended_step(ngx_http_deals_ctx_t *ctx);
 deals_str *ngx_http_deals_current_error(ngx_http_deals_ctx_t *ctx);
+
+ngx_int_t ngx_http_deals_factor_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_factor_confirm_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_factor_codes_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_factor_end_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_factor(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_factor_begin(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_factor_confirm(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_factor_codes(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_api_factor_end(ngx_http_deals_ctx_t *ctx);
 
 ngx_int_t ngx_http_deals_token_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_token_end_form(ngx_http_deals_ctx_t *ctx);

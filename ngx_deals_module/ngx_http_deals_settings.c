@@ -24,6 +24,8 @@ static const struct {
       DEALS_STR("Your password was changed. You are signed out everywhere "
                 "else, and your access tokens are gone.") },
     { DEALS_STR("token"), DEALS_STR("That access token is revoked.") },
+    { DEALS_STR("factor"),
+      DEALS_STR("Your second factor is off, and its recovery codes are gone.") },
     { DEALS_STR("session"), DEALS_STR("That session has ended.") },
     { DEALS_STR("others"), DEALS_STR("You are signed out everywhere else.") }
 };
@@ -108,6 +110,7 @@ ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
     content.others = content.sessions.len > 1;
     content.tokens = deals_sessions_get(ctx->call)->tokens;
     content.has_tokens = content.tokens.len > 0;
+    content.factor = deals_sessions_get(ctx->call)->factor;
 
     if (token && status == NGX_HTTP_OK) {
         content.made = deals_token_get(ctx->former)->token;
@@ -216,6 +219,13 @@ ngx_http_deals_current_error(ngx_http_deals_ctx_t *ctx)
 
     if (ctx->route->handler == ngx_http_deals_token_form) {
         return &ctx->form.making_error;
+    }
+
+    if (ctx->route->handler == ngx_http_deals_factor_form
+        || ctx->route->handler == ngx_http_deals_factor_codes_form
+        || ctx->route->handler == ngx_http_deals_factor_end_form)
+    {
+        return &ctx->form.factor_error;
     }
 
     return &ctx->form.current_error;

@@ -15,6 +15,10 @@ static const deals_error_info  about[DEALS_CODES] = {
         { "malformed", "Malformed request", 400, DEALS_LOG_INFO, 0 },
     [DEALS_UNAUTHENTICATED] =
         { "unauthenticated", "Not signed in", 401, DEALS_LOG_INFO, 0 },
+    [DEALS_CODE_NEEDED] =
+        { "code-needed", "A code is needed", 401, DEALS_LOG_INFO, 0 },
+    [DEALS_CODE_WRONG] =
+        { "code-wrong", "Wrong code", 401, DEALS_LOG_INFO, 0 },
     [DEALS_FORBIDDEN] =
         { "forbidden", "Not allowed", 403, DEALS_LOG_INFO, 0 },
     [DEALS_NOT_FOUND] =

@@ -25,8 +25,9 @@ typedef struct {
     deals_str      token_hash;          /* absent: it can't be one */
     int64_t        user_id;
     deals_str      password;
+    int            factor;              /* the second one goes too */
     deals_secret  *secret;
-    deals_query   *query;
+    deals_query   *query, *removed;
 } reset_state;
 
 static const deals_field  fields[] = {
@@ -88,6 +89,7 @@ make(deals_call *call)
     p.user_id = user->id;
     p.token_hash = deals_token_hash(arena, &token);
     p.expires_at = deals_call_now(call) + LIFE;
+    p.factor = state->factor;
     sodium_memzero(&token, sizeof(token));
 
     if (state->token.data == NULL || p.token_hash.data == NULL) {
@@ -115,8 +117,8 @@ find(deals_call *call)
 
 
 deals_call *
-deals_member_reset(deals_ctx *ctx, deals_str name, deals_done done,
-    void *data)
+deals_member_reset(deals_ctx *ctx, deals_str name, int factor,
+    deals_done done, void *data)
 {
     deals_call   *call;
     reset_state  *state;
@@ -128,6 +130,7 @@ deals_member_reset(deals_ctx *ctx, deals_str name, deals_done done,
     }
 
     state = deals_call_state(call);
+    state->factor = factor != 0;
     state->key = deals_name_key(deals_call_arena(call), name);
     if (state->key.data == NULL) {
         return deals_use_drop(call);
@@ -140,9 +143,10 @@ deals_member_reset(deals_ctx *ctx, deals_str name, deals_done done,
 
 
 deals_call *
-deals_member_reset_wait(deals_ctx *ctx, deals_str name, int64_t timeout_ms)
+deals_member_reset_wait(deals_ctx *ctx, deals_str name, int factor,
+    int64_t timeout_ms)
 {
-    return deals_call_wait(deals_member_reset(ctx, name, NULL, NULL),
+    return deals_call_wait(deals_member_reset(ctx, name, factor, NULL, NULL),
                            timeout_ms);
 }
 
@@ -182,6 +186,20 @@ used(deals_call *call)
 }
 
 
+/* If the password is the new one by now. */
+static void
+remove_factor(deals_call *call, const deals_reset_use_params *set)
+{
+    reset_state                  *state = deals_call_state(call);
+    deals_factor_remove_params    p = { .user_id = set->user_id,
+                                        .password_hash = set->password_hash,
+                                        .now = set->now };
+
+    state->removed = deals_q_factor_remove(deals_call_arena(call), &p);
+    deals_call_query(call, state->removed);
+}
+
+
 static void
 hashed(deals_call *call)
 {
@@ -207,6 +225,9 @@ hashed(deals_call *call)
     state->query = deals_q_reset_use(arena, &p);
     deals_call_query(call, state->query);
     deals_call_query(call, deals_q_password_end(arena, &end));
+    if (state->factor) {
+        remove_factor(call, &p);
+    }
     deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
     deals_call_send(call, used);
 }
@@ -224,6 +245,8 @@ looked(deals_call *call)
         no_token(call);
         return;
     }
+
+    state->factor = row->factor;
 
     (void) deals_password_check(deals_call_arena(call), "password",
                                 state->password, row->name, row->email,
@@ -278,7 +301,7 @@ deals_password_reset(deals_ctx *ctx, const deals_asker *asker,
     deals_token   token;
     reset_state  *state;
 
-    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(reset_state), asker,
+    call = deals_use_new(ctx, DEALS_USE_RESET, sizeof(reset_state), asker,
                          done, data);
     if (call == NULL) {
         return NULL;
@@ -305,6 +328,16 @@ deals_password_reset(deals_ctx *ctx, const deals_asker *asker,
     deals_call_start(call, start);
 
     return call;
+}
+
+
+int
+deals_password_reset_factor(const deals_call *call)
+{
+    reset_state  *state = deals_use_result(call, DEALS_USE_RESET);
+
+    return state != NULL && state->removed != NULL
+           && deals_use_row(state->removed) != NULL;
 }
 
 

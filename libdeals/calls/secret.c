@@ -13,6 +13,7 @@
 #include "io/breached.h"
 #include "io/ctx.h"
 #include "stmts.h"
+#include "calls/factor.h"
 #include "calls/secret.h"
 
 
@@ -238,10 +239,10 @@ deals_secret_network(deals_arena *arena, const deals_use *use,
 
 /* A browser has one session: that of the cookie ends with the next. */
 static void
-end_former(deals_call *call)
+end_former(deals_call *call, const deals_session_insert_params *next)
 {
-    deals_use                    *use = deals_call_state(call);
-    deals_session_delete_params   p;
+    deals_use                     *use = deals_call_state(call);
+    deals_session_replace_params   p;
 
     if (use->token != 2 || use->strict) {
         return;
@@ -250,8 +251,11 @@ end_former(deals_call *call)
     memset(&p, 0, sizeof(p));
     p.user_id = use->user_id;
     p.token_hash = use->token_hash;
+    p.new_user_id = next->user_id;
+    p.new_token_hash = next->token_hash;
 
-    deals_call_query(call, deals_q_session_delete(deals_call_arena(call), &p));
+    deals_call_query(call,
+                     deals_q_session_replace(deals_call_arena(call), &p));
     deals_call_change(call, DEALS_CHANGE_MEMBER, use->user_id);
 }
 
@@ -295,6 +299,13 @@ deals_secret_session(deals_call *call, int64_t user_id, deals_str verified)
     p.network = state->network;
     p.network_since = p.now - DEALS_NETWORK_KNOWN;
 
+    if (state->use.code != NULL) {
+        p.factor = 1;
+        p.step = state->use.code->step;
+        p.code_hash = state->use.code->typed.recovery_hash;
+        p.ticket_hash = state->ticket_hash;
+    }
+
     sodium_memzero(&token, sizeof(token));
 
     state->result.device = deals_secret_device(call, user_id, verified);
@@ -310,7 +321,7 @@ deals_secret_session(deals_call *call, int64_t user_id, deals_str verified)
 
     state->inserted = deals_q_session_insert(arena, &p);
     deals_call_query(call, state->inserted);
-    end_former(call);
+    end_former(call, &p);
 
     return 0;
 }

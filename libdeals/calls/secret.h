@@ -43,6 +43,7 @@ typedef struct {
     deals_use              use;
     deals_session_result   result;
     deals_str              network;     /* absent: the address is not known */
+    deals_str              ticket_hash; /* absent: it was by the password */
     deals_query           *inserted;    /* no row: see deals_secret_session */
 } deals_signed;
 
@@ -64,8 +65,9 @@ deals_str      deals_secret_device(deals_call *call, int64_t user_id,
 /* Adds the insertion of a new session to the segment, and of the network that
  * it begins in, and the end of the session whose cookie the asker sent; fills
  * token and expires_at of the call's deals_signed. Its `inserted` has no row if
- * the member's password is not the one with the hash `verified` any more. 0, or
- * -1: no memory. */
+ * the member's password is not the one with the hash `verified` any more; or if
+ * there is a second factor, and the code that use.code found was used before, or
+ * none was asked for. 0, or -1: no memory. */
 int            deals_secret_session(deals_call *call, int64_t user_id,
                    deals_str verified);
 

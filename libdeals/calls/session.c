@@ -1,5 +1,5 @@
 /*
- * calls/session.c - signing in and out.
+ * calls/session.c - signing in.
  */
 
 #include <stddef.h>
@@ -11,21 +11,31 @@
 #include "base/error.h"
 #include "core/device.h"
 #include "core/name.h"
+#include "core/token.h"
 #include "stmts.h"
+#include "calls/factor.h"
 #include "calls/secret.h"
+
+#define TICKET_LIFE  300                /* seconds */
 
 typedef struct {
     deals_signed           head;
     deals_str              name_key, password;
+    int                    by_ticket, wants_ticket;
+    int                    has_code;
+    deals_str              ticket;      /* that was made */
+    deals_code_check       code;
     deals_secret          *secret;
-    deals_query           *login, *deleted;
+    deals_query           *login, *made;
 } session_state;
 
 static const deals_field  input_fields[] = {
     { "name", DEALS_TEXT, DEALS_REQUIRED, offsetof(deals_session_input, name),
       NULL },
     { "password", DEALS_TEXT, DEALS_REQUIRED | DEALS_SECRET,
-      offsetof(deals_session_input, password), NULL }
+      offsetof(deals_session_input, password), NULL },
+    { "code", DEALS_TEXT, DEALS_NULLABLE | DEALS_SECRET,
+      offsetof(deals_session_input, code), NULL }
 };
 
 const deals_shape  deals_session_input_shape = {
@@ -56,12 +66,24 @@ wrong(deals_call *call)
 
 
 static void
+wrong_code(deals_call *call)
+{
+    deals_call_fail(call, DEALS_CODE_WRONG, "code",
+                    "This code is not good, or was used already.");
+}
+
+
+static void
 signed_in(deals_call *call)
 {
     session_state  *state = deals_call_state(call);
 
     if (deals_use_row(state->head.inserted) == NULL) {
-        wrong(call);                    /* it was changed meanwhile */
+        if (state->head.use.code != NULL) {
+            wrong_code(call);
+        } else {
+            wrong(call);                /* it was changed meanwhile */
+        }
         return;
     }
 
@@ -70,21 +92,11 @@ signed_in(deals_call *call)
 
 
 static void
-verified(deals_call *call)
+begin_session(deals_call *call)
 {
     deals_user             *user;
     session_state          *state = deals_call_state(call);
     const deals_login_row  *row = deals_use_row(state->login);
-
-    if (state->secret->result < 0) {
-        deals_use_no_memory(call);
-        return;
-    }
-
-    if (state->secret->result != 1 || row == NULL || row->disabled) {
-        wrong(call);
-        return;
-    }
 
     user = deals_arena_alloc(deals_call_arena(call), sizeof(*user));
     if (user == NULL
@@ -99,8 +111,112 @@ verified(deals_call *call)
     user->role = row->role;
     user->created_at = row->created_at;
     state->head.result.user = user;
+    state->head.result.recovered = state->head.use.code != NULL
+        && state->head.use.code->typed.recovery_hash.data != NULL;
 
     deals_call_send(call, signed_in);
+}
+
+
+static void
+owes_code(deals_call *call)
+{
+    session_state  *state = deals_call_state(call);
+
+    if (state->made != NULL && deals_use_row(state->made) == NULL) {
+        wrong(call);                    /* it was changed meanwhile */
+        return;
+    }
+
+    deals_call_fail(call, DEALS_CODE_NEEDED, "code",
+                    "Please give the code of your second factor.");
+}
+
+
+/* What stands for the password, so that no page has to keep it. */
+static void
+make_ticket(deals_call *call)
+{
+    deals_token                  token;
+    deals_arena                 *arena = deals_call_arena(call);
+    session_state               *state = deals_call_state(call);
+    const deals_login_row       *row = deals_use_row(state->login);
+    deals_ticket_insert_params   p;
+
+    token.user_id = row->id;
+    token.access = 0;
+    randombytes_buf(token.secret, sizeof(token.secret));
+    state->ticket = deals_token_make(arena, row->id, token.secret);
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = row->id;
+    p.password_hash = row->password_hash;
+    p.token_hash = deals_token_hash(arena, &token);
+    p.now = deals_call_now(call);
+    p.expires_at = p.now + TICKET_LIFE;
+    sodium_memzero(&token, sizeof(token));
+
+    if (state->ticket.data == NULL || p.token_hash.data == NULL) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    state->made = deals_q_ticket_insert(arena, &p);
+    deals_call_query(call, state->made);
+    deals_call_send(call, owes_code);
+}
+
+
+/* The password was right, or a ticket stands for it. */
+static void
+passed(deals_call *call)
+{
+    session_state          *state = deals_call_state(call);
+    const deals_login_row  *row = deals_use_row(state->login);
+
+    if (row->secret.data == NULL) {
+        begin_session(call);
+        return;
+    }
+
+    if (!state->has_code) {
+        if (state->wants_ticket) {
+            make_ticket(call);
+        } else {
+            owes_code(call);
+        }
+        return;
+    }
+
+    state->code.user_id = row->id;
+    state->code.secret = row->secret;
+    state->code.last_step = row->last_step;
+    state->code.failed = row->failed;
+    state->code.failed_at = row->failed_at;
+    state->code.network = row->known ? state->head.network : DEALS_NONE;
+    state->code.right = begin_session;
+    state->code.wrong = wrong_code;
+    deals_code_run(call, &state->code);
+}
+
+
+static void
+verified(deals_call *call)
+{
+    session_state          *state = deals_call_state(call);
+    const deals_login_row  *row = deals_use_row(state->login);
+
+    if (state->secret->result < 0) {
+        deals_use_no_memory(call);
+        return;
+    }
+
+    if (state->secret->result != 1 || row == NULL || row->disabled) {
+        wrong(call);
+        return;
+    }
+
+    passed(call);
 }
 
 
@@ -167,6 +283,14 @@ by_device(deals_call *call, const deals_login_row *row)
 }
 
 
+static void
+no_ticket(deals_call *call)
+{
+    deals_call_fail(call, DEALS_UNAUTHENTICATED, NULL,
+                    "That took too long. Please sign in again.");
+}
+
+
 /*
  * All attempts count, and before the password is looked at: many at once must
  * not pass together, and one's own success must not pay for guesses at others.
@@ -182,6 +306,16 @@ looked(deals_call *call)
     session_state          *state = deals_call_state(call);
     const deals_login_row  *row = deals_use_row(state->login);
     const deals_config     *config = deals_ctx_config(deals_call_ctx(call));
+
+    if (state->by_ticket) {
+        if (row != NULL && row->ticket && !row->disabled) {
+            passed(call);
+        } else {
+            deals_use_limit_address(call, "ticket", config->signin_limit,
+                                    no_ticket);
+        }
+        return;
+    }
 
     if (by_device(call, row)) {
         return;
@@ -211,11 +345,41 @@ sign_in(deals_call *call)
     memset(&p, 0, sizeof(p));
     p.name_key = state->name_key;
     p.network = state->head.network;
-    p.since = deals_call_now(call) - DEALS_NETWORK_KNOWN;
+    p.now = deals_call_now(call);
+    p.since = p.now - DEALS_NETWORK_KNOWN;
+    p.ticket_hash = state->head.ticket_hash;
 
     state->login = deals_q_login(deals_call_arena(call), &p);
     deals_call_query(call, state->login);
     deals_call_send(call, looked);
+}
+
+
+/* 0, or -1: no memory. */
+static int
+check_code(deals_arena *arena, session_state *state,
+    const deals_session_input *input)
+{
+    deals_token  token;
+
+    state->wants_ticket = input->wants_ticket;
+    state->has_code = input->code.len > 0;
+
+    if (input->ticket.data != NULL) {
+        state->by_ticket = 1;
+        state->has_code = 1;            /* it can be nothing else that comes */
+
+        if (deals_token_parse(input->ticket, &token) == 0) {
+            state->head.ticket_hash = deals_token_hash(arena, &token);
+            sodium_memzero(&token, sizeof(token));
+
+            if (state->head.ticket_hash.data == NULL) {
+                return -1;
+            }
+        }
+    }
+
+    return deals_code_read(arena, input->code, &state->code.typed);
 }
 
 
@@ -231,9 +395,14 @@ check(deals_arena *arena, session_state *state,
                         "Please give your name.");
     }
 
-    if (password.len == 0) {
+    if (password.len == 0 && input->ticket.data == NULL) {
         deals_error_add(arena, &state->head.use.errors, DEALS_INVALID,
                         "password", "Please give your password.");
+    }
+
+    if (input->ticket.data != NULL && input->code.len == 0) {
+        deals_error_add(arena, &state->head.use.errors, DEALS_INVALID, "code",
+                        "Please give the code that your phone shows.");
     }
 
     if (state->head.use.errors != NULL) {
@@ -244,11 +413,15 @@ check(deals_arena *arena, session_state *state,
         password.len = DEALS_PASSWORD_BYTES + 1;      /* wrong in any case */
     }
 
-    state->password = deals_arena_copy(arena, password);
+    state->password = deals_use_text(arena, password);
     state->name_key = deals_name_valid(input->name)
                       ? deals_name_key(arena, input->name) : DEALS_STR("");
 
     if (state->password.data == NULL || state->name_key.data == NULL) {
+        return -1;
+    }
+
+    if (check_code(arena, state, input) < 0) {
         return -1;
     }
 
@@ -298,64 +471,19 @@ deals_session_get(const deals_call *call)
 }
 
 
-/* -- signing out ---------------------------------------------------------- */
-
-static void
-signed_out(deals_call *call)
+deals_str
+deals_session_ticket(const deals_call *call)
 {
-    session_state  *state = deals_call_state(call);
+    const session_state  *state;
 
-    if (deals_use_row(state->deleted) == NULL) {
-        deals_call_change_none(call);
+    if (call == NULL || !deals_call_is_done(call)
+        || deals_call_error(call) == NULL
+        || deals_call_error(call)->code != DEALS_CODE_NEEDED)
+    {
+        return DEALS_NONE;
     }
 
-    deals_call_finish(call, NULL);
-}
+    state = deals_call_state((deals_call *) call);
 
-
-static void
-sign_out(deals_call *call)
-{
-    deals_use                    *use = deals_call_state(call);
-    session_state                *state = deals_call_state(call);
-    deals_session_delete_params   p;
-
-    if (use->token != 2) {
-        deals_call_finish(call, NULL);
-        return;
-    }
-
-    memset(&p, 0, sizeof(p));
-    p.user_id = use->user_id;
-    p.token_hash = use->token_hash;
-
-    state->deleted = deals_q_session_delete(deals_call_arena(call), &p);
-    deals_call_query(call, state->deleted);
-    deals_call_change(call, DEALS_CHANGE_MEMBER, use->user_id);
-    deals_call_send(call, signed_out);
-}
-
-
-deals_call *
-deals_session_delete(deals_ctx *ctx, const deals_asker *asker,
-    deals_done done, void *data)
-{
-    deals_call  *call;
-
-    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(session_state), asker,
-                         done, data);
-    if (call != NULL) {
-        deals_call_start(call, sign_out);
-    }
-
-    return call;
-}
-
-
-deals_call *
-deals_session_delete_wait(deals_ctx *ctx, const deals_asker *asker,
-    int64_t timeout_ms)
-{
-    return deals_call_wait(deals_session_delete(ctx, asker, NULL, NULL),
-                           timeout_ms);
+    return state->ticket;
 }

@@ -14,7 +14,7 @@ typedef struct {
     deals_confirmed        head;
     deals_str              id;
     int                    access;      /* 1: of an access token */
-    deals_query           *query, *tokens;
+    deals_query           *query, *tokens, *factor;
     deals_sessions_result  result;
 } sessions_state;
 
@@ -58,6 +58,7 @@ listed(deals_call *call)
 
     state->result.sessions = state->query->rows;
     state->result.tokens = state->tokens->rows;
+    state->result.factor = deals_use_row(state->factor);
     deals_call_finish(call, NULL);
 }
 
@@ -68,6 +69,7 @@ list(deals_call *call)
     sessions_state              *state = deals_call_state(call);
     deals_session_list_params    p;
     deals_token_list_params      t;
+    deals_factor_state_params    f;
 
     memset(&p, 0, sizeof(p));
     p.user_id = state->head.use.user_id;
@@ -78,11 +80,14 @@ list(deals_call *call)
     memset(&t, 0, sizeof(t));
     t.user_id = p.user_id;
     t.now = p.now;
+    f.user_id = p.user_id;
 
     state->query = deals_q_session_list(deals_call_arena(call), &p);
     deals_call_query(call, state->query);
     state->tokens = deals_q_token_list(deals_call_arena(call), &t);
     deals_call_query(call, state->tokens);
+    state->factor = deals_q_factor_state(deals_call_arena(call), &f);
+    deals_call_query(call, state->factor);
     deals_call_send(call, listed);
 }
 
@@ -331,5 +336,68 @@ deals_token_end_wait(deals_ctx *ctx, const deals_asker *asker, deals_str id,
     int64_t timeout_ms)
 {
     return deals_call_wait(deals_token_end(ctx, asker, id, NULL, NULL),
+                           timeout_ms);
+}
+
+
+/* -- signing out ---------------------------------------------------------- */
+
+static void
+signed_out(deals_call *call)
+{
+    sessions_state  *state = deals_call_state(call);
+
+    if (deals_use_row(state->query) == NULL) {
+        deals_call_change_none(call);
+    }
+
+    deals_call_finish(call, NULL);
+}
+
+
+static void
+sign_out(deals_call *call)
+{
+    deals_use                    *use = deals_call_state(call);
+    sessions_state                *state = deals_call_state(call);
+    deals_session_delete_params   p;
+
+    if (use->token != 2) {
+        deals_call_finish(call, NULL);
+        return;
+    }
+
+    memset(&p, 0, sizeof(p));
+    p.user_id = use->user_id;
+    p.token_hash = use->token_hash;
+
+    state->query = deals_q_session_delete(deals_call_arena(call), &p);
+    deals_call_query(call, state->query);
+    deals_call_change(call, DEALS_CHANGE_MEMBER, use->user_id);
+    deals_call_send(call, signed_out);
+}
+
+
+deals_call *
+deals_session_delete(deals_ctx *ctx, const deals_asker *asker,
+    deals_done done, void *data)
+{
+    deals_call  *call;
+
+    call = deals_use_new(ctx, DEALS_USE_PLAIN, sizeof(sessions_state), asker,
+                         done, data);
+    if (call != NULL) {
+        deals_call_start(call, sign_out);
+    }
+
+    return call;
+}
+
+
+deals_call *
+deals_session_delete_wait(deals_ctx *ctx, const deals_asker *asker,
+    int64_t timeout_ms)
+{
+    return deals_call_wait(deals_session_delete(ctx, asker, NULL, NULL),
                            timeout_ms);
 }

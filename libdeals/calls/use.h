@@ -35,7 +35,8 @@ typedef enum {
     DEALS_USE_RESET,
     DEALS_USE_TOKEN,
     DEALS_USE_DISABLE,
-    DEALS_USE_PASSWORD
+    DEALS_USE_PASSWORD,
+    DEALS_USE_FACTOR
 } deals_use_kind;
 
 /* First member of each use case's state. */
@@ -67,6 +68,7 @@ typedef struct {
     int64_t             count;
     int                 limit;
     struct deals_snapshot *snapshot;    /* that is being looked for */
+    struct deals_code_check *code;      /* of a second factor */
 } deals_use;
 
 /* deals_call_new, with the asker (NULL: nobody) copied. */

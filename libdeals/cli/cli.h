@@ -39,6 +39,7 @@ typedef struct {
     const char  *scopes;            /* -s: "read,vote" */
     const char  *days;              /* -n */
     int          password_stdin;    /* -p */
+    int          factor;            /* -f: of user reset */
     int          quiet;             /* -q: no progress, no summary */
 } cli_options;
 

@@ -52,8 +52,9 @@ const cli_command  cli_commands[] = {
       "Prints the code, and where to use it if DEALS_URL says where the site is.\n"
       "It is good for an hour; a code made before is not any more. Using it ends\n"
       "all of the member's sessions. Whoever has it can take the account over:\n"
-      "hand it to its owner only.\n",
-      "dr", 1, 1, cli_user_reset },
+      "hand it to its owner only. A second factor stays, and signing in with the\n"
+      "new password asks for it.\n",
+      "drf", 1, 1, cli_user_reset },
     { "user token", "NAME", "Makes an access token for a program of a member's",
       "Prints it; it is not shown again. It does what its scopes say, in the\n"
       "member's name, until it ends, is revoked, or the password is changed:\n"

@@ -24,6 +24,7 @@ static const struct option  longs[] = {
     { "scopes",         required_argument, NULL, 's' },
     { "days",           required_argument, NULL, 'n' },
     { "password-stdin", no_argument,       NULL, 'p' },
+    { "second-factor",  no_argument,       NULL, 'f' },
     { "quiet",          no_argument,       NULL, 'q' },
     { "help",           no_argument,       NULL, 'h' },
     { "version",        no_argument,       NULL, 'V' },
@@ -63,6 +64,10 @@ static const struct {
     { 'p', NULL,
       "  --password-stdin     read the password from standard input, do not "
       "ask\n" },
+    { 'f', NULL,
+      "  --second-factor      the code removes the second factor too, for a "
+      "member\n"
+      "                       who has lost it\n" },
     { 'q', NULL,
       "  -q, --quiet          no progress bar and no summary\n" },
     { 'h', NULL,
@@ -224,6 +229,7 @@ options(int argc, char **argv, char given[256])
         case 's': cli.scopes = optarg; break;
         case 'n': cli.days = optarg; break;
         case 'p': cli.password_stdin = 1; break;
+        case 'f': cli.factor = 1; break;
         case 'q': cli.quiet = 1; break;
         case 'h': break;
         case 'V': printf("deals %s\n", DEALS_VERSION); return CLI_OK;

@@ -133,7 +133,8 @@ print_reset(deals_ctx *ctx, const char *name)
     deals_call  *call;
     const char  *url = getenv("DEALS_URL");
 
-    call = deals_member_reset_wait(ctx, deals_str_of(name), TIMEOUT);
+    call = deals_member_reset_wait(ctx, deals_str_of(name), cli.factor,
+                                   TIMEOUT);
     if (call == NULL || deals_call_error(call) != NULL) {
         return cli_end(call);
     }

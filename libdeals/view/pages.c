@@ -90,6 +90,8 @@ static const deals_field  form_fields[] = {
     TEXT(deals_form, days_error),
     TEXT(deals_form, ending_error),
     TEXT(deals_form, making_error),
+    TEXT(deals_form, factor_error),
+    TEXT(deals_form, code_error),
     TEXT(deals_form, note),
     TEXT(deals_form, error),
     LIST(deals_form, errors, form_error_shape),
@@ -179,10 +181,42 @@ static const deals_field  settings_fields[] = {
     LIST(deals_settings_page, tokens, deals_token_info_shape),
     BOOL(deals_settings_page, has_tokens),
     TEXT(deals_settings_page, made),
+    OBJECT(deals_settings_page, factor, deals_factor_info_shape),
 };
 
 static SHAPE(settings_shape, "settings page", deals_settings_page,
              settings_fields);
+
+
+static const deals_field  bar_fields[] = {
+    INT(deals_bar, x),
+    INT(deals_bar, y),
+    INT(deals_bar, width),
+};
+
+static SHAPE(bar_shape, "bar", deals_bar, bar_fields);
+
+
+static const deals_field  picture_fields[] = {
+    INT(deals_picture, size),
+    LIST(deals_picture, bars, bar_shape),
+};
+
+static SHAPE(picture_shape, "picture", deals_picture, picture_fields);
+
+
+static const deals_field  factor_fields[] = {
+    BOOL(deals_factor_page, setup),
+    TEXT(deals_factor_page, secret),
+    TEXT(deals_factor_page, key),
+    TEXT(deals_factor_page, issuer),
+    TEXT(deals_factor_page, member),
+    OBJECT(deals_factor_page, picture, picture_shape),
+    { "codes", DEALS_LIST, 0, offsetof(deals_factor_page, codes), NULL },
+    BOOL(deals_factor_page, renewed),
+};
+
+static SHAPE(factor_shape, "factor page", deals_factor_page, factor_fields);
 
 
 static const deals_field  error_fields[] = {
@@ -210,5 +244,7 @@ const deals_page_about  deals_page_table[DEALS_PAGES] = {
     [DEALS_PAGE_SIGNUP] = { "signup.html", &plain_shape },
     [DEALS_PAGE_SETTINGS] = { "settings.html", &settings_shape },
     [DEALS_PAGE_RESET] = { "reset.html", &plain_shape },
+    [DEALS_PAGE_CODE] = { "code.html", &plain_shape },
+    [DEALS_PAGE_FACTOR] = { "factor.html", &factor_shape },
     [DEALS_PAGE_ERROR] = { "error.html", &error_shape },
 };

@@ -50,7 +50,10 @@ judge_word(deals_html *html, char c)
         return;
     }
 
-    if (strcmp(word, "http:") == 0 || strcmp(word, "https:") == 0) {
+    /* the last: what a phone keeps a second factor's secret by */
+    if (strcmp(word, "http:") == 0 || strcmp(word, "https:") == 0
+        || strcmp(word, "otpauth:") == 0)
+    {
         html->url = c == '/' ? DEALS_URL_HOST : DEALS_URL_ODD;
         return;
     }

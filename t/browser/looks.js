@@ -134,6 +134,10 @@ async function token(page) {
     await look(page, '/settings mistake', 'member', make);
     is(await page.locator('.errors:visible a').count(), 2,
        'mistakes, told at one form');
+    await page.fill('#factor-current', process.env.PASSWORD);
+    await look(page, '/settings/factor', 'member', () => Promise.all([
+        page.waitForNavigation(), page.click('text=Set it up')
+    ]).then(all => all[0]));
     await page.goto('/');
 }
 

@@ -4,6 +4,7 @@
  */
 'use strict';
 
+const crypto = require('crypto');
 const { ok, is, like, visitor, follow, shot, run, at } = require('./browser.js');
 
 const js = process.env.JS !== '0';
@@ -263,6 +264,104 @@ async function sessions(page, browser, name) {
     is(await page.locator('#ending').count(), 0, '... and nothing is asked');
 }
 
+/* The program on the phone: RFC 6238. */
+function totp(key) {
+    const bits = [...key.replace(/ /g, '')].map(c =>
+        'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2)
+            .padStart(5, '0')).join('');
+    const step = Buffer.alloc(8);
+    step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+    const mac = crypto.createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map(b =>
+        parseInt(b, 2)))).update(step).digest();
+    return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000)
+        .padStart(6, '0');
+}
+
+/* In the views that a picture is kept of. */
+async function views(page, name) {
+    for (const [width, scheme] of [[360, 'light'], [360, 'dark'],
+                                   [1280, 'light'], [1280, 'dark']]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme: scheme });
+        const over = await page.evaluate(() =>
+            document.documentElement.scrollWidth - innerWidth);
+        ok(over <= 0, name + ', ' + width + ' ' + scheme + ': nothing aside');
+        await shot(page, name + '-' + width + '-' + scheme
+                   + (js ? '' : '-plain'));
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+}
+
+/* Codes are good once: each sign-in here takes a recovery code, or the code of
+ * the next half minute, which the site takes too. */
+async function factor(page, browser, name) {
+    const password = 'correct horse ' + name;
+
+    await page.goto(at('/settings'));
+    await page.fill('#factor-current', 'wrong horse');
+    await page.click('text=Set it up');
+    await page.waitForSelector('#factor-current[aria-invalid]');
+    ok(true, 'no second factor without the password' + how);
+    await page.fill('#factor-current', password);
+    await page.click('text=Set it up');
+    const key = await page.textContent('.secret');
+    like(key, /^([A-Z2-7]{4} ){7}[A-Z2-7]{4}$/, 'a key for the phone');
+    const qr = await page.locator('.qr').boundingBox();
+    ok(qr.width > 150 && Math.abs(qr.width - qr.height) < 2,
+       '... and its picture, a square');
+    like(await page.getAttribute('a[href^=otpauth]', 'href'),
+         new RegExp('secret=' + key.replace(/ /g, '')), '... and a link');
+    await views(page, 'factor-setup');
+    await page.fill('#code', '12345');
+    await page.click('text=Turn it on');
+    await page.waitForSelector('#code[aria-invalid]');
+    is(await page.textContent('.secret'), key, 'a wrong code: the same key');
+    await page.fill('#code', totp(key));
+    await page.click('text=Turn it on');
+    await page.waitForSelector('.codes');
+    const codes = await page.locator('.codes code').allTextContents();
+    is(codes.length, 10, 'a good one: recovery codes' + how);
+    await views(page, 'factor-codes');
+    await page.click('text=Done');
+    like(await page.textContent('.sessions >> nth=0'), /10 recovery codes left/,
+         'it is on');
+    await views(page, 'factor-on');
+
+    const one = await visitor(browser, { javaScriptEnabled: js });
+    await one.goto(at('/submit'));
+    await one.fill('#name', name);
+    await one.fill('#password', password);
+    await one.click('.panel button');
+    await one.waitForSelector('#code');
+    is(await one.locator('.menu, [type=password]').count(), 0,
+       'signing in asks for a code, and there is no session yet' + how);
+    await views(one, 'code');
+    await one.fill('#code', '000');
+    await one.click('.panel button');
+    await one.waitForSelector('#code[aria-invalid]');
+    is(await one.inputValue('#code'), '', '... a wrong one is not good');
+    await one.fill('#code', codes[0].toLowerCase());
+    await one.press('#code', 'Enter');
+    await one.waitForURL('**/submit');
+    is((await one.locator('.menu summary').textContent()).trim(), name,
+       '... a recovery code is, and leads on');
+
+    await page.goto(at('/settings'));
+    like(await page.textContent('.sessions >> nth=0'), /9 recovery codes left/,
+         '... and is used up');
+    await page.fill('#factor-current', password);
+    await page.fill('#code', codes[0]);
+    await page.click('button:has-text("Turn it off")');
+    await page.waitForSelector('#code[aria-invalid]');
+    await page.fill('#factor-current', password);
+    await page.fill('#code', codes[1]);
+    await page.click('button:has-text("Turn it off")');
+    like(await page.textContent('.note'), /second factor is off/,
+         'another turns it off' + how);
+    is(await page.locator('text=Set it up').count(), 1, '... for good');
+    await page.setViewportSize({ width: 1280, height: 800 });
+}
+
 async function signOut(page, name) {
     await page.goto(at('/new'));
     await page.click('.menu summary');
@@ -317,6 +416,7 @@ run(async browser => {
                    deal);
     await accessTokens(page, ann);
     await sessions(page, browser, ann);
+    await factor(page, browser, ann);
     await signOut(page, ann);
     await remove(page, deal);
 

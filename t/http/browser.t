@@ -33,7 +33,7 @@ my $page = $t->get("/deals/$id")->header('Location') // "/deals/$id";
 my %fields = ('/login' => ['current-password'], '/signup' => ['new-password'],
     '/reset' => ['new-password'],
     '/settings' => [qw(current-password new-password current-password
-                       current-password)]);
+                       current-password current-password)]);
 $t->client->post('/login', form => { name => 'ann',
                                      password => 'password of ann' });
 
@@ -186,7 +186,11 @@ is in()->get('/')->header('Clear-Site-Data'), undef, 'others go on';
 # --- hashes ---------------------------------------------------------------
 
 my $root = $t->root;
-my @found = grep { !m{^\S+password_(?:list|words)\.c} } split /\n/,
+
+# As HMAC in the codes of phones, which know no other, SHA-1 is not broken: there
+# collisions are of no use. And the lists of breached passwords are of it.
+my @found = grep { !m{^\S+/(?:totp\.c|breached\w*\.[ch]):} }
+    grep { !m{^\S+password_(?:list|words)\.c} } split /\n/,
     `cd '$root' && grep -rniwE '(ngx_)?(md5|sha1|rc4|des)(_\\w+)?' \\
      libdeals ngx_deals_module sql --include=*.[ch] --include=*.sql`;
 is_deeply \@found, [], 'no hash that is broken, and no old cipher';

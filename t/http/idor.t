@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Deals::Test;
+use Deals::Test::Totp;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
@@ -84,7 +85,8 @@ my %owned = map { $_ => 1 } $t->sql("SELECT table_name FROM
 my @tables = $t->sql('SELECT tablename FROM pg_tables
     WHERE schemaname = current_schema() ORDER BY 1');
 ok $owned{$_}, "$_ is a table of members" for qw(users sessions votes creations
-    comment_votes comments deals password_resets);
+    comment_votes comments deals password_resets user_factors
+    user_recovery_codes user_tickets);
 
 sub digests {
     my $name = $p{owner}{name};
@@ -131,11 +133,36 @@ my $password = sub { (current => $p{owner}{password},
 my $sure = sub { (current => $p{ $_[0] =~ /nobody|token/ ? 'owner' : $_[0] }
     {password}) };
 my $make = sub { (label => 'new', scopes => ['read'], $sure->($_[0])) };
+# The owner has begun a second factor, or has one, or owes its code: who asks
+# has the code, but not what belongs to it.
+my @factors = qw(user_factors user_recovery_codes);
+my $secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+my $factor = sub {
+    my ($confirmed) = @_;
+    $t->sql("DELETE FROM user_factors; INSERT INTO user_factors (user_id, secret,
+        asker_hash, begun_at, confirmed_at) SELECT u.user_id, '$secret',
+        s.token_hash, now(), $confirmed FROM users u JOIN sessions s
+        ON s.user_id = u.user_id AND left(encode(sha256(s.token_hash::bytea),
+        'hex'), 32) <> '$p{owner}{session}' AND s.scopes IS NULL
+        WHERE u.name = '$p{owner}{name}'");
+    return (code => totp($secret));
+};
+my $begun = sub { $factor->('NULL') };
+my $on = sub { ($factor->('now()'), $sure->($_[0])) };
+my $second = sub {
+    my %code = $factor->('now()');
+    my $page = $t->client->post('/login', form => { name => $p{owner}{name},
+        password => $p{owner}{password} })->body;
+    my ($ticket) = $page =~ /name="token" value="([^"]+)"/;
+    return (%code, name => $p{ $_[0] =~ /nobody|token/ ? 'other' : $_[0] }{name},
+        token => $ticket);
+};
 my @post = qw(deals deal_stats deal_tags votes);
 my @talk = qw(comments deal_stats);
 my @votes = qw(deal_stats votes);
 my @cvotes = qw(comments comment_votes);
-my @ends = qw(password_resets sessions user_networks users);
+my @ends = qw(password_resets sessions user_factors user_networks user_tickets
+    users);
 my %recipe = (
     'submit-form' => ['303 303 303 303 in in', \@post, { title => 'Mine' }],
     'edit-form' => ['303 403 303 303 in in', \@post, \%deal],
@@ -155,6 +182,11 @@ my %recipe = (
                             1],
     'session-end-form' => ['303 303= 303= 303= in in', ['sessions'], $sure,
                            1],
+    'code-form' => ['303 422 422 422 422 422', \@ends, $second, 1],
+    'factor-form' => ['200 200 200 200 in in', \@factors, $sure, 1],
+    'factor-confirm-form' => ['200 422 422 422 in in', \@factors, $begun, 1],
+    'factor-codes-form' => ['200 422 422 422 in in', \@factors, $on, 1],
+    'factor-end-form' => ['303 422 422 422 in in', \@factors, $on, 1],
     'token-form' => ['200 200 200 200 in in', ['sessions'], sub {
         (label => 'new', scopes => 'read', days => 1, $sure->($_[0])) }, 1],
     'token-end-form' => ['303 303= 303= 303= in in', ['sessions'], {}, 1],
@@ -172,6 +204,10 @@ my %recipe = (
                              1],
     'api-sessions-end' => ['204 204 204 204 401 403', ['sessions'], $sure, 1],
     'api-session-end' => ['204 404 404 404 401 403', ['sessions'], $sure, 1],
+    'api-factor-begin' => ['200 200 200 200 401 403', \@factors, $sure, 1],
+    'api-factor-confirm' => ['200 409 409 409 401 403', \@factors, $begun, 1],
+    'api-factor-codes' => ['200 409 409 409 401 403', \@factors, $on, 1],
+    'api-factor-end' => ['204 409 409 409 401 403', \@factors, $on, 1],
     'api-token-create' => ['201 201 201 201 401 403', ['sessions'], $make, 1],
     'api-token-end' => ['204 404 404 404 401 403', ['sessions'], undef, 1],
     'api-reset' => ['204 422 422 422 422 422', \@ends, $reset, 1],

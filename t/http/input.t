@@ -40,7 +40,7 @@ my %good = (
     password => 'long enough for it',
     current => sub { $_[0] eq '/tokens' ? 'password of ann' : 'not this one' },
     token => '7.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
-    label => 'A program', scopes => ['vote'], days => 30,
+    code => '12', label => 'A program', scopes => ['vote'], days => 30,
     name => sub { 'member_' . ++$names },
 );
 
@@ -53,7 +53,8 @@ my %status = (createDeal => 201, updateDeal => 200, voteOnDeal => 200,
     createComment => 201, updateComment => 200, voteOnComment => 200,
     createAccount => 201, createSession => 401, changePassword => 422,
     resetPassword => 422, createToken => 201, endSession => 422,
-    endOtherSessions => 422);
+    endOtherSessions => 422, beginFactor => 422, confirmFactor => 422,
+    renewRecoveryCodes => 422, endFactor => 422);
 
 # --- what is not ------------------------------------------------------------------
 

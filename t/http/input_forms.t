@@ -37,10 +37,10 @@ my %good = (title => 'A kettle', url => 'https://shop.example/k', price => '19.9
     password => 'long enough for it', current =>
     sub { $_[0] =~ /tokens$/ ? 'password of ann' : 'not this one' },
     token => '7.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
-    label => 'A program', scopes => 'read', days => '30');
+    code => '12', label => 'A program', scopes => 'read', days => '30');
 
 # Kept from pages: passwords; and what a browser sends by itself.
-my %secret = map { $_ => 1 } qw(password current);
+my %secret = map { $_ => 1 } qw(password current code);
 
 my @texts = ("'; DROP TABLE deals; --", '"><b>', '&amp;&lt;', '\\', '%s%n', '$1',
     "caf\x{e9}", "e\x{301}", "\x{1f600}", "x\x{202e}y", "\x{202e}\x{200b}",

@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Deals::Test;
 use Deals::Test::Schema;
+use Deals::Test::Totp;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
@@ -159,6 +160,20 @@ my ($mine, $other) = @{ ask(listSessions => 200, %carl)->json->{sessions} };
 my %sure = (current => 'a longer password');
 ask(endSession => 204, %carl, session => $other->{id}, json => \%sure);
 ask(endOtherSessions => 204, %carl, json => \%sure);
+my $factor = ask(beginFactor => 200, %carl, json => \%sure)->json;
+my $now = totp($factor->{secret});
+ask(confirmFactor => 200, %carl, json => { code => $now });
+ask(beginFactor => 409, %carl, json => \%sure);
+ask(getFactor => 200, %carl);
+$t->sql('UPDATE user_factors SET last_step = 0');
+ask(renewRecoveryCodes => 200, %carl, json => { %sure, code => $now });
+ask(createSession => 401, json => { name => 'carl',
+    password => 'a longer password' });
+$t->sql('UPDATE user_factors SET last_step = 0');
+ask(createSession => 201, json => { name => 'carl', code => $now,
+    password => 'a longer password' });
+$t->sql('UPDATE user_factors SET last_step = 0');
+ask(endFactor => 204, %carl, json => { %sure, code => $now });
 my $access = ask(createToken => 201, %carl, json => { label => 'A program',
     scopes => ['read', 'write'], days => 30, %sure })->json;
 ask(createToken => 201, %carl, json => { label => 'x', scopes => ['vote'],
@@ -192,6 +207,10 @@ my %good = (createDeal => { title => 'A title' }, updateDeal => {},
                      current => 'password of bob' },
     endSession => { current => 'password of ann' },
     endOtherSessions => { current => 'password of ann' },
+    beginFactor => { current => 'password of ann' },
+    confirmFactor => { code => '12' },
+    (map { $_ => { current => 'password of ann', code => '12' } }
+        qw(renewRecoveryCodes endFactor)),
     resetPassword => { token => '1.' . 'A' x 32, password => 'a long password' },
     changePassword => { current => 'wrong', password => 'a long password' });
 my %votes = (token => ask(createToken => 201, as => 'ann', json => { label => 'v',
@@ -200,6 +219,11 @@ $client{bob}->post('/api/v1/tokens', json => $good{createToken}) for 1 .. 50;
 ask(createToken => 409, as => 'bob', json => $good{createToken});
 my %args = (id => $deal, cid => $answer, name => 'ann', session => '0' x 32,
     access => '0' x 32);
+
+# Nothing was begun; then something was, and its codes can be guessed.
+ask($_ => 409, as => 'ann', json => $good{$_})
+    for qw(confirmFactor renewRecoveryCodes endFactor);
+ask(beginFactor => 200, as => 'ann', json => $good{beginFactor});
 
 # A thread that is full.
 my ($root, $short) = map { $client{ann}->post("/api/v1/deals/$deal/comments",

@@ -24,6 +24,8 @@ my @take_none = qw(
     deals_member_reset_token deals_member_tokens_get deals_overlay_votes
     deals_password_device
     deals_rerank_get
+    deals_factor_codes_get deals_factor_setup_get
+    deals_password_reset_factor deals_session_ticket
     deals_session_get deals_sessions_get deals_settings_get deals_str_eq
     deals_str_of deals_templates_free deals_tls_free deals_token_get
     deals_user_result deals_verify_get

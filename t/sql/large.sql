@@ -25,6 +25,17 @@ SELECT user_id, md5(user_id::text || i), now(), now(),
 INSERT INTO user_networks (user_id, network, seen_at)
 SELECT user_id, md5(user_id::text) || md5(user_id::text), now() FROM users;
 
+INSERT INTO user_factors (user_id, secret, begun_at, confirmed_at)
+SELECT user_id, repeat('A', 32), now(), now() FROM users;
+
+INSERT INTO user_recovery_codes (user_id, code_hash)
+SELECT user_id, md5(user_id::text || i) || md5(i::text)
+  FROM users, generate_series(1, 10) AS i;
+
+INSERT INTO user_tickets (user_id, token_hash, expires_at)
+SELECT user_id, md5(user_id::text) || md5(user_id::text),
+       now() + interval '5 minutes' FROM users;
+
 INSERT INTO password_resets (user_id, token_hash, expires_at)
 SELECT user_id, md5(user_id::text) || md5(user_id::text),
        now() + interval '1 hour' FROM users;

@@ -57,7 +57,8 @@ $t->sql('DELETE FROM schema_version WHERE version = 999');
 
 # One that can't be done: what was done before it stays, it leaves nothing.
 $t->sql("DROP FUNCTION deals_deal_import; DROP TABLE import_keys");
-$t->sql('DROP TABLE user_networks, password_resets;'
+$t->sql('DROP TABLE user_networks, password_resets, user_factors,'
+    . ' user_recovery_codes, user_tickets;'
     . ' ALTER TABLE sessions DROP COLUMN label, DROP COLUMN scopes');
 $t->sql("DROP INDEX deal_stats_start; DROP TABLE creations");
 $t->sql('DROP FUNCTION deals_vote_alone, deals_comment_vote_alone');

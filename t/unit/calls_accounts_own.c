@@ -11,7 +11,8 @@ static deals_asker  somewhere;
 static deals_call *
 sign_in(deals_ctx *c, const char *name, const char *password)
 {
-    deals_session_input  in = { deals_str_of(name), deals_str_of(password) };
+    deals_session_input  in = { .name = deals_str_of(name),
+                                .password = deals_str_of(password) };
 
     return deals_session_create_wait(c, &somewhere, &in, TIMEOUT);
 }
@@ -253,7 +254,7 @@ test_password_change(void **state)
     assert_true(is_signed_in(&second));
 
     /* The others end, a token of the operator's too. */
-    deals_call_free(OK(deals_member_reset_wait(ctx, S("kim"), TIMEOUT)));
+    deals_call_free(OK(deals_member_reset_wait(ctx, S("kim"), 0, TIMEOUT)));
     deals_call_free(OK(change(&first, "correct horse", "battery staple")));
     assert_true(is_signed_in(&first));
     assert_false(is_signed_in(&second));
@@ -277,7 +278,7 @@ static void
 make_token(char *text, size_t size)
 {
     deals_str    token;
-    deals_call  *call = OK(deals_member_reset_wait(ctx, S("KIM"), TIMEOUT));
+    deals_call  *call = OK(deals_member_reset_wait(ctx, S("KIM"), 0, TIMEOUT));
 
     token = deals_member_reset_token(call);
     assert_true(token.len > 33 && token.len < size);
@@ -294,9 +295,9 @@ test_password_reset(void **state)
 
     (void) state;
     one = kim_signs_up(&asker);
-    FAILS(deals_member_reset_wait(ctx, S("lee"), TIMEOUT), DEALS_NOT_FOUND,
+    FAILS(deals_member_reset_wait(ctx, S("lee"), 0, TIMEOUT), DEALS_NOT_FOUND,
           NULL);
-    FAILS(deals_member_reset_wait(ctx, DEALS_NONE, TIMEOUT), DEALS_NOT_FOUND,
+    FAILS(deals_member_reset_wait(ctx, DEALS_NONE, 0, TIMEOUT), DEALS_NOT_FOUND,
           NULL);
 
     make_token(former, sizeof(former));

@@ -29,7 +29,8 @@ submit(int which)
     deals_deal_params           params = { 0 };
     deals_comment_input         comment_input = { S("Words"), DEALS_NULL_INT };
     deals_account_input         account = { 0 };
-    deals_session_input         session = { S("kim"), S("correct horse") };
+    deals_session_input         session = { .name = S("kim"),
+                                            .password = S("correct horse") };
 
     switch (which) {
 

@@ -101,7 +101,7 @@ whole_account(void)
 static deals_call *
 session_create(deals_ctx *c, deals_done done, void *data)
 {
-    deals_session_input  in = { S("Ann"), S(PASSWORD) };
+    deals_session_input  in = { .name = S("Ann"), .password = S(PASSWORD) };
 
     return deals_session_create(c, ANN, &in, done, data);
 }
@@ -198,7 +198,7 @@ prepare_reset(void)
     deals_call  *call;
 
     clean();
-    call = OK(deals_member_reset_wait(ctx, S("ann"), TIMEOUT));
+    call = OK(deals_member_reset_wait(ctx, S("ann"), 0, TIMEOUT));
     token = deals_member_reset_token(call);
     snprintf(token_of, sizeof(token_of), "%.*s", (int) token.len, token.data);
     deals_call_free(call);
@@ -240,7 +240,7 @@ whole_passwd(void)
 static deals_call *
 member_reset(deals_ctx *c, deals_done done, void *data)
 {
-    return deals_member_reset(c, S("ann"), done, data);
+    return deals_member_reset(c, S("ann"), 1, done, data);
 }
 
 static void

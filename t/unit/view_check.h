@@ -143,7 +143,8 @@ safe_address(deals_str value)
     return clean[i] != ':' || clean[0] < 'a' || clean[0] > 'z'
            || strncmp(clean, "http:", 5) == 0
            || strncmp(clean, "https:", 6) == 0
-           || strncmp(clean, "mailto:", 7) == 0;
+           || strncmp(clean, "mailto:", 7) == 0
+           || strncmp(clean, "otpauth://totp/", 15) == 0;
 }
 
 

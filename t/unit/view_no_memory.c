@@ -235,6 +235,34 @@ finish(void **state)
     return 0;
 }
 
+/* A picture is whole, or none. */
+static int
+qr(void)
+{
+    int             rc;
+    deals_arena    *a = deals_arena_new();
+    deals_picture   picture = { 0 };
+    static size_t   bars;
+
+    if (a == NULL) {
+        return NO_MEMORY;
+    }
+
+    rc = deals_qr(a, S("otpauth://totp/x:y?secret=GEZDGNBVGY3TQOJQ"), &picture);
+
+    if (rc == 0) {
+        bars = bars == 0 ? picture.bars.len : bars;
+        rc = picture.size == 37 && picture.bars.len == bars ? WORKED : WRONG;
+    } else {
+        rc = NO_MEMORY;
+    }
+
+    deals_arena_free(a);
+
+    return rc;
+}
+
+
 static const deed  deeds[] = {
     DEED(deals_arena_new, arenas),
     DEED(deals_arena_alloc, arenas),
@@ -256,6 +284,7 @@ static const deed  deeds[] = {
     DEED(deals_templates_render, render),
     DEED(deals_templates_draft, page_draft),
     DEED(deals_json_draft, json_draft),
+    DEED(deals_qr, qr),
 };
 
 NO_MEMORY_RUN("view_no_memory", deeds, deed_test, begin, finish)

@@ -339,6 +339,12 @@ static const refusal  addresses[] = {
     { "<a href=\"mailto:{{title}}\">.</a>",
       "t.html:1: {{title}} after \"mailto:\" in href=\"\": write the value al"
       "one, or after a literal with \"/\", \"?\" or \"#\"" },
+    { "<a href=\"otpauth://{{title}}/\">.</a>",
+      "t.html:1: {{title}} in the host of an address: write the whole address"
+      " as one value" },
+    { "<a href=\"otpauth:{{title}}/\">.</a>",
+      "t.html:1: {{title}} after \"otpauth:\" in href=\"\": write the value al"
+      "one, or after a literal with \"/\", \"?\" or \"#\"" },
     { "<a href=\"https://{{title}}/\">.</a>",
       "t.html:1: {{title}} in the host of an address: write the whole address"
       " as one value" },

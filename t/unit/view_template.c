@@ -77,6 +77,9 @@ values_are_escaped_for_their_place(void **state)
                    "title%7D%7D?q=%3Cb%3E%27%22%26%60%2F..%2F%3Fx%23y%20%7B%7B"
                    "title%7D%7D#%3Cb%3E%27%22%26%60%2F..%2F%3Fx%23y%20%7B%7B"
                    "title%7D%7D\">.</a>");
+    assert_renders("<a href=\"otpauth://totp/{{title}}\">.</a>",
+                   "<a href=\"otpauth://totp/%3Cb%3E%27%22%26%60%2F..%2F%3Fx%"
+                   "23y%20%7B%7Btitle%7D%7D\">.</a>");
     assert_renders("<title>{{title}}</title><textarea>{{title}}</textarea>",
                    "<title>&lt;b&gt;&#39;&quot;&amp;`/../?x#y {{title}}</title>"
                    "<textarea>&lt;b&gt;&#39;&quot;&amp;`/../?x#y {{title}}"

@@ -357,6 +357,12 @@ DEALS_API extern const deals_shape  deals_account_input_shape;
 typedef struct {
     deals_str  name;
     deals_str  password;
+    deals_str  code;            /* of the member's second factor, or a recovery
+                                   code (deals/factor.h); absent: none yet */
+
+    /* what is no field of the shape: */
+    int        wants_ticket;    /* 1: a ticket, where the code is missing */
+    deals_str  ticket;          /* in the place of the password */
 } deals_session_input;
 
 DEALS_API extern const deals_shape  deals_session_input_shape;
@@ -368,6 +374,7 @@ typedef struct {
     const deals_user  *user;
     deals_str          device;          /* for the browser to keep for 180 days,
                                            and to bring along then */
+    int                recovered;       /* 1: by a recovery code, now used up */
 } deals_session_result;
 
 DEALS_API extern const deals_shape  deals_session_shape;
@@ -388,7 +395,14 @@ DEALS_API deals_call *deals_account_create_wait(deals_ctx *ctx,
  * name together; from elsewhere by the network, and by the name; but with a
  * `device` that is this member's, by that alone. So guesses from all over the
  * world don't keep the member out, nor do neighbours. A new password ends what
- * devices have and what is known of networks. */
+ * devices have and what is known of networks.
+ *
+ * Of a member with a second factor, once the password was right and not before:
+ * CODE_NEEDED: the code is missing. CODE_WRONG: it is not good, or was used
+ * before. RATE_LIMITED: codes too often, or, after five wrong ones in a row, too
+ * soon: half a minute that doubles with each, up to an hour, or a minute where
+ * the member signed in before; recovery codes do not wait so. UNAUTHENTICATED
+ * too: the ticket is too old. */
 DEALS_API deals_call *deals_session_create(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_session_input *input, deals_done done,
@@ -407,11 +421,16 @@ DEALS_API deals_call *deals_session_delete_wait(deals_ctx *ctx,
 /* Of account_create and session_create. */
 DEALS_API const deals_session_result  *deals_session_get(
                           const deals_call *call);
+/* Of a session_create that ended with CODE_NEEDED and wanted one: what stands for
+ * the password for 5 minutes, so that it need not be typed or kept again.
+ * Absent otherwise. */
+DEALS_API deals_str        deals_session_ticket(const deals_call *call);
 
 typedef struct {
     deals_list  sessions;       /* of deals_session_info; at most 100 */
     deals_list  tokens;         /* of deals_token_info, the newest first */
     int         own_ended;      /* session_end: it was the asker's own */
+    const deals_factor_info  *factor;   /* deals_sessions: the asker's */
 } deals_sessions_result;
 
 /* {"sessions":[...]} */
@@ -429,8 +448,8 @@ typedef struct {
 
 DEALS_API extern const deals_shape  deals_confirm_input_shape;
 
-/* The asker's sessions: the own one first, then the last used; and the access
- * tokens. All four need a member: UNAUTHENTICATED. */
+/* The asker's sessions: the own one first, then the last used; the access
+ * tokens; and the second factor. All four need a member: UNAUTHENTICATED. */
 DEALS_API deals_call *deals_sessions(deals_ctx *ctx, const deals_asker *asker,
                           deals_done done, void *data);
 DEALS_API deals_call *deals_sessions_wait(deals_ctx *ctx,
@@ -537,8 +556,9 @@ typedef struct {
 DEALS_API extern const deals_shape  deals_reset_input_shape;
 
 /* Sets a password by a token that the operator made; it is used up, and all of
- * the member's sessions and access tokens end. INVALID: token (never made, used,
- * or too old), password. RATE_LIMITED by address. */
+ * the member's sessions and access tokens end. A second factor stays, unless the
+ * token was made for one that is lost. INVALID: token (never made, used, or too
+ * old), password. RATE_LIMITED by address. */
 DEALS_API deals_call *deals_password_reset(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_reset_input *input, deals_done done,
@@ -547,6 +567,8 @@ DEALS_API deals_call *deals_password_reset_wait(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_reset_input *input,
                           int64_t timeout_ms);
+/* 1: a second factor was removed with it. */
+DEALS_API int         deals_password_reset_factor(const deals_call *call);
 
 /* Only looks up who asks (deals_call_viewer): for pages that show nothing
  * else, and for GET /me (strict: UNAUTHENTICATED without a good token). */

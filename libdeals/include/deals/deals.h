@@ -14,6 +14,7 @@
 #include <deals/input.h>
 #include <deals/rows.h>
 #include <deals/calls.h>
+#include <deals/factor.h>
 #include <deals/view.h>
 #include <deals/pages.h>
 #include <deals/admin.h>

@@ -21,11 +21,12 @@ DEALS_API deals_call  *deals_member_passwd_wait(deals_ctx *ctx, deals_str name,
 
 /* Makes a token that sets a new password once, within an hour
  * (deals_password_reset); one made before is not good any more. The sessions go
- * on until it is used. NOT_FOUND. */
+ * on until it is used. `factor` 1: the member has lost the second factor, and its
+ * use removes that too. NOT_FOUND. */
 DEALS_API deals_call  *deals_member_reset(deals_ctx *ctx, deals_str name,
-                           deals_done done, void *data);
+                           int factor, deals_done done, void *data);
 DEALS_API deals_call  *deals_member_reset_wait(deals_ctx *ctx, deals_str name,
-                           int64_t timeout_ms);
+                           int factor, int64_t timeout_ms);
 /* Absent until the call succeeded. */
 DEALS_API deals_str    deals_member_reset_token(const deals_call *call);
 

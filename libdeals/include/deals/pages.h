@@ -29,6 +29,8 @@ typedef enum {
     DEALS_PAGE_SIGNUP,      /* signup.html    deals_plain_page */
     DEALS_PAGE_SETTINGS,    /* settings.html   deals_settings_page */
     DEALS_PAGE_RESET,       /* reset.html      deals_plain_page */
+    DEALS_PAGE_CODE,        /* code.html       deals_plain_page */
+    DEALS_PAGE_FACTOR,      /* factor.html     deals_factor_page */
     DEALS_PAGE_ERROR,       /* error.html     deals_error_page */
     DEALS_PAGES
 } deals_page_id;
@@ -63,7 +65,9 @@ typedef struct {
                 email_error, body_error, current_error, token_error,
                 label_error, scopes_error, days_error;
     deals_str   ending_error,   /* in the password that ending sessions asks */
-                making_error;   /* or making an access token */
+                making_error,   /* or making an access token */
+                factor_error,   /* or a change of the second factor */
+                code_error;
     deals_str   note;           /* what the last form has done */
     deals_str   error;          /* of the whole form */
     deals_list  errors;         /* of deals_form_error: all of them */
@@ -133,7 +137,34 @@ typedef struct {
     deals_list  tokens;         /* of deals_token_info */
     int         has_tokens;     /* 1: there are some */
     deals_str   made;           /* the new one, said once; absent: none */
+    const deals_factor_info  *factor;
 } deals_settings_page;
+
+/* A picture of dark bars on a light square. */
+typedef struct {
+    int64_t  x, y, width;       /* one high */
+} deals_bar;
+
+typedef struct {
+    int64_t     size;           /* of each side */
+    deals_list  bars;           /* of deals_bar */
+} deals_picture;
+
+/* Draws a text as a QR code, for the camera of a phone. The picture lives in the
+ * arena. 0, or -1: no memory, or more text than a QR code holds. */
+DEALS_API int  deals_qr(deals_arena *arena, deals_str text,
+                   deals_picture *picture);
+
+/* A second factor that is being set up, or recovery codes that were made. */
+typedef struct {
+    int                   setup;
+    deals_str             secret;       /* in groups of four */
+    deals_str             key;          /* without spaces */
+    deals_str             issuer, member;   /* as its address names it */
+    const deals_picture  *picture;      /* of the address */
+    deals_list            codes;        /* of deals_str; empty in a setup */
+    int                   renewed;      /* 1: codes in the place of others */
+} deals_factor_page;
 
 typedef struct {
     int64_t     status;         /* 404 */

@@ -108,6 +108,9 @@ typedef enum {
     DEALS_OK = 0,
     DEALS_MALFORMED,          /* 400  cannot be read at all: syntax, cursor */
     DEALS_UNAUTHENTICATED,    /* 401  no or bad credentials */
+    DEALS_CODE_NEEDED,        /* 401  good ones, and the second factor's code is
+                                      missing */
+    DEALS_CODE_WRONG,         /* 401  or is not good, or not any more */
     DEALS_FORBIDDEN,          /* 403  known, and not allowed */
     DEALS_NOT_FOUND,          /* 404 */
     DEALS_METHOD,             /* 405 */
