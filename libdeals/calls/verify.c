@@ -176,7 +176,7 @@ static void
 begin_members(deals_call *call)
 {
     verify_state                 *st = deals_call_state(call);
-    deals_verify_members_params   p = { .after_id = st->after_id };
+    deals_verify_members_params   p = { .after_member = st->after_id };
 
     st->members = deals_q_verify_members(deals_call_arena(call), &p);
     deals_call_query(call, st->members);
