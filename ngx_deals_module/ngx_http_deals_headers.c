@@ -12,32 +12,27 @@
     "form-action 'self'; frame-ancestors 'none'"
 
 
+/* those that are the same whatever is answered */
+
+#define header(name, text)                                                    \
+    { .hash = 1, .key = ngx_string(name), .value = ngx_string(text) }
+
+static const ngx_table_elt_t  ngx_http_deals_same[] = {
+    header("Vary", "Cookie, Authorization, Accept-Encoding"),
+    header("Content-Security-Policy", NGX_HTTP_DEALS_CSP),
+    header("X-Content-Type-Options", "nosniff"),
+    header("X-Frame-Options", "DENY"),
+    header("Referrer-Policy", "same-origin"),
+    header("Cross-Origin-Opener-Policy", "same-origin"),
+    header("Cross-Origin-Resource-Policy", "same-origin")
+};
+
+#undef header
+
+
+static ngx_int_t ngx_http_deals_same_headers(ngx_http_request_t *r);
 static const char *ngx_http_deals_cache_control(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
-
-
-/* without a value so far */
-
-ngx_table_elt_t *
-ngx_http_deals_push_header(ngx_http_request_t *r, const char *name)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NULL;
-    }
-
-    h->hash = 1;
-#if (nginx_version >= 1023000)
-    h->next = NULL;
-#endif
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->lowcase_key = NULL;
-
-    return h;
-}
 
 
 ngx_int_t
@@ -61,6 +56,25 @@ ngx_http_deals_add_header(ngx_http_request_t *r, const char *name,
 
     h->value.data = (u_char *) value;
     h->value.len = ngx_strlen(value);
+
+    return NGX_OK;
+}
+
+
+/* what follows is */
+
+ngx_int_t
+ngx_http_deals_is_gzip(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_http_deals_push_header(r, "Content-Encoding");
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&h->value, "gzip");
+    r->headers_out.content_encoding = h;
 
     return NGX_OK;
 }
@@ -115,26 +129,30 @@ ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
 
     if (ngx_http_deals_set_header(ctx, "Cache-Control",
                                   ngx_http_deals_cache_control(ctx, status))
-        != NGX_OK
-        || ngx_http_deals_set_header(ctx, "Vary",
-                                     "Cookie, Authorization, Accept-Encoding")
-           != NGX_OK
-        || ngx_http_deals_set_header(ctx, "Content-Security-Policy",
-                                     NGX_HTTP_DEALS_CSP)
-           != NGX_OK
-        || ngx_http_deals_set_header(ctx, "X-Content-Type-Options", "nosniff")
-           != NGX_OK
-        || ngx_http_deals_set_header(ctx, "X-Frame-Options", "DENY") != NGX_OK
-        || ngx_http_deals_set_header(ctx, "Referrer-Policy", "same-origin")
-           != NGX_OK
-        || ngx_http_deals_set_header(ctx, "Cross-Origin-Opener-Policy",
-                                     "same-origin")
-           != NGX_OK
-        || ngx_http_deals_set_header(ctx, "Cross-Origin-Resource-Policy",
-                                     "same-origin")
-           != NGX_OK)
+        != NGX_OK)
     {
         return NGX_ERROR;
+    }
+
+    return ngx_http_deals_same_headers(r);
+}
+
+
+static ngx_int_t
+ngx_http_deals_same_headers(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h;
+
+    for (i = 0; i < sizeof(ngx_http_deals_same)
+                    / sizeof(ngx_http_deals_same[0]); i++)
+    {
+        h = ngx_list_push(&r->headers_out.headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = ngx_http_deals_same[i];
     }
 
     return NGX_OK;

@@ -31,6 +31,9 @@
  *     _variables.c    $deals_...
  *     _cache*.c       the cache zone; its own header says more
  *     _status*.c      counters of all workers, deals_status; likewise
+ *
+ * What those up to _backend.c share is in _conf.h, what answers are made with,
+ * from _response.c to _page.c, in _response.h: both come with this one.
  */
 
 
@@ -62,98 +65,7 @@ typedef struct ngx_http_deals_keyed_s  ngx_http_deals_keyed_t;
 typedef struct ngx_http_deals_status_s ngx_http_deals_status_t;
 
 
-/* where a directive stands, for messages after the parser has moved on */
-
-typedef struct {
-    u_char                    *file;
-    ngx_uint_t                 line;
-} ngx_http_deals_place_t;
-
-
-/* one distinct community: a deals_ctx in every worker */
-
-typedef struct {
-    deals_config               config;
-    ngx_thread_pool_t         *thread_pool;
-    ngx_shm_zone_t            *rate;
-    ngx_array_t               *caches;          /* of the main conf */
-    ngx_uint_t                 site;            /* its slot in a cache */
-    ngx_str_t                  name;            /* for reports */
-    ngx_http_deals_status_t   *status;
-    ngx_uint_t                 row;             /* of its counters */
-} ngx_http_deals_backend_t;
-
-
-/* there was no room for one more */
-
-#define NGX_HTTP_DEALS_NO_ROW    ((ngx_uint_t) -1)
-
-
-/* one compiled set of templates */
-
-typedef struct {
-    ngx_str_t                  dir;             /* "": built in */
-    deals_templates           *set;
-    uint64_t                   hash[2];         /* of its files */
-} ngx_http_deals_set_t;
-
-
-typedef struct {
-    ngx_array_t                backends;   /* ngx_http_deals_backend_t * */
-    ngx_array_t                sets;       /* ngx_http_deals_set_t */
-    ngx_array_t                caches;     /* ngx_shm_zone_t * */
-    ngx_array_t                breached;   /* of _breached.c */
-    ngx_http_deals_status_t   *status;     /* NULL: nothing to count */
-} ngx_http_deals_main_conf_t;
-
-
-/* the limits of deals_rate_limit, in the order of deals_config */
-
-#define NGX_HTTP_DEALS_LIMITS    5
-#define NGX_HTTP_DEALS_NO_LIMIT  (-2)
-
-
-typedef struct {
-    ngx_str_t                  database;
-    ngx_str_t                  redis;
-    ngx_int_t                  pool_size;
-    ngx_int_t                  queue_size;
-    ngx_msec_t                 connect_timeout;
-    ngx_msec_t                 query_timeout;
-    ngx_flag_t                 prepare;
-    ngx_int_t                  limits[NGX_HTTP_DEALS_LIMITS];
-    ngx_thread_pool_t         *thread_pool;
-    deals_breached            *breached;        /* NULL: any new password */
-
-    ngx_http_deals_place_t     place;           /* of deals_database */
-    ngx_http_deals_backend_t  *backend;
-} ngx_http_deals_srv_conf_t;
-
-
-typedef struct {
-    ngx_flag_t                 enable;
-    ngx_flag_t                 inside;          /* a location within a mount */
-    ngx_flag_t                 report;          /* deals_status */
-    ngx_http_deals_place_t     place;           /* of deals */
-    ngx_http_core_loc_conf_t  *core;            /* of the same location */
-
-    ngx_str_t                  prefix;          /* "" or "/deals" */
-    ngx_str_t                  url;             /* "https://example.org" */
-    ngx_str_t                  site_name;
-    ngx_str_t                  templates;
-    size_t                     body_size;
-
-    ngx_http_deals_backend_t  *backend;
-    deals_templates           *set;
-    ngx_str_t                  cookie;          /* its name */
-    ngx_str_t                  openapi;
-
-    ngx_str_t                  cache_name;      /* "": off */
-    ngx_http_deals_place_t     cache_place;
-    ngx_shm_zone_t            *cache;           /* NULL: none */
-    uint64_t                   set_hash[2];
-    u_char                     digest[16];      /* of what all pages show */
-} ngx_http_deals_loc_conf_t;
+#include "ngx_http_deals_conf.h"
 
 
 /* a route: a row of the table in _routes.c */
@@ -269,61 +181,6 @@ struct ngx_http_deals_ctx_s {
     unsigned                   signed_in:1;     /* Set-Cookie is ours */
 };
 
-
-/* _conf.c */
-
-void *ngx_http_deals_create_main_conf(ngx_conf_t *cf);
-void *ngx_http_deals_create_srv_conf(ngx_conf_t *cf);
-char *ngx_http_deals_merge_srv_conf(ngx_conf_t *cf, void *parent,
-    void *child);
-void *ngx_http_deals_create_loc_conf(ngx_conf_t *cf);
-char *ngx_http_deals_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child);
-
-/* _mount.c */
-
-char *ngx_http_deals_mount(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_deals_init_mount(ngx_conf_t *cf,
-    ngx_http_deals_loc_conf_t *conf);
-void ngx_http_deals_inherit_mount(ngx_http_deals_loc_conf_t *prev,
-    ngx_http_deals_loc_conf_t *conf, ngx_http_core_loc_conf_t *core);
-
-/* _address.c */
-
-char *ngx_http_deals_database(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_deals_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-
-/* _values.c */
-
-char *ngx_http_deals_templates(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_deals_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_deals_site_name(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_deals_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_deals_body_size(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-/* _rate_conf.c */
-
-char *ngx_http_deals_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-/* _breached.c */
-
-char *ngx_http_deals_breached(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-ngx_int_t ngx_http_deals_breached_init(ngx_conf_t *cf,
-    ngx_http_deals_main_conf_t *dmcf);
-
-/* _backend.c */
-
-char *ngx_http_deals_add_backend(ngx_conf_t *cf,
-    ngx_http_deals_main_conf_t *dmcf, ngx_http_deals_srv_conf_t *dscf,
-    ngx_http_deals_place_t *place);
-char *ngx_http_deals_add_set(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
-    ngx_http_deals_loc_conf_t *dlcf);
 
 /* _loop.c */
 
@@ -539,72 +396,8 @@ ngx_uint_t ngx_http_deals_mistake_status(ngx_http_deals_ctx_t *ctx,
 int ngx_http_deals_form_deal(ngx_http_deals_ctx_t *ctx,
     const deals_deal *deal);
 
-/* _response.c */
+#include "ngx_http_deals_response.h"
 
-ngx_int_t ngx_http_deals_send(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
-    const char *type, deals_buf *buf);
-ngx_int_t ngx_http_deals_send_draft(ngx_http_deals_ctx_t *ctx, int rc,
-    const char *type, deals_buf *buf);
-ngx_int_t ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, const char *type, deals_str bytes);
-ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status);
-ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, const deals_shape *shape, const void *row);
-
-/* _headers.c */
-
-ngx_int_t ngx_http_deals_headers(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, ngx_str_t *tag);
-ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
-    const char *name, const char *value);
-ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
-    const char *name, const char *value);
-ngx_table_elt_t *ngx_http_deals_push_header(ngx_http_request_t *r,
-    const char *name);
-ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
-    deals_str token, int64_t expires_at);
-
-/* _redirect.c */
-
-ngx_int_t ngx_http_deals_redirect(ngx_http_deals_ctx_t *ctx,
-    ngx_uint_t status, const char *path);
-ngx_int_t ngx_http_deals_to(ngx_http_deals_ctx_t *ctx, const char *path);
-ngx_int_t ngx_http_deals_location(ngx_http_deals_ctx_t *ctx,
-    const char *path);
-
-/* _tag.c */
-
-ngx_int_t ngx_http_deals_etag(ngx_http_request_t *r, deals_str bytes,
-    ngx_str_t *tag);
-u_char *ngx_http_deals_tag(u_char *p, uint64_t *hash, const char *suffix);
-void ngx_http_deals_hash(uint64_t seed, const u_char *p, size_t len,
-    uint64_t *hash);
-
-/* _error.c */
-
-ngx_int_t ngx_http_deals_error(ngx_http_deals_ctx_t *ctx,
-    const deals_error *error);
-ngx_int_t ngx_http_deals_fail(ngx_http_deals_ctx_t *ctx, deals_code code,
-    const char *message);
-ngx_int_t ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
-    const deals_error *error);
-ngx_int_t ngx_http_deals_fail_field(ngx_http_deals_ctx_t *ctx,
-    const char *field, const char *message);
-ngx_int_t ngx_http_deals_to_login(ngx_http_deals_ctx_t *ctx, deals_str next);
-ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
-
-/* _page.c */
-
-ngx_int_t ngx_http_deals_render(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
-    deals_page_id id, const void *content);
-int ngx_http_deals_page(ngx_http_deals_ctx_t *ctx, const char *title);
-const deals_me *ngx_http_deals_viewer(ngx_http_deals_ctx_t *ctx);
-deals_str ngx_http_deals_own_path(ngx_http_deals_ctx_t *ctx);
-deals_str ngx_http_deals_canonical(ngx_http_deals_ctx_t *ctx,
-    const char *path);
-char *ngx_http_deals_part(ngx_http_deals_ctx_t *ctx, const char *path,
-    deals_str part);
 
 /* handlers: _lists.c _pages.c _forms.c _account.c _settings.c _tokens.c
    _api.c _static.c */

@@ -178,8 +178,8 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
     (sizeof(ngx_http_deals_routes) / sizeof(ngx_http_deals_routes[0]))
 
 
-/* how much of each path stands before its first parameter; 0: not looked at yet,
- * since all begin with a slash */
+/* how much of each path stands before its first parameter; 0: not looked at
+ * yet, since all begin with a slash */
 
 static u_char  ngx_http_deals_heads[NGX_HTTP_DEALS_ROUTES];
 
@@ -241,8 +241,8 @@ ngx_http_deals_find_route(ngx_http_deals_ctx_t *ctx)
 }
 
 
-/* most rows are passed over by the last eight bytes before their first parameter:
- * in these they differ */
+/* most rows are passed over by the last eight bytes before their first
+ * parameter: in these they differ */
 
 static ngx_uint_t
 ngx_http_deals_may_match(ngx_uint_t i, u_char *p, u_char *last)

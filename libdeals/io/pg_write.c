@@ -1,7 +1,8 @@
 /*
- * A segment onto a connection: [BEGIN] [prepare, execute] ... [COMMIT] Sync. The
- * Sync of reads that are written together is left to the last of them
- * (deals_conn_flush): a transaction less for the server, and all go out at once.
+ * A segment onto a connection: [BEGIN] [prepare, execute] ... [COMMIT] Sync.
+ * The Sync of reads that are written together is left to the last of them
+ * (deals_conn_flush): a transaction less for the server, and all go out at
+ * once.
  */
 
 #include <errno.h>

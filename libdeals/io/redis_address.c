@@ -213,7 +213,7 @@ read_tls(deals_arena *arena, deals_str s, deals_redis_address *out,
 {
     ptrdiff_t    at;
     deals_str    rest;
-    const char  *given;
+    const char  *given = NULL;
 
     at = deals_str_index(s, '?');
     rest = DEALS_STR("");
@@ -245,7 +245,7 @@ static int
 read_plain(deals_arena *arena, deals_str s, deals_redis_address *out,
     deals_arena *error_arena, const deals_error **error)
 {
-    const char  *given;
+    const char  *given = NULL;
 
     if (read_host(arena, s, out, &given, error_arena, error) != 0) {
         return -1;

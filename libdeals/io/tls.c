@@ -229,6 +229,15 @@ set_up(SSL_CTX *ctx)
 
 /* --- life ------------------------------------------------------------------ */
 
+static void
+destroy(deals_tls *tls)
+{
+    SSL_CTX_free(tls->ctx);
+    BIO_meth_free(tls->socket);
+    free(tls);
+}
+
+
 deals_tls *
 deals_tls_make(const deals_tls_options *options, const char *field,
     deals_arena *arena, const deals_error **error)
@@ -261,7 +270,7 @@ deals_tls_make(const deals_tls_options *options, const char *field,
     ERR_clear_error();
 
     if (rc != 0) {
-        deals_tls_free(tls);
+        destroy(tls);
         return NULL;
     }
 
@@ -281,11 +290,7 @@ deals_tls_keep(deals_tls *tls)
 void
 deals_tls_free(deals_tls *tls)
 {
-    if (tls == NULL || --tls->users > 0) {
-        return;
+    if (tls != NULL && --tls->users == 0) {
+        destroy(tls);
     }
-
-    SSL_CTX_free(tls->ctx);
-    BIO_meth_free(tls->socket);
-    free(tls);
 }

@@ -329,6 +329,31 @@ deals_tls_recv(deals_tls_conn *conn, void *buf, size_t size)
 }
 
 
+/* It hung up while something was sent to it: it may have said why. With TLS 1.3
+ * that is how a certificate of ours is refused. */
+
+static void
+hear_why(deals_tls_conn *conn)
+{
+    int   rc, error;
+    char  byte;
+
+    error = conn->error;
+    conn->error = 0;
+    rc = SSL_read(conn->ssl, &byte, 1);
+
+    if (rc <= 0 && SSL_get_error(conn->ssl, rc) == SSL_ERROR_SSL
+        && conn->error == 0 && !conn->eof)
+    {
+        say_why(conn);
+    } else {
+        conn->error = error;
+    }
+
+    ERR_clear_error();
+}
+
+
 ssize_t
 deals_tls_send(deals_tls_conn *conn, const void *buf, size_t len)
 {
@@ -339,6 +364,11 @@ deals_tls_send(deals_tls_conn *conn, const void *buf, size_t len)
     rc = SSL_write(conn->ssl, buf,
                    len > DEALS_TLS_RECORD ? DEALS_TLS_RECORD : (int) len);
     n = outcome(conn, rc, DEALS_WRITE, &conn->send_on);
+
+    if (conn->broken && (conn->error == EPIPE || conn->error == ECONNRESET)) {
+        hear_why(conn);
+        errno = EPROTO;
+    }
 
     if (n == 0) {
         (void) snprintf(conn->why, sizeof(conn->why),

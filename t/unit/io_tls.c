@@ -203,6 +203,45 @@ our_own_certificate_is_shown_if_asked_for(void **state)
 }
 
 
+/* With TLS 1.3 hands are shaken before ours is looked at: the answer may come when
+ * something is sent already, and nobody is there any more. */
+
+static void
+why_ours_is_not_taken(void **state)
+{
+    int   i;
+    char  byte;
+
+    (void) state;
+    SSL_CTX_set_verify(server_ctx, SSL_VERIFY_PEER
+                                   | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+
+    for (i = 0; i < 2; i++) {
+        open_with(0);
+
+        while (!deals_tls_is_up(conn)) {
+            assert_int_equal(deals_tls_recv(conn, &byte, 1), -1);
+            assert_int_equal(errno, EAGAIN);
+            (void) SSL_do_handshake(p.ssl);
+            ERR_clear_error();
+        }
+
+        (void) SSL_do_handshake(p.ssl);
+        ERR_clear_error();
+        peer_leave(&p, 0);
+        assert_int_equal(i == 0 ? deals_tls_send(conn, "a", 1)
+                                : deals_tls_recv(conn, &byte, 1), -1);
+        assert_int_not_equal(errno, EAGAIN);
+        assert_string_equal(deals_tls_why(conn),
+                            "TLS: tlsv13 alert certificate required");
+        assert_true(deals_tls_is_refused(conn));
+        close_all();
+    }
+
+    SSL_CTX_set_verify(server_ctx, SSL_VERIFY_NONE, NULL);
+}
+
+
 static void
 old_protocols_are_not_spoken(void **state)
 {
@@ -301,8 +340,12 @@ nothing_stays_unread(void **state)
     assert_int_equal(SSL_write(p.ssl, out, sizeof(out)), sizeof(out));
     n = deals_tls_recv(conn, in, sizeof(in));
     assert_int_equal(n, sizeof(in));
+
+    /* nor are others' errors taken for ours */
+    ERR_raise(ERR_LIB_USER, 7);
     assert_int_equal(deals_tls_recv(conn, in, sizeof(in)), -1);
     assert_int_equal(errno, EAGAIN);
+    assert_int_equal(ERR_peek_error(), 0);
     close_all();
 }
 
@@ -517,6 +560,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         TEST(a_certificate_is_for_somebody),
         TEST(our_own_certificate_is_shown_if_asked_for),
+        TEST(why_ours_is_not_taken),
         TEST(old_protocols_are_not_spoken),
         TEST(bytes_in_pieces),
         TEST(nothing_stays_unread),
