@@ -30,8 +30,8 @@ CPPFLAGS = -D_GNU_SOURCE -DDEALS_VERSION='"$(VERSION)"' \
 LDFLAGS  = $(SAN)
 # hiredis goes in whole: another module of the same nginx may export a hiredis
 # of its own.
-LIBS     = -lpq -l:libhiredis.a -lyajl -lsodium -lcurl -lidn2 -lpsl \
-           -lcmark-gfm-extensions -lcmark-gfm -lz -lm
+LIBS     = -lpq -l:libhiredis.a -lyajl -lsodium -lssl -lcrypto -lcurl -lidn2 \
+           -lpsl -lcmark-gfm-extensions -lcmark-gfm -lz -lm
 
 ABS      = $(abspath $(BUILD))
 # However it was written: else its other name in -I would change the flags, and

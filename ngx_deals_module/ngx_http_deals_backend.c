@@ -12,6 +12,9 @@
 
 static void ngx_http_deals_fill_config(ngx_http_deals_srv_conf_t *dscf,
     deals_config *config);
+static ngx_int_t ngx_http_deals_check_backend(ngx_conf_t *cf,
+    ngx_http_deals_srv_conf_t *dscf, ngx_http_deals_backend_t *backend);
+static void ngx_http_deals_free_backend(void *data);
 static ngx_int_t ngx_http_deals_name_backend(ngx_conf_t *cf,
     ngx_http_deals_backend_t *backend);
 static ngx_int_t ngx_http_deals_same_text(const char *a, const char *b);
@@ -26,9 +29,7 @@ ngx_http_deals_add_backend(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
     ngx_http_deals_srv_conf_t *dscf, ngx_http_deals_place_t *place)
 {
     ngx_uint_t                  i;
-    deals_arena                *arena;
     deals_config                config;
-    const deals_error          *error;
     ngx_thread_pool_t          *tp;
     ngx_pool_cleanup_t         *cln;
     ngx_http_deals_backend_t   *backend, **backends;
@@ -65,25 +66,6 @@ ngx_http_deals_add_backend(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
         }
     }
 
-    arena = deals_arena_new();
-    if (arena == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    error = deals_config_check(&config, arena);
-
-    if (error) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "invalid value of \"deals_%*s\": %*s in %s:%ui",
-                      error->field.len, error->field.data,
-                      error->message.len, error->message.data,
-                      dscf->place.file, dscf->place.line);
-        deals_arena_free(arena);
-        return NGX_CONF_ERROR;
-    }
-
-    deals_arena_free(arena);
-
     backend = ngx_pcalloc(cf->pool, sizeof(ngx_http_deals_backend_t));
     backends = ngx_array_push(&dmcf->backends);
     cln = ngx_pool_cleanup_add(cf->pool, 0);
@@ -95,6 +77,13 @@ ngx_http_deals_add_backend(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
     *backends = backend;
 
     backend->config = config;
+    cln->handler = ngx_http_deals_free_backend;
+    cln->data = backend;
+
+    if (ngx_http_deals_check_backend(cf, dscf, backend) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     backend->thread_pool = tp;
     backend->caches = &dmcf->caches;
     backend->site = ngx_murmur_hash2(dscf->database.data, dscf->database.len)
@@ -109,13 +98,57 @@ ngx_http_deals_add_backend(ngx_conf_t *cf, ngx_http_deals_main_conf_t *dmcf,
     }
 
     backend->status = dmcf->status;
-
-    cln->handler = ngx_http_deals_loop_forget;
-    cln->data = backend;
-
     dscf->backend = backend;
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * Workers may not be able to read the keys of TLS: they inherit what is read
+ * here.
+ */
+
+static ngx_int_t
+ngx_http_deals_check_backend(ngx_conf_t *cf, ngx_http_deals_srv_conf_t *dscf,
+    ngx_http_deals_backend_t *backend)
+{
+    deals_arena        *arena;
+    const deals_error  *error;
+
+    arena = deals_arena_new();
+    if (arena == NULL) {
+        return NGX_ERROR;
+    }
+
+    error = NULL;
+    backend->config.tls = deals_tls_new(&backend->config, arena, &error);
+
+    if (error == NULL) {
+        error = deals_config_check(&backend->config, arena);
+    }
+
+    if (error) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "invalid value of \"deals_%*s\": %*s in %s:%ui",
+                      error->field.len, error->field.data,
+                      error->message.len, error->message.data,
+                      dscf->place.file, dscf->place.line);
+    }
+
+    deals_arena_free(arena);
+
+    return error ? NGX_ERROR : NGX_OK;
+}
+
+
+static void
+ngx_http_deals_free_backend(void *data)
+{
+    ngx_http_deals_backend_t  *backend = data;
+
+    ngx_http_deals_loop_forget(backend);
+    deals_tls_free(backend->config.tls);
 }
 
 
@@ -166,6 +199,7 @@ ngx_http_deals_fill_config(ngx_http_deals_srv_conf_t *dscf,
     config->connect_timeout = (int64_t) dscf->connect_timeout;
     config->query_timeout = (int64_t) dscf->query_timeout;
     config->no_prepare = !dscf->prepare;
+    config->breached = dscf->breached;
 
     for (i = 0; i < NGX_HTTP_DEALS_LIMITS; i++) {
         *limit[i] = dscf->limits[i] == NGX_HTTP_DEALS_NO_LIMIT
@@ -195,6 +229,7 @@ ngx_http_deals_same_config(deals_config *a, deals_config *b)
         && a->connect_timeout == b->connect_timeout
         && a->query_timeout == b->query_timeout
         && a->no_prepare == b->no_prepare
+        && a->breached == b->breached
         && a->signin_limit == b->signin_limit
         && a->signup_limit == b->signup_limit
         && a->post_limit == b->post_limit

@@ -200,28 +200,14 @@ ngx_http_deals_bytes_send(ngx_http_deals_ctx_t *ctx,
     ngx_http_deals_bytes_t *bytes, u_char *start, size_t len, ngx_str_t *tag,
     ngx_uint_t gzip)
 {
-    ngx_int_t            rc;
-    ngx_buf_t           *b;
-    ngx_chain_t          out;
-    ngx_table_elt_t     *h;
     ngx_http_request_t  *r;
 
     r = ctx->request;
 
     if (gzip) {
-        h = ngx_list_push(&r->headers_out.headers);
-        if (h == NULL) {
+        if (ngx_http_deals_is_gzip(r) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
-
-        h->hash = 1;
-#if (nginx_version >= 1023000)
-        h->next = NULL;
-#endif
-        ngx_str_set(&h->key, "Content-Encoding");
-        ngx_str_set(&h->value, "gzip");
-        h->lowcase_key = NULL;
-        r->headers_out.content_encoding = h;
 
     } else {
 
@@ -247,25 +233,5 @@ ngx_http_deals_bytes_send(ngx_http_deals_ctx_t *ctx,
         ngx_str_set(&r->headers_out.charset, "utf-8");
     }
 
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_ERROR;
-    }
-
-    b->pos = start;
-    b->last = start + len;
-    b->memory = 1;
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    return ngx_http_output_filter(r, &out);
+    return ngx_http_deals_output(r, start, len);
 }

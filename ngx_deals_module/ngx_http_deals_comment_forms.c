@@ -7,8 +7,13 @@
 #include "ngx_http_deals_module.h"
 
 
+static ngx_int_t ngx_http_deals_comment_mistake(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
 static ngx_int_t ngx_http_deals_comment_wrong(ngx_http_deals_ctx_t *ctx);
+static ngx_uint_t ngx_http_deals_comment_told(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_comment_done(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_comment_edit_mistake(
+    ngx_http_deals_ctx_t *ctx, const deals_error *error);
 static ngx_int_t ngx_http_deals_comment_edit_wrong(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_comment_edit_done(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_comment_delete_done(
@@ -23,15 +28,27 @@ ngx_http_deals_comment_form(ngx_http_deals_ctx_t *ctx)
     if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_COMMENT_FORM, &form)
         != 0)
     {
-        if (!ngx_http_deals_is_mistake(ctx->error)) {
-            return ngx_http_deals_error(ctx, ctx->error);
-        }
-
-        return ngx_http_deals_get_deal(ctx, 1, ngx_http_deals_comment_wrong);
+        return ngx_http_deals_comment_mistake(ctx, ctx->error);
     }
 
     return ngx_http_deals_try(ctx, ngx_http_deals_comment_done,
                               deals_comment_create, ctx->id, &form.in);
+}
+
+
+/* the page of the deal again, which is the form's */
+
+static ngx_int_t
+ngx_http_deals_comment_mistake(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error)
+{
+    if (!ngx_http_deals_is_mistake(error)) {
+        return ngx_http_deals_error(ctx, error);
+    }
+
+    ctx->error = error;
+
+    return ngx_http_deals_get_deal(ctx, 1, ngx_http_deals_comment_wrong);
 }
 
 
@@ -42,16 +59,22 @@ ngx_http_deals_comment_wrong(ngx_http_deals_ctx_t *ctx)
         return ngx_http_deals_to_login(ctx, DEALS_NONE);
     }
 
-    ngx_http_deals_form_mistakes(ctx, ctx->error);
+    return ngx_http_deals_show_deal(ctx, ngx_http_deals_comment_told(ctx));
+}
 
-    /* the form has one field, and all is told there */
+
+/* the form has one field, and all is told there; the status of the page */
+
+static ngx_uint_t
+ngx_http_deals_comment_told(ngx_http_deals_ctx_t *ctx)
+{
+    ngx_http_deals_form_mistakes(ctx, ctx->error);
 
     if (ctx->form.body_error.data == NULL) {
         ctx->form.body_error = ctx->form.error;
     }
 
-    return ngx_http_deals_show_deal(ctx,
-                             ngx_http_deals_mistake_status(ctx, ctx->error));
+    return ngx_http_deals_mistake_status(ctx, ctx->error);
 }
 
 
@@ -63,13 +86,7 @@ ngx_http_deals_comment_done(ngx_http_deals_ctx_t *ctx)
     error = deals_call_error(ctx->call);
 
     if (error) {
-        if (!ngx_http_deals_is_mistake(error)) {
-            return ngx_http_deals_error(ctx, error);
-        }
-
-        ctx->error = error;
-
-        return ngx_http_deals_get_deal(ctx, 1, ngx_http_deals_comment_wrong);
+        return ngx_http_deals_comment_mistake(ctx, error);
     }
 
     return ngx_http_deals_back(ctx, 'c', deals_comment_get(ctx->call)->id);
@@ -84,17 +101,27 @@ ngx_http_deals_comment_edit_form(ngx_http_deals_ctx_t *ctx)
     if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_COMMENT_FORM, &form)
         != 0)
     {
-        if (!ngx_http_deals_is_mistake(ctx->error)) {
-            return ngx_http_deals_error(ctx, ctx->error);
-        }
-
-        return ngx_http_deals_call(ctx, ngx_http_deals_comment_edit_wrong,
-                                   deals_comment_one, ctx->id, ctx->cid);
+        return ngx_http_deals_comment_edit_mistake(ctx, ctx->error);
     }
 
     return ngx_http_deals_try(ctx, ngx_http_deals_comment_edit_done,
                               deals_comment_update, ctx->id, ctx->cid,
                               form.in.body);
+}
+
+
+static ngx_int_t
+ngx_http_deals_comment_edit_mistake(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error)
+{
+    if (!ngx_http_deals_is_mistake(error)) {
+        return ngx_http_deals_error(ctx, error);
+    }
+
+    ctx->error = error;
+
+    return ngx_http_deals_call(ctx, ngx_http_deals_comment_edit_wrong,
+                               deals_comment_one, ctx->id, ctx->cid);
 }
 
 
@@ -110,14 +137,7 @@ ngx_http_deals_comment_edit_wrong(ngx_http_deals_ctx_t *ctx)
                                    "Only its author can edit this comment.");
     }
 
-    ngx_http_deals_form_mistakes(ctx, ctx->error);
-
-    if (ctx->form.body_error.data == NULL) {
-        ctx->form.body_error = ctx->form.error;
-    }
-
-    return ngx_http_deals_show_comment(ctx,
-                             ngx_http_deals_mistake_status(ctx, ctx->error));
+    return ngx_http_deals_show_comment(ctx, ngx_http_deals_comment_told(ctx));
 }
 
 
@@ -129,14 +149,7 @@ ngx_http_deals_comment_edit_done(ngx_http_deals_ctx_t *ctx)
     error = deals_call_error(ctx->call);
 
     if (error) {
-        if (!ngx_http_deals_is_mistake(error)) {
-            return ngx_http_deals_error(ctx, error);
-        }
-
-        ctx->error = error;
-
-        return ngx_http_deals_call(ctx, ngx_http_deals_comment_edit_wrong,
-                                   deals_comment_one, ctx->id, ctx->cid);
+        return ngx_http_deals_comment_edit_mistake(ctx, error);
     }
 
     return ngx_http_deals_back(ctx, 'c', ctx->cid);

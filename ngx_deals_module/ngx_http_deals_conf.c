@@ -26,7 +26,8 @@ ngx_http_deals_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&conf->caches, cf->pool, 1,
                           sizeof(ngx_shm_zone_t *))
-           != NGX_OK)
+           != NGX_OK
+        || ngx_http_deals_breached_init(cf, conf) != NGX_OK)
     {
         return NULL;
     }
@@ -60,6 +61,7 @@ ngx_http_deals_create_srv_conf(ngx_conf_t *cf)
     conf->connect_timeout = NGX_CONF_UNSET_MSEC;
     conf->query_timeout = NGX_CONF_UNSET_MSEC;
     conf->prepare = NGX_CONF_UNSET;
+    conf->breached = NGX_CONF_UNSET_PTR;
 
     for (i = 0; i < NGX_HTTP_DEALS_LIMITS; i++) {
         conf->limits[i] = NGX_CONF_UNSET;
@@ -95,6 +97,8 @@ ngx_http_deals_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     for (i = 0; i < NGX_HTTP_DEALS_LIMITS; i++) {
         ngx_conf_merge_value(conf->limits[i], prev->limits[i], 0);
     }
+
+    ngx_conf_merge_ptr_value(conf->breached, prev->breached, NULL);
 
     if (conf->thread_pool == NULL) {
         conf->thread_pool = prev->thread_pool;

@@ -11,6 +11,8 @@
 
 static ngx_int_t ngx_http_deals_submit_wrong(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_submit_done(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_edit_mistake(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error);
 static ngx_int_t ngx_http_deals_edit_wrong(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_edit_done(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_delete_done(ngx_http_deals_ctx_t *ctx);
@@ -148,16 +150,25 @@ ngx_http_deals_edit_form(ngx_http_deals_ctx_t *ctx)
     deals_deal_input  in;
 
     if (ngx_http_deals_read_deal_form(ctx, &in, &given) != 0) {
-
-        if (!ngx_http_deals_is_mistake(ctx->error)) {
-            return ngx_http_deals_error(ctx, ctx->error);
-        }
-
-        return ngx_http_deals_get_deal(ctx, 0, ngx_http_deals_edit_wrong);
+        return ngx_http_deals_edit_mistake(ctx, ctx->error);
     }
 
     return ngx_http_deals_try(ctx, ngx_http_deals_edit_done,
                               deals_deal_update, ctx->id, &in, given);
+}
+
+
+static ngx_int_t
+ngx_http_deals_edit_mistake(ngx_http_deals_ctx_t *ctx,
+    const deals_error *error)
+{
+    if (!ngx_http_deals_is_mistake(error)) {
+        return ngx_http_deals_error(ctx, error);
+    }
+
+    ctx->error = error;
+
+    return ngx_http_deals_get_deal(ctx, 0, ngx_http_deals_edit_wrong);
 }
 
 
@@ -190,13 +201,7 @@ ngx_http_deals_edit_done(ngx_http_deals_ctx_t *ctx)
     error = deals_call_error(ctx->call);
 
     if (error) {
-        if (!ngx_http_deals_is_mistake(error)) {
-            return ngx_http_deals_error(ctx, error);
-        }
-
-        ctx->error = error;
-
-        return ngx_http_deals_get_deal(ctx, 0, ngx_http_deals_edit_wrong);
+        return ngx_http_deals_edit_mistake(ctx, error);
     }
 
     deal = deals_deal_result_get(ctx->call)->deal;

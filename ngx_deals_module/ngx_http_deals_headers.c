@@ -35,30 +35,6 @@ static const char *ngx_http_deals_cache_control(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
 
 
-/* without a value so far */
-
-ngx_table_elt_t *
-ngx_http_deals_push_header(ngx_http_request_t *r, const char *name)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NULL;
-    }
-
-    h->hash = 1;
-#if (nginx_version >= 1023000)
-    h->next = NULL;
-#endif
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->lowcase_key = NULL;
-
-    return h;
-}
-
-
 ngx_int_t
 ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx, const char *name,
     const char *value)
@@ -80,6 +56,25 @@ ngx_http_deals_add_header(ngx_http_request_t *r, const char *name,
 
     h->value.data = (u_char *) value;
     h->value.len = ngx_strlen(value);
+
+    return NGX_OK;
+}
+
+
+/* what follows is */
+
+ngx_int_t
+ngx_http_deals_is_gzip(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_http_deals_push_header(r, "Content-Encoding");
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(&h->value, "gzip");
+    r->headers_out.content_encoding = h;
 
     return NGX_OK;
 }

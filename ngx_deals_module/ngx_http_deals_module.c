@@ -20,6 +20,14 @@ static ngx_conf_num_bounds_t  ngx_http_deals_queue_size = {
     ngx_conf_check_num_bounds, 1, 1000000
 };
 
+static ngx_conf_post_t  ngx_http_deals_timeout_post = {
+    ngx_http_deals_timeout
+};
+
+static ngx_conf_post_t  ngx_http_deals_body_size_post = {
+    ngx_http_deals_body_size
+};
+
 
 static ngx_command_t  ngx_http_deals_commands[] = {
 
@@ -60,17 +68,17 @@ static ngx_command_t  ngx_http_deals_commands[] = {
 
     { ngx_string("deals_connect_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
-      ngx_http_deals_timeout,
+      ngx_conf_set_msec_slot,
       NGX_HTTP_SRV_CONF_OFFSET,
       offsetof(ngx_http_deals_srv_conf_t, connect_timeout),
-      NULL },
+      &ngx_http_deals_timeout_post },
 
     { ngx_string("deals_query_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
-      ngx_http_deals_timeout,
+      ngx_conf_set_msec_slot,
       NGX_HTTP_SRV_CONF_OFFSET,
       offsetof(ngx_http_deals_srv_conf_t, query_timeout),
-      NULL },
+      &ngx_http_deals_timeout_post },
 
     { ngx_string("deals_prepare"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_FLAG,
@@ -82,6 +90,13 @@ static ngx_command_t  ngx_http_deals_commands[] = {
     { ngx_string("deals_rate_limit"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_1MORE,
       ngx_http_deals_rate_limit,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("deals_breached_passwords"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_http_deals_breached,
       NGX_HTTP_SRV_CONF_OFFSET,
       0,
       NULL },
@@ -123,10 +138,10 @@ static ngx_command_t  ngx_http_deals_commands[] = {
 
     { ngx_string("deals_body_size"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_http_deals_body_size,
+      ngx_conf_set_size_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_deals_loc_conf_t, body_size),
-      NULL },
+      &ngx_http_deals_body_size_post },
 
     { ngx_string("deals_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,

@@ -8,6 +8,7 @@
  *     _address.c      deals_database, deals_redis
  *     _values.c       directives of one plain value
  *     _rate_conf.c    deals_rate_limit
+ *     _breached.c     the file of breached passwords
  *     _backend.c      distinct databases and template sets
  *     _loop.c         a deals_ctx on the worker's event loop; also _watch.c: its
  *                     sockets, _hooks.c: what else it needs of nginx
@@ -101,6 +102,7 @@ typedef struct {
     ngx_array_t                backends;   /* ngx_http_deals_backend_t * */
     ngx_array_t                sets;       /* ngx_http_deals_set_t */
     ngx_array_t                caches;     /* ngx_shm_zone_t * */
+    ngx_array_t                breached;   /* of _breached.c */
     ngx_http_deals_status_t   *status;     /* NULL: nothing to count */
 } ngx_http_deals_main_conf_t;
 
@@ -121,6 +123,7 @@ typedef struct {
     ngx_flag_t                 prepare;
     ngx_int_t                  limits[NGX_HTTP_DEALS_LIMITS];
     ngx_thread_pool_t         *thread_pool;
+    deals_breached            *breached;        /* NULL: any new password */
 
     ngx_http_deals_place_t     place;           /* of deals_database */
     ngx_http_deals_backend_t  *backend;
@@ -297,9 +300,8 @@ char *ngx_http_deals_templates(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_deals_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_deals_site_name(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_deals_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_deals_body_size(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+char *ngx_http_deals_timeout(ngx_conf_t *cf, void *post, void *data);
+char *ngx_http_deals_body_size(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
@@ -307,6 +309,12 @@ char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
 
 char *ngx_http_deals_rate_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* _breached.c */
+
+char *ngx_http_deals_breached(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_deals_breached_init(ngx_conf_t *cf,
+    ngx_http_deals_main_conf_t *dmcf);
 
 /* _backend.c */
 
@@ -542,6 +550,7 @@ ngx_int_t ngx_http_deals_send_empty(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
 ngx_int_t ngx_http_deals_send_json(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status, const deals_shape *shape, const void *row);
+ngx_int_t ngx_http_deals_output(ngx_http_request_t *r, u_char *p, size_t len);
 
 /* _headers.c */
 
@@ -551,10 +560,34 @@ ngx_int_t ngx_http_deals_set_header(ngx_http_deals_ctx_t *ctx,
     const char *name, const char *value);
 ngx_int_t ngx_http_deals_add_header(ngx_http_request_t *r,
     const char *name, const char *value);
-ngx_table_elt_t *ngx_http_deals_push_header(ngx_http_request_t *r,
-    const char *name);
+ngx_int_t ngx_http_deals_is_gzip(ngx_http_request_t *r);
 ngx_int_t ngx_http_deals_set_cookie(ngx_http_deals_ctx_t *ctx,
     deals_str token, int64_t expires_at);
+
+
+/* a header without a value so far */
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_deals_push_header(ngx_http_request_t *r, const char *name)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NULL;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->lowcase_key = NULL;
+
+    return h;
+}
+
 
 /* _redirect.c */
 

@@ -86,10 +86,7 @@ ngx_int_t
 ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
     const char *type, deals_str bytes)
 {
-    ngx_int_t            rc;
     ngx_str_t            tag;
-    ngx_buf_t           *b;
-    ngx_chain_t          out;
     ngx_http_request_t  *r;
 
     r = ctx->request;
@@ -126,6 +123,19 @@ ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
         ngx_str_set(&r->headers_out.charset, "utf-8");
     }
 
+    return ngx_http_deals_output(r, (u_char *) bytes.data, bytes.len);
+}
+
+
+/* header and bytes, which live as long as the request */
+
+ngx_int_t
+ngx_http_deals_output(ngx_http_request_t *r, u_char *p, size_t len)
+{
+    ngx_int_t     rc;
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
+
     rc = ngx_http_send_header(r);
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
@@ -137,8 +147,8 @@ ngx_http_deals_send_memory(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
         return NGX_ERROR;
     }
 
-    b->pos = (u_char *) bytes.data;
-    b->last = b->pos + bytes.len;
+    b->pos = p;
+    b->last = b->pos + len;
     b->memory = 1;
     b->last_buf = (r == r->main) ? 1 : 0;
     b->last_in_chain = 1;

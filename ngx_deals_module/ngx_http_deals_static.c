@@ -11,7 +11,6 @@
 
 
 static const deals_static_file *ngx_http_deals_find_file(deals_str name);
-static ngx_int_t ngx_http_deals_is_gzip(ngx_http_request_t *r);
 static ngx_int_t ngx_http_deals_send_file(ngx_http_deals_ctx_t *ctx,
     deals_str name);
 
@@ -28,29 +27,6 @@ ngx_http_deals_find_file(deals_str name)
     }
 
     return NULL;
-}
-
-
-static ngx_int_t
-ngx_http_deals_is_gzip(ngx_http_request_t *r)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    h->hash = 1;
-#if (nginx_version >= 1023000)
-    h->next = NULL;
-#endif
-    ngx_str_set(&h->key, "Content-Encoding");
-    ngx_str_set(&h->value, "gzip");
-    h->lowcase_key = NULL;
-    r->headers_out.content_encoding = h;
-
-    return NGX_OK;
 }
 
 

@@ -318,9 +318,6 @@ static ngx_int_t
 ngx_http_deals_status_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_http_deals_format_e format, deals_buf *buf)
 {
-    ngx_int_t            rc;
-    ngx_buf_t           *b;
-    ngx_chain_t          out;
     ngx_pool_cleanup_t  *cln;
 
     static const ngx_str_t  types[NGX_HTTP_DEALS_FORMATS] = {
@@ -360,27 +357,7 @@ ngx_http_deals_status_send(ngx_http_request_t *r, ngx_uint_t status,
         r->headers_out.content_type_len = sizeof("text/plain") - 1;
     }
 
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_ERROR;
-    }
-
-    b->pos = (u_char *) buf->data;
-    b->last = b->pos + buf->len;
-    b->memory = 1;
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    return ngx_http_output_filter(r, &out);
+    return ngx_http_deals_output(r, (u_char *) buf->data, buf->len);
 }
 
 

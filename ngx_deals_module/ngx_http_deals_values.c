@@ -156,26 +156,21 @@ ngx_http_deals_site_name(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* behind ngx_conf_set_msec_slot() */
+
 char *
-ngx_http_deals_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_deals_timeout(ngx_conf_t *cf, void *post, void *data)
 {
-    char        *rv;
-    ngx_str_t   *value;
-    ngx_msec_t  *msec;
+    ngx_msec_t *msec = data;
 
-    rv = ngx_conf_set_msec_slot(cf, cmd, conf);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
+    ngx_str_t  *value;
 
-    msec = (ngx_msec_t *) ((char *) conf + cmd->offset);
+    value = cf->args->elts;
 
     if (*msec == 0 || *msec > 3600 * 1000) {
-        value = cf->args->elts;
-
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" must be between 1ms and 1h, not \"%V\"",
-                           &cmd->name, &value[1]);
+                           &value[0], &value[1]);
         return NGX_CONF_ERROR;
     }
 
@@ -183,23 +178,18 @@ ngx_http_deals_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* behind ngx_conf_set_size_slot() */
+
 char *
-ngx_http_deals_body_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_deals_body_size(ngx_conf_t *cf, void *post, void *data)
 {
-    char       *rv;
-    size_t     *size;
+    size_t *size = data;
+
     ngx_str_t  *value;
 
-    rv = ngx_conf_set_size_slot(cf, cmd, conf);
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    size = (size_t *) ((char *) conf + cmd->offset);
+    value = cf->args->elts;
 
     if (*size < 1024 || *size > 64 * 1024 * 1024) {
-        value = cf->args->elts;
-
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"deals_body_size\" must be between 1k and 64m, "
                            "not \"%V\"", &value[1]);

@@ -10,9 +10,7 @@
 
 static ngx_int_t ngx_http_deals_route_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_deals_status_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_deals_cache_variable(ngx_http_request_t *r,
+static ngx_int_t ngx_http_deals_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_deals_time_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -23,11 +21,16 @@ static ngx_http_variable_t  ngx_http_deals_vars[] = {
     { ngx_string("deals_route"), NULL, ngx_http_deals_route_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("deals_status"), NULL, ngx_http_deals_status_variable,
-      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    /* "ok", or the name of the error */
 
-    { ngx_string("deals_cache_status"), NULL,
-      ngx_http_deals_cache_variable, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("deals_status"), NULL, ngx_http_deals_text_variable,
+      offsetof(ngx_http_deals_ctx_t, outcome), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    /* HIT, MISS, UPDATING, STALE, or BYPASS: the cache had no part in it */
+
+    { ngx_string("deals_cache_status"), NULL, ngx_http_deals_text_variable,
+      offsetof(ngx_http_deals_ctx_t, cache_status), NGX_HTTP_VAR_NOCACHEABLE,
+      0 },
 
     { ngx_string("deals_db_time"), NULL, ngx_http_deals_time_variable,
       offsetof(ngx_http_deals_ctx_t, db_time), NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -82,17 +85,17 @@ ngx_http_deals_route_variable(ngx_http_request_t *r,
 }
 
 
-/* "ok", or the name of the error */
-
 static ngx_int_t
-ngx_http_deals_status_variable(ngx_http_request_t *r,
+ngx_http_deals_text_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    const char            *text;
     ngx_http_deals_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_deals_module);
+    text = ctx ? *(const char **) ((u_char *) ctx + data) : NULL;
 
-    if (ctx == NULL || ctx->outcome == NULL) {
+    if (text == NULL) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -100,33 +103,8 @@ ngx_http_deals_status_variable(ngx_http_request_t *r,
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;
-    v->len = ngx_strlen(ctx->outcome);
-    v->data = (u_char *) ctx->outcome;
-
-    return NGX_OK;
-}
-
-
-/* HIT, MISS, UPDATING, STALE, or BYPASS: the cache had no part in it */
-
-static ngx_int_t
-ngx_http_deals_cache_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_http_deals_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_deals_module);
-
-    if (ctx == NULL || ctx->cache_status == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-    v->len = ngx_strlen(ctx->cache_status);
-    v->data = (u_char *) ctx->cache_status;
+    v->len = ngx_strlen(text);
+    v->data = (u_char *) text;
 
     return NGX_OK;
 }

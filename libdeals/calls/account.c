@@ -184,8 +184,7 @@ hashed(deals_call *call)
 {
     account_state  *state = deals_call_state(call);
 
-    if (state->secret->result < 0) {
-        deals_use_no_memory(call);
+    if (deals_secret_made(call, state->secret) != 0) {
         return;
     }
 

@@ -167,8 +167,7 @@ fill(deals_call *call)
     size_t             i;
     deals_demo_state  *st = deals_call_state(call);
 
-    if (st->secret->result != 0) {
-        deals_use_no_memory(call);
+    if (deals_secret_made(call, st->secret) != 0) {
         return;
     }
 

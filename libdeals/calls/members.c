@@ -67,8 +67,7 @@ passwd_hashed(deals_call *call)
     deals_password_end_params    e = { 0 };
     deals_member_passwd_params   p = { 0 };
 
-    if (st->secret->result != 0) {
-        deals_use_no_memory(call);
+    if (deals_secret_made(call, st->secret) != 0) {
         return;
     }
 

@@ -64,11 +64,14 @@ hashed(deals_call *call)
     deals_password_end_params      end;
     deals_password_change_params   p;
 
-    if (state->secret->result != 0
-        || deals_secret_network(arena, &state->head.use,
-                                deals_name_key(arena, state->head.use.viewer->name),
-                                &network)
-           != 0)
+    if (deals_secret_made(call, state->secret) != 0) {
+        return;
+    }
+
+    if (deals_secret_network(arena, &state->head.use,
+                             deals_name_key(arena, state->head.use.viewer->name),
+                             &network)
+        != 0)
     {
         deals_use_no_memory(call);
         return;

@@ -182,8 +182,7 @@ hashed(deals_call *call)
     deals_reset_use_params      p;
     deals_password_end_params   end;
 
-    if (state->secret->result != 0) {
-        deals_use_no_memory(call);
+    if (deals_secret_made(call, state->secret) != 0) {
         return;
     }
 

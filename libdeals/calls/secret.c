@@ -9,6 +9,8 @@
 
 #include "base/encode.h"
 #include "core/token.h"
+#include "io/breached.h"
+#include "io/ctx.h"
 #include "stmts.h"
 #include "calls/secret.h"
 
@@ -20,6 +22,7 @@ release(void *arg)
 
     sodium_memzero(secret->password, secret->len);
     free(secret->password);
+    deals_breached_close(secret->breached);
     sodium_memzero(secret, sizeof(*secret));
     free(secret);
 }
@@ -71,6 +74,18 @@ make(void *arg)
     deals_secret   *secret = arg;
     unsigned char   salt[DEALS_PASSWORD_SALT];
 
+    /* here, where a disk may be waited for */
+
+    if (secret->breached != NULL) {
+        secret->known = deals_breached_find(secret->breached,
+                                            password_of(secret),
+                                            &secret->why);
+    }
+
+    if (secret->known != 0) {
+        return;
+    }
+
     randombytes_buf(salt, sizeof(salt));
     secret->result = deals_password_hash(password_of(secret), salt,
                                          secret->hash);
@@ -98,13 +113,69 @@ verify(void *arg)
 deals_secret *
 deals_secret_hash(deals_call *call, deals_str password, deals_step step)
 {
+    deals_ctx     *ctx = deals_call_ctx(call);
     deals_secret  *secret = new_secret(call, password);
 
     if (secret != NULL) {
+        secret->breached = deals_breached_hold(
+                               deals_ctx_config(ctx)->breached);
         deals_call_work(call, make, secret, release, step);
     }
 
     return secret;
+}
+
+
+/* The log hears of it when it changes, and not each time. */
+static void
+tell(deals_call *call, const deals_secret *secret)
+{
+    int         failed = secret->known < 0;
+    deals_ctx  *ctx = deals_call_ctx(call);
+
+    if (secret->breached == NULL
+        || !deals_breached_turned(secret->breached, failed))
+    {
+        return;
+    }
+
+    if (failed) {
+        deals_log(ctx, DEALS_LOG_ERROR, "the file of breached passwords \"%s\" "
+                  "can't be asked, and new passwords are refused: %s",
+                  secret->breached->path, secret->why);
+        return;
+    }
+
+    deals_log(ctx, DEALS_LOG_NOTICE, "the file of breached passwords \"%s\" "
+              "can be asked again", secret->breached->path);
+}
+
+
+int
+deals_secret_made(deals_call *call, const deals_secret *secret)
+{
+    tell(call, secret);
+
+    if (secret->known < 0) {
+        deals_call_fail(call, DEALS_UNAVAILABLE, NULL,
+                        "New passwords can't be checked at the moment. Please "
+                        "try again later.");
+        return -1;
+    }
+
+    if (secret->known > 0) {
+        deals_call_fail(call, DEALS_INVALID, "password",
+                        "is known from breaches of other sites; choose "
+                        "another");
+        return -1;
+    }
+
+    if (secret->result != 0) {
+        deals_use_no_memory(call);
+        return -1;
+    }
+
+    return 0;
 }
 
 

@@ -18,15 +18,25 @@ typedef struct {
     size_t   len;
     char     hash[512];                 /* to verify, or that was made */
     int      result;                    /* of deals_password_hash, _verify */
+    deals_breached  *breached;          /* NULL: any may be hashed */
+    int      known;                     /* of deals_breached_find */
+    const char      *why;               /* it could not be asked */
 } deals_secret;
 
-/* Hashes the password, or verifies it against `hash` (absent: against that of
- * nobody, which takes the same time); then `step`. Returns what the step finds
- * the result in, or NULL: no memory, and the call was ended. */
+/* Hashes a new password, unless it is a breached one; or verifies it against
+ * `hash` (absent: against that of nobody, which takes the same time); then
+ * `step`. Returns what the step finds the result in, or NULL: no memory, and the
+ * call was ended. */
 deals_secret  *deals_secret_hash(deals_call *call, deals_str password,
                    deals_step step);
 deals_secret  *deals_secret_verify(deals_call *call, deals_str password,
                    deals_str hash, deals_step step);
+
+/* 0: the hash is made; -1: it is not, and the call was ended: INVALID, field
+ * password, if it is a breached one; UNAVAILABLE, if that can't be said; or no
+ * memory. */
+int            deals_secret_made(deals_call *call,
+                   const deals_secret *secret);
 
 /* How the state of a call begins that ends with a session. */
 typedef struct {

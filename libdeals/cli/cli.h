@@ -33,6 +33,7 @@ typedef struct {
     const char  *database;          /* -d */
     const char  *admin;             /* -a: the same as its owner */
     const char  *redis;             /* -r; NULL: none */
+    const char  *breached;          /* -b; NULL: none */
     const char  *role;              /* -R: of migrate and user add */
     const char  *label;             /* -l */
     const char  *scopes;            /* -s: "read,vote" */

@@ -45,9 +45,9 @@ const cli_command  cli_commands[] = {
       "dr", 0, 2, cli_set },
     { "user add", "NAME", "Makes an account",
       "NAME has 3 to 20 letters, digits, - and _.\n",
-      "drRp", 1, 1, cli_user_add },
+      "drRpb", 1, 1, cli_user_add },
     { "user passwd", "NAME", "Sets a password, ends the member's sessions", "",
-      "drp", 1, 1, cli_user_passwd },
+      "drpb", 1, 1, cli_user_passwd },
     { "user reset", "NAME", "Makes a code that sets a new password, once",
       "Prints the code, and where to use it if DEALS_URL says where the site is.\n"
       "It is good for an hour; a code made before is not any more. Using it ends\n"

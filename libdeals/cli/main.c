@@ -18,6 +18,7 @@ static const struct option  longs[] = {
     { "database",       required_argument, NULL, 'd' },
     { "admin",          required_argument, NULL, 'a' },
     { "redis",          required_argument, NULL, 'r' },
+    { "breached-passwords", required_argument, NULL, 'b' },
     { "role",           required_argument, NULL, 'R' },
     { "label",          required_argument, NULL, 'l' },
     { "scopes",         required_argument, NULL, 's' },
@@ -41,8 +42,14 @@ static const struct {
       "  --admin CONNINFO     the community's database, as its owner\n"
       "                       (default: $DEALS_DATABASE_ADMIN)\n" },
     { 'r', NULL,
-      "  --redis ADDRESS      unix:/path or HOST:PORT (default: $DEALS_REDIS)\n"
-      },
+      "  --redis ADDRESS      unix:/path, HOST:PORT or, with TLS, "
+      "rediss://HOST:PORT\n"
+      "                       (default: $DEALS_REDIS)\n" },
+    { 'b', NULL,
+      "  --breached-passwords FILE  is asked whether a breach has made the "
+      "new\n"
+      "                       password known (default: "
+      "$DEALS_BREACHED_PASSWORDS)\n" },
     { 'R', "migrate",
       "  --role NAME          the workers' role (default: deals)\n" },
     { 'R', "user add",
@@ -202,6 +209,7 @@ options(int argc, char **argv, char given[256])
     cli.database = getenv("DEALS_DATABASE");
     cli.admin = getenv("DEALS_DATABASE_ADMIN");
     cli.redis = getenv("DEALS_REDIS");
+    cli.breached = getenv("DEALS_BREACHED_PASSWORDS");
 
     while ((c = getopt_long(argc, argv, "qhV", longs, NULL)) != -1) {
         to = NULL;
@@ -210,6 +218,7 @@ options(int argc, char **argv, char given[256])
         case 'd': to = &cli.database; break;
         case 'a': to = &cli.admin; break;
         case 'r': to = &cli.redis; break;
+        case 'b': cli.breached = optarg; break;
         case 'R': cli.role = optarg; break;
         case 'l': cli.label = optarg; break;
         case 's': cli.scopes = optarg; break;
@@ -234,6 +243,10 @@ options(int argc, char **argv, char given[256])
 
     if (cli.redis != NULL && *cli.redis == '\0') {
         cli.redis = NULL;
+    }
+
+    if (cli.breached != NULL && *cli.breached == '\0') {
+        cli.breached = NULL;
     }
 
     return -1;
@@ -289,6 +302,10 @@ run(const cli_command *command, int argc, char **argv, const char given[256])
         cli_error("usage: deals %s%s%s", command->name,
                   *command->synopsis ? " " : "", command->synopsis);
         return CLI_USAGE;
+    }
+
+    if (!takes(command, 'b')) {
+        cli.breached = NULL;
     }
 
     rc = addresses(command);

@@ -101,11 +101,21 @@ cli_open(int pool, int64_t timeout_ms, int *rc)
         return NULL;
     }
 
-    ctx = deals_ctx_new(&config, NULL, arena, &error);
+    ctx = NULL;
+
+    if (cli.breached != NULL) {
+        config.breached = deals_breached_open(cli.breached, arena, &error);
+    }
+
+    if (error == NULL) {
+        ctx = deals_ctx_new(&config, NULL, arena, &error);
+    }
+
     if (ctx == NULL) {
         *rc = cli_say(error) == CLI_REFUSED ? CLI_USAGE : CLI_FAILED;
     }
 
+    deals_breached_close(config.breached);
     deals_arena_free(arena);
 
     return ctx;

@@ -1,6 +1,7 @@
 /*
  * Blocking computation on another thread. A job outlives its call and even its
- * context: the thread may be in the middle of it.
+ * context: the thread may be in the middle of it. What nobody waits for any more
+ * is not begun: who leaves makes room for those behind.
  */
 
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct deals_job {
     deals_job    *prev;             /* in ctx->jobs while it is under way */
     deals_job    *next;
     int           under_way;
+    int           left;             /* by its call; the thread reads it too */
     void        (*fn)(void *arg);
     void         *arg;
     void        (*release)(void *arg);
@@ -78,7 +80,9 @@ compute(void *arg)
 {
     deals_job  *job = arg;
 
-    job->fn(job->arg);
+    if (!__atomic_load_n(&job->left, __ATOMIC_RELAXED)) {
+        job->fn(job->arg);
+    }
 }
 
 
@@ -205,6 +209,7 @@ deals_job_abandon(deals_call *call)
 
     call->job = NULL;
     job->call = NULL;
+    __atomic_store_n(&job->left, 1, __ATOMIC_RELAXED);
 
     if (job->post.queued) {
         deals_post_cancel(&job->post);

@@ -9,9 +9,9 @@
 #include "io/stmt.h"
 
 /*
- * io/encode.c: the parameters of one execution, added in order. An error (out of memory, a
- * value that its type can't hold) is remembered and told by deals_encode_end.
- * Everything is copied into the arena.
+ * io/encode.c: the parameters of one execution, added in order. An error (out
+ * of memory, a value that its type can't hold) is remembered and told by
+ * deals_encode_end. Everything is copied into the arena.
  */
 typedef struct {
     deals_arena   *arena;

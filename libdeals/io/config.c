@@ -125,6 +125,40 @@ deals_config_load(deals_arena *arena, const deals_config *config,
 }
 
 
+deals_tls *
+deals_config_tls(const deals_redis_address *redis, deals_arena *arena,
+    const deals_error **error)
+{
+    *error = NULL;
+
+    if (redis == NULL || redis->tls == NULL) {
+        return NULL;
+    }
+
+    return deals_tls_make(redis->tls, "redis", arena, error);
+}
+
+
+deals_tls *
+deals_tls_new(const deals_config *config, deals_arena *arena,
+    const deals_error **error)
+{
+    const deals_redis_address  *redis;
+
+    *error = NULL;
+    redis = NULL;
+
+    if (config->redis != NULL
+        && deals_redis_address_read(arena, config->redis, &redis, arena, error)
+           != 0)
+    {
+        return NULL;
+    }
+
+    return deals_config_tls(redis, arena, error);
+}
+
+
 const deals_error *
 deals_config_check(const deals_config *config, deals_arena *arena)
 {
@@ -135,7 +169,11 @@ deals_config_check(const deals_config *config, deals_arena *arena)
         return error;
     }
 
-    return NULL;
+    if (config->tls == NULL) {
+        deals_tls_free(deals_config_tls(settings.redis, arena, &error));
+    }
+
+    return error;
 }
 
 

@@ -6,6 +6,7 @@
 #define DEALS_IO_CONFIG_H
 
 #include <deals/ctx.h>
+#include "io/tls.h"
 
 /* Where one PostgreSQL may be: a literal address or a socket's directory. */
 typedef struct {
@@ -30,6 +31,7 @@ typedef struct {
     int          db;
     const char  *user;          /* NULL: none */
     const char  *password;      /* NULL: none */
+    const deals_tls_options  *tls;      /* NULL: in the clear */
 } deals_redis_address;
 
 typedef struct {
@@ -52,6 +54,18 @@ int  deals_pg_address_read(deals_arena *arena, const char *text,
 int  deals_redis_address_read(deals_arena *arena, const char *text,
          const deals_redis_address **address, deals_arena *error_arena,
          const deals_error **error);
+
+/* What this address needs, read. NULL and *error NULL: nothing. */
+deals_tls  *deals_config_tls(const deals_redis_address *redis,
+                deals_arena *arena, const deals_error **error);
+
+/* name=value&name=value, values percent-encoded; "": none. `host`: whom the
+ * certificate must be for if nothing else is said. */
+int   deals_redis_options_read(deals_arena *arena, deals_str text,
+          const char *host, const deals_tls_options **tls,
+          deals_arena *error_arena, const deals_error **error);
+/* The same again, with its "?". */
+void  deals_redis_options_write(deals_buf *buf, const deals_tls_options *tls);
 
 /* The first addresses of a name or literal, as literals (at most `max`). Blocks
  * for a name. NULL, or why not: deals_resolve_no_memory, or another text. */

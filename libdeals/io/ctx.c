@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "base/error.h"
+#include "io/breached.h"
 #include "io/call_internal.h"
 #include "io/changes.h"
 #include "io/config.h"
@@ -77,8 +78,10 @@ deals_ctx_destroy(deals_ctx *ctx)
     deals_kept_free(ctx->kept);
     deals_rate_free(ctx->rate);
     deals_redis_free(ctx->redis);
+    deals_tls_free(ctx->tls);
     deals_pool_free(ctx->pool);
     deals_loop_free(ctx->loop);
+    deals_breached_close(ctx->config.breached);
     deals_arena_free(ctx->arena);
     free(ctx);
 }
@@ -102,6 +105,7 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
     }
 
     ctx->config = settings.config;
+    (void) deals_breached_hold(ctx->config.breached);
     ctx->lead = deals_ctx_now_usec(ctx) - deals_mono();
     randombytes_buf(&random, sizeof(random));
     deals_ids_init(&ctx->ids, random);
@@ -120,6 +124,14 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
 
     if (ctx->pool == NULL || ctx->rate == NULL || ctx->kept == NULL) {
         return deals_error_oom(error);
+    }
+
+    ctx->tls = config->tls != NULL
+               ? deals_tls_keep(config->tls)
+               : deals_config_tls(settings.redis, arena, error);
+
+    if (*error != NULL) {
+        return -1;
     }
 
     if (settings.redis != NULL) {

@@ -54,6 +54,7 @@ struct deals_ctx {
 
     deals_pool      *pool;
     deals_redis     *redis;         /* NULL: none configured */
+    deals_tls       *tls;           /* of its connections; NULL: none */
     deals_rate      *rate;
     deals_changes   *changes;
     deals_kept      *kept;

@@ -26,11 +26,13 @@ break_off(deals_redis *redis)
 void
 deals_redis_watch(deals_redis *redis)
 {
+    int       more;
     unsigned  events;
 
+    more = redis->sent < redis->out.len;
     events = !redis->connected ? DEALS_WRITE
-             : redis->sent < redis->out.len ? DEALS_READ | DEALS_WRITE
-                                            : DEALS_READ;
+             : redis->tls != NULL ? deals_tls_events(redis->tls, more)
+             : more ? DEALS_READ | DEALS_WRITE : DEALS_READ;
 
     if (events != redis->io.events
         && deals_ctx_watch(redis->ctx, &redis->io, events) != 0)
@@ -51,8 +53,23 @@ keep_reason(deals_redis *redis, const char *why)
 
 /* --- up and down --------------------------------------------------------- */
 
+/* A state is logged once. That it went away is said; that it came back as
+ * somebody who is not trusted is something else. */
+
+static deals_log_level
+level_of_loss(deals_redis *redis, int refused)
+{
+    int  told;
+
+    told = redis->known_down && (!refused || redis->refused);
+    redis->refused |= refused;
+
+    return told ? DEALS_LOG_DEBUG : DEALS_LOG_WARN;
+}
+
+
 static void
-lost(deals_redis *redis)
+lost(deals_redis *redis, int refused)
 {
     deals_ctx  *ctx;
 
@@ -63,9 +80,9 @@ lost(deals_redis *redis)
         return;
     }
 
-    deals_log(ctx, redis->known_down ? DEALS_LOG_DEBUG : DEALS_LOG_WARN,
-              "redis: not available: %s", redis->why[0] != '\0' ? redis->why
-                                          : "it closed the connection");
+    deals_log(ctx, level_of_loss(redis, refused), "redis: not available: %s",
+              redis->why[0] != '\0' ? redis->why
+                                    : "it closed the connection");
 
     if (!redis->known_down) {
         redis->since = deals_ctx_now_usec(ctx) / 1000000;
@@ -83,14 +100,30 @@ lost(deals_redis *redis)
 static void
 drop(deals_redis *redis, const char *why)
 {
+    int  refused;
+
     keep_reason(redis, why);
+    refused = !redis->up && redis->tls != NULL
+              && deals_tls_is_refused(redis->tls);
 
     if (redis->reader != NULL) {
         deals_redis_shut(redis);
     }
 
-    lost(redis);
+    lost(redis, refused);
     deals_redis_unanswered(redis);
+}
+
+
+/* The greeting has as much time again. */
+
+static void
+shaken(deals_redis *redis)
+{
+    if (redis->shaking && deals_tls_is_up(redis->tls)) {
+        redis->shaking = 0;
+        redis->progress = deals_mono();
+    }
 }
 
 
@@ -113,7 +146,7 @@ ready(deals_io *io, unsigned events)
     if (!redis->connected) {
         why = deals_redis_is_connected(redis);
 
-    } else if (events & DEALS_READ) {
+    } else if ((events & DEALS_READ) || redis->tls != NULL) {
         why = deals_redis_read(redis);
     }
 
@@ -122,6 +155,7 @@ ready(deals_io *io, unsigned events)
 
         if (why == NULL && !redis->broken) {
             why = deals_redis_flush(redis);
+            shaken(redis);
         }
 
         if (why != NULL) {
@@ -155,7 +189,9 @@ patience_over(void *owner)
     }
 
     drop(redis, redis->broken ? "its connection can't be used"
-                : redis->up ? "it does not answer" : "no connection in time");
+                : redis->up ? "it does not answer"
+                : redis->shaking && redis->connected
+                ? "TLS: no handshake in time" : "no connection in time");
 }
 
 
@@ -190,6 +226,7 @@ greeted(deals_redis *redis, const redisReply *reply, void *data)
     redis->since = deals_ctx_now_usec(redis->ctx) / 1000000;
     redis->up = 1;
     redis->known_down = 0;
+    redis->refused = 0;
     redis->complained = 0;
     redis->attempts = 0;
     redis->retry_at = 0;

@@ -12,8 +12,8 @@
 #define REFUSE(...)  \
     deals_error_add(error_arena, error, DEALS_INVALID, "redis", __VA_ARGS__)
 
-static const char  help[] = "write unix:/path, redis://HOST:PORT/DB or "
-                            "HOST:PORT";
+static const char  help[] = "write unix:/path, redis://HOST:PORT/DB or, with "
+                            "TLS, rediss://HOST:PORT/DB";
 
 
 static int
@@ -85,9 +85,11 @@ read_account(deals_arena *arena, deals_str account, deals_redis_address *out,
 }
 
 
+/* *given: the host as it stands there. */
+
 static int
 read_host(deals_arena *arena, deals_str s, deals_redis_address *out,
-    deals_arena *error_arena, const deals_error **error)
+    const char **given, deals_arena *error_arena, const deals_error **error)
 {
     size_t       i, n;
     int64_t      port;
@@ -150,6 +152,7 @@ read_host(deals_arena *arena, deals_str s, deals_redis_address *out,
 
     out->host = literals[i < n ? i : 0];
     out->port = (int) port;
+    *given = name;
 
     return 0;
 }
@@ -157,7 +160,7 @@ read_host(deals_arena *arena, deals_str s, deals_redis_address *out,
 
 static int
 read_uri(deals_arena *arena, deals_str s, deals_redis_address *out,
-    deals_arena *error_arena, const deals_error **error)
+    const char **given, deals_arena *error_arena, const deals_error **error)
 {
     size_t     i;
     int64_t    db;
@@ -198,7 +201,63 @@ read_uri(deals_arena *arena, deals_str s, deals_redis_address *out,
         out->db = tail.len > 0 ? (int) db : 0;
     }
 
-    return read_host(arena, s, out, error_arena, error);
+    return read_host(arena, s, out, given, error_arena, error);
+}
+
+
+/* [USER:PASSWORD@]HOST:PORT/DB?OPTIONS */
+
+static int
+read_tls(deals_arena *arena, deals_str s, deals_redis_address *out,
+    deals_arena *error_arena, const deals_error **error)
+{
+    ptrdiff_t    at;
+    deals_str    rest;
+    const char  *given;
+
+    at = deals_str_index(s, '?');
+    rest = DEALS_STR("");
+
+    if (at >= 0) {
+        rest = deals_str_sub(s, (size_t) at + 1, s.len);
+        s = deals_str_sub(s, 0, (size_t) at);
+    }
+
+    /* which of the two is it? A password must not be taken for something that
+     * messages may show */
+    if (deals_str_index(rest, '@') >= 0) {
+        return REFUSE("redis: with TLS write %%3F for a \"?\" in the password, "
+                      "and %%40 for an \"@\" behind the \"?\"");
+    }
+
+    if (read_uri(arena, s, out, &given, error_arena, error) != 0) {
+        return -1;
+    }
+
+    return deals_redis_options_read(arena, rest, given, &out->tls, error_arena,
+                                    error);
+}
+
+
+/* HOST:PORT says nothing of TLS: over a network somebody has to. */
+
+static int
+read_plain(deals_arena *arena, deals_str s, deals_redis_address *out,
+    deals_arena *error_arena, const deals_error **error)
+{
+    const char  *given;
+
+    if (read_host(arena, s, out, &given, error_arena, error) != 0) {
+        return -1;
+    }
+
+    if (strncmp(out->host, "127.", 4) != 0 && strcmp(out->host, "::1") != 0) {
+        return REFUSE("redis: %s is not on this machine: write rediss://%.*s, "
+                      "or, to send everything in the clear, redis://%.*s",
+                      given, DEALS_FMT(s), DEALS_FMT(s));
+    }
+
+    return 0;
 }
 
 
@@ -208,6 +267,7 @@ deals_redis_address_read(deals_arena *arena, const char *text,
     const deals_error **error)
 {
     deals_str             s;
+    const char           *given;
     deals_redis_address  *out;
 
     out = deals_arena_alloc(arena, sizeof(*out));
@@ -229,14 +289,14 @@ deals_redis_address_read(deals_arena *arena, const char *text,
     }
 
     if (deals_str_starts(s, "redis://")) {
-        return read_uri(arena, deals_str_sub(s, 8, s.len), out, error_arena,
-                        error);
+        return read_uri(arena, deals_str_sub(s, 8, s.len), out, &given,
+                        error_arena, error);
     }
 
     if (deals_str_starts(s, "rediss://")) {
-        return REFUSE("redis: TLS is not possible: use a tunnel and its local "
-                      "address");
+        return read_tls(arena, deals_str_sub(s, 9, s.len), out, error_arena,
+                        error);
     }
 
-    return read_host(arena, s, out, error_arena, error);
+    return read_plain(arena, s, out, error_arena, error);
 }

@@ -26,6 +26,10 @@ struct deals_redis {
     const deals_redis_address  *address;
     redisReader                *reader;     /* NULL: there is no connection */
     deals_io                    io;
+    deals_tls_conn             *tls;        /* NULL: in the clear */
+    int                         shaking;    /* hands, with TLS */
+    int                         refused;    /* with TLS, since it was up; and
+                                               logged */
     unsigned                    opened;     /* how many there were */
     size_t                      fed;        /* bytes to this reader */
     deals_buf                   out;        /* to be written */
@@ -57,7 +61,7 @@ struct deals_redis {
     redisReplyObjectFunctions   functions;  /* of the reader */
     void                     *(*create_array)(const redisReadTask *task,
                                     int n);
-    char                        why[160];
+    char                        why[320];
 };
 
 /* Connects, or plans the next attempt. */
@@ -66,6 +70,11 @@ void  deals_redis_connect(deals_redis *redis);
 /* The socket: NULL, or why it can't be had. It is not watched yet. */
 const char  *deals_redis_open(deals_redis *redis);
 void         deals_redis_shut(deals_redis *redis);
+/* As recv(2) and send(2). */
+ssize_t      deals_redis_recv(deals_redis *redis, void *buf, size_t size);
+ssize_t      deals_redis_send(deals_redis *redis, const void *buf, size_t len);
+/* Why one of them failed, with this errno. */
+const char  *deals_redis_why(const deals_redis *redis, int error);
 /* For a socket that can be written: NULL, or why it is not connected. */
 const char  *deals_redis_is_connected(deals_redis *redis);
 /* 0, or -1: no memory, and nothing was appended. */

@@ -4,9 +4,6 @@
  */
 
 #include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
-
 #include <stdlib.h>
 
 #include "io/redis_internal.h"
@@ -155,11 +152,11 @@ answer(deals_redis *redis, redisReply *reply)
 static int
 receive(deals_redis *redis)
 {
-    char     bytes[16384];
+    char     bytes[DEALS_TLS_RECORD];
     ssize_t  n;
 
     do {
-        n = recv(redis->io.fd, bytes, sizeof(bytes), 0);
+        n = deals_redis_recv(redis, bytes, sizeof(bytes));
     } while (n == -1 && errno == EINTR);
 
     if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
@@ -193,7 +190,7 @@ deals_redis_read(deals_redis *redis)
 
     if (rc != 0) {
         return rc == 1 ? NULL : errno == 0 ? "it closed the connection"
-                                           : strerror(errno);
+                                           : deals_redis_why(redis, errno);
     }
 
     while (redis->reader != NULL && redis->opened == opened

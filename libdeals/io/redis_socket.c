@@ -106,6 +106,7 @@ connect_host(const char *host, int port)
 const char *
 deals_redis_open(deals_redis *redis)
 {
+    const char                 *why;
     const deals_redis_address  *a;
 
     a = redis->address;
@@ -118,10 +119,23 @@ deals_redis_open(deals_redis *redis)
     redis->io.fd = a->path != NULL ? connect_path(a->path)
                                    : connect_host(a->host, a->port);
 
-    if (redis->io.fd == -1) {
+    why = redis->io.fd == -1 ? strerror(errno) : NULL;
+
+    if (why == NULL && a->tls != NULL) {
+        redis->tls = deals_tls_open(redis->ctx->tls, a->tls, redis->io.fd);
+        redis->shaking = 1;
+
+        if (redis->tls == NULL) {
+            (void) close(redis->io.fd);
+            redis->io.fd = -1;
+            why = "out of memory";
+        }
+    }
+
+    if (why != NULL) {
         redisReaderFree(redis->reader);
         redis->reader = NULL;
-        return strerror(errno);
+        return why;
     }
 
     redis->io.events = 0;
@@ -137,6 +151,9 @@ void
 deals_redis_shut(deals_redis *redis)
 {
     (void) deals_ctx_watch(redis->ctx, &redis->io, 0);
+    deals_tls_close(redis->tls);
+    redis->tls = NULL;
+    redis->shaking = 0;
     (void) close(redis->io.fd);
     redis->io.fd = -1;
     redis->io.events = 0;
@@ -166,6 +183,31 @@ deals_redis_is_connected(deals_redis *redis)
     redis->connected = 1;
 
     return NULL;
+}
+
+
+/* --- bytes --------------------------------------------------------------- */
+
+ssize_t
+deals_redis_recv(deals_redis *redis, void *buf, size_t size)
+{
+    return redis->tls != NULL ? deals_tls_recv(redis->tls, buf, size)
+                              : recv(redis->io.fd, buf, size, 0);
+}
+
+
+ssize_t
+deals_redis_send(deals_redis *redis, const void *buf, size_t len)
+{
+    return redis->tls != NULL ? deals_tls_send(redis->tls, buf, len)
+                              : send(redis->io.fd, buf, len, MSG_NOSIGNAL);
+}
+
+
+const char *
+deals_redis_why(const deals_redis *redis, int error)
+{
+    return redis->tls != NULL ? deals_tls_why(redis->tls) : strerror(error);
 }
 
 
@@ -215,8 +257,8 @@ deals_redis_flush(deals_redis *redis)
     out = &redis->out;
 
     while (redis->sent < out->len) {
-        n = send(redis->io.fd, out->data + redis->sent, out->len - redis->sent,
-                 MSG_NOSIGNAL);
+        n = deals_redis_send(redis, out->data + redis->sent,
+                             out->len - redis->sent);
 
         if (n >= 0) {
             redis->sent += (size_t) n;
@@ -225,7 +267,7 @@ deals_redis_flush(deals_redis *redis)
             return NULL;
 
         } else if (errno != EINTR) {
-            return strerror(errno);
+            return deals_redis_why(redis, errno);
         }
     }
 

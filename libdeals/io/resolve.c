@@ -113,7 +113,7 @@ write_redis(deals_arena *arena, const deals_redis_address *address)
         return deals_arena_take(arena, &buf).data;
     }
 
-    deals_buf_c(&buf, "redis://");
+    deals_buf_c(&buf, address->tls != NULL ? "rediss://" : "redis://");
 
     if (address->password != NULL) {
         deals_percent(&buf, deals_str_of(address->user));
@@ -126,6 +126,10 @@ write_redis(deals_arena *arena, const deals_redis_address *address)
     deals_buf_printf(&buf, "%s%s%s:%d/%d", v6 ? "[" : "", address->host,
                      v6 ? "]" : "", address->port, address->db);
 
+    if (address->tls != NULL) {
+        deals_redis_options_write(&buf, address->tls);
+    }
+
     return deals_arena_take(arena, &buf).data;
 }
 
@@ -136,6 +140,12 @@ deals_config_resolve(deals_config *config, deals_arena *arena)
     const char         *database, *redis;
     deals_settings      settings;
     const deals_error  *error;
+
+    error = deals_config_check(config, arena);
+
+    if (error != NULL) {
+        return error;
+    }
 
     if (deals_config_load(arena, config, &settings, arena, &error) != 0) {
         return error;

@@ -1,6 +1,6 @@
 /*
- * A connection string, with its password, in a file. As with the keys of
- * PostgreSQL: nobody but its owner may touch it, and the group may read it if
+ * A connection string, with its password, in a file; or a key. As with the keys
+ * of PostgreSQL: nobody but its owner may touch it, and the group may read it if
  * that is root.
  */
 
@@ -20,6 +20,7 @@
 typedef struct {
     const char           *path;
     const char           *field;
+    const char           *what;
     deals_arena          *arena;
     const deals_error   **error;
 } place;
@@ -62,8 +63,8 @@ check(place *p, int fd)
 
     if (mode & (st.st_uid == 0 ? 027 : 077)) {
         return REFUSE(p, "the file \"%s\" has mode %04o, so that others than "
-                      "its owner get at the password: chmod it to 0600%s",
-                      p->path, mode, st.st_uid == 0
+                      "its owner get at %s: chmod it to 0600%s", p->path, mode,
+                      p->what, st.st_uid == 0
                       ? " (0640 lets its group read it)" : "");
     }
 
@@ -100,56 +101,16 @@ fill(int fd, char *buf, size_t size)
 }
 
 
-static int
-take(place *p, int fd, deals_arena *arena, deals_str *line)
-{
-    int      rc = 0;
-    char     buf[FILE_MAX];
-    ssize_t  n;
-
-    n = fill(fd, buf, sizeof(buf));
-
-    if (n < 0) {
-        return failed(p, "read");
-    }
-
-    if (n == (ssize_t) sizeof(buf)) {
-        n = 0;                          /* that is no one line */
-    }
-
-    while (n > 0 && strchr("\r\n \t", buf[n - 1]) != NULL) {
-        n--;
-    }
-
-    if (n == 0 || memchr(buf, '\0', (size_t) n) != NULL
-        || memchr(buf, '\n', (size_t) n) != NULL)
-    {
-        rc = REFUSE(p, "the file \"%s\" must hold one line of less than %d "
-                    "bytes: what else would stand in place of its name",
-                    p->path, FILE_MAX);
-
-    } else {
-        *line = deals_arena_copy(arena, (deals_str) { buf, (size_t) n });
-
-        if (line->data == NULL) {
-            rc = deals_error_oom(p->error);
-        }
-    }
-
-    explicit_bzero(buf, sizeof(buf));
-
-    return rc;
-}
-
-
 int
-deals_secret_file(deals_arena *arena, const char *path, const char *field,
-    deals_str *line, deals_arena *error_arena, const deals_error **error)
+deals_secret_bytes(const char *path, const char *field, const char *what,
+    char *buf, size_t size, size_t *len, deals_arena *error_arena,
+    const deals_error **error)
 {
-    int    fd, rc;
-    place  p = { path, field, error_arena, error };
+    int      fd, rc;
+    place    p = { path, field, what, error_arena, error };
+    ssize_t  n = 0;
 
-    *line = DEALS_NONE;
+    *len = 0;
 
     /* a pipe must not keep anybody waiting */
 
@@ -162,10 +123,58 @@ deals_secret_file(deals_arena *arena, const char *path, const char *field,
     rc = check(&p, fd);
 
     if (rc == 0) {
-        rc = take(&p, fd, arena, line);
+        n = fill(fd, buf, size);
+
+        if (n < 0) {
+            rc = failed(&p, "read");
+
+        } else if ((size_t) n == size) {
+            rc = REFUSE(&p, "the file \"%s\" must have less than %zu bytes",
+                        path, size);
+        } else {
+            *len = (size_t) n;
+        }
     }
 
     (void) close(fd);
+
+    return rc;
+}
+
+
+int
+deals_secret_file(deals_arena *arena, const char *path, const char *field,
+    deals_str *line, deals_arena *error_arena, const deals_error **error)
+{
+    int     rc;
+    char    buf[FILE_MAX];
+    size_t  n;
+    place   p = { path, field, NULL, error_arena, error };
+
+    *line = DEALS_NONE;
+    rc = deals_secret_bytes(path, field, "the password", buf, sizeof(buf), &n,
+                            error_arena, error);
+
+    while (n > 0 && strchr("\r\n \t", buf[n - 1]) != NULL) {
+        n--;
+    }
+
+    if (rc != 0) {
+        /* said already */
+
+    } else if (n == 0 || memchr(buf, '\0', n) != NULL
+               || memchr(buf, '\n', n) != NULL)
+    {
+        rc = REFUSE(&p, "the file \"%s\" must hold one line of less than %d "
+                    "bytes: what else would stand in place of its name", path,
+                    FILE_MAX);
+
+    } else {
+        *line = deals_arena_copy(arena, (deals_str) { buf, n });
+        rc = line->data != NULL ? 0 : deals_error_oom(error);
+    }
+
+    explicit_bzero(buf, sizeof(buf));
 
     return rc;
 }

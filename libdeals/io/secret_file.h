@@ -1,5 +1,5 @@
 /*
- * io/secret_file.h - an address, with its password, in a file.
+ * io/secret_file.h - an address, with its password, in a file; and keys.
  */
 
 #ifndef DEALS_IO_SECRET_FILE_H
@@ -13,6 +13,12 @@
  * it; a file of root's may be read by its group. Blocks. 0 or -1. */
 int  deals_secret_file(deals_arena *arena, const char *path,
          const char *field, deals_str *line, deals_arena *error_arena,
+         const deals_error **error);
+
+/* The bytes of such a file, fewer than `size`; `what` they are, in messages. Who
+ * asked for them wipes them. 0 or -1. */
+int  deals_secret_bytes(const char *path, const char *field, const char *what,
+         char *buf, size_t size, size_t *len, deals_arena *error_arena,
          const deals_error **error);
 
 #endif /* DEALS_IO_SECRET_FILE_H */

@@ -3,6 +3,7 @@
 
 use strict;
 use warnings;
+use Digest::SHA qw(sha1_hex);
 use FindBin;
 use lib "$FindBin::Bin/../lib", "$FindBin::Bin/lib";
 use Test::More;
@@ -184,6 +185,36 @@ subtest 'members' => sub {
     isnt $t->sql("SELECT password_hash FROM users WHERE name = 'ann'"), $hash,
         'changed';
     is $t->sql("SELECT count(*) FROM sessions"), 0, 'the sessions are over';
+};
+
+subtest 'breached passwords' => sub {
+    my $file = $t->dir . '/breached';
+    my %in = map { $_ => uc sha1_hex($_) } 'known to all', 'to many others';
+    open my $f, '>', $file or die;
+    print {$f} map { "$_\n" } sort values %in;
+    close $f or die;
+    my @add = ('user', 'add', 'kim', '--password-stdin');
+    my @asked = ('--breached-passwords', $file);
+    my $why = qr/\Adeals: password: is known from breaches of other sites; choose another\n\z/;
+    my %env = (env => { DEALS_BREACHED_PASSWORDS => $file });
+    run_ok 'user add', 1, '', $why, @add, @asked, { input => 'known to all' };
+    run_ok 'by the environment', 1, '', $why, @add,
+        { input => 'to many others', %env };
+    run_ok 'which an option replaces', 2, '',
+        qr{breached_passwords: the file "/nowhere" can't be opened: No such},
+        @add, '--breached-passwords', '/nowhere', { input => 'fine one', %env };
+    is $t->sql("SELECT count(*) FROM users WHERE name = 'kim'"), 0, 'nobody';
+    run_ok 'another', 0, '', '', @add, @asked, { input => 'known to none' };
+    my @passwd = ('user', 'passwd', 'kim', '--password-stdin');
+    run_ok 'user passwd', 1, '', $why, @passwd, { input => 'to many others', %env };
+    run_ok 'another', 0, '', '', @passwd, @asked, { input => 'to a few of us' };
+    run_ok 'no list', 2, '', qr/no list of breached passwords: at byte 0/,
+        @passwd, '--breached-passwords', $0, { input => 'fine one' };
+    run_ok 'not asked', 0, '', '', @passwd, { input => 'to many others' };
+    run_ok 'others do not open it', 0, qr/^kim /m, '', 'user', 'list',
+        { env => { DEALS_BREACHED_PASSWORDS => '/nowhere' } };
+    $t->sql("DELETE FROM users WHERE name = 'kim';
+        DELETE FROM user_names WHERE name = 'kim'");
 };
 
 subtest 'more members than a page' => sub {

@@ -36,6 +36,12 @@ http {
         location / { deals; }
         location /other/ { return 200 "other\n"; }
     }
+    # Who says no more may stay.
+    server {
+        listen 127.0.0.1:%%PORT:patient%% reuseport;
+        client_header_timeout 60s;
+        location / { return 200 "other\n"; }
+    }
     # Somebody else reads bodies first, into files.
     server {
         listen 127.0.0.1:%%PORT:filed%% reuseport;
@@ -307,12 +313,12 @@ close $_ for @slow;
 my @idle;
 for (1 .. 1100) {
     my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-        PeerPort => $t->port, Timeout => 2) or last;
+        PeerPort => $t->port('patient'), Timeout => 2) or last;
     push @idle, $s;
-    syswrite $s, request(GET => '/other/') . 'GET ';
+    syswrite $s, request(GET => '/') . 'GET ';
 }
 $t->allow(qr/\d+ worker_connections are not enough/);
-ok $t->log =~ /worker_connections are not enough/,
+ok $t->wait_until(sub { $t->log =~ /worker_connections are not enough/ }),
     'all connections are taken by ' . @idle;
 close $_ for @idle;
 my $began = time;

@@ -98,7 +98,7 @@ sub disaster {
     $disk->fill;
     my $full = time;
     my ($seen, %status, @bad) = (0);
-    until (time - $full > 15) {
+    until (time - $full > 60) {
         my $r = text();
         $status{ $r->status }++;
         push @bad, $r->status . ' ' . substr $r->body, 0, 200

@@ -2,7 +2,7 @@
 
 # Redis frozen, killed, flushed, far away, cut off, talking nonsense, away for
 # good: pages and writes go on for everybody, nobody waits noticeably longer,
-# nothing is lost, and limits still count.
+# nothing is lost, and limits still count. redis_tls.t does this over TLS.
 
 use strict;
 use warnings;
@@ -11,13 +11,21 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Certificates;
 use Deals::Test::Proxy;
 use Deals::Test::Storm;
 use Deals::Test::Watch;
 
-my $t = Deals::Test->new;
-my $proxy = Deals::Test::Proxy->new(port => $t->port('proxy'),
-    to => $t->dir . '/sockets/redis.sock');
+our ($tls, $more);
+our $t = Deals::Test->new;
+our $certs = $tls && Deals::Test::Certificates->new($t)
+    ->make('redis', names => ['DNS:localhost']);
+our $proxy = Deals::Test::Proxy->new(port => $t->port('proxy'),
+    to => $tls ? '127.0.0.1:' . $certs->redis('redis')
+               : $t->dir . '/sockets/redis.sock');
+my $address = '127.0.0.1:' . $t->port('proxy');
+$address = 'rediss://localhost:' . $t->port('proxy')
+    . '?ssl_trusted_certificate=' . $certs->file('ca.pem') if $tls;
 my $conf = <<'CONF';
 %%GLOBALS%%
 worker_processes 2;
@@ -25,7 +33,7 @@ events { worker_connections 512; }
 http {
     %%BASE%%
     deals_database "%%DATABASE%%";
-    deals_redis 127.0.0.1:%%PORT:proxy%%;
+    deals_redis %%ADDRESS%%;
     deals_cache zone=pages:8m;
     deals_query_timeout 5s;
     deals_rate_limit signin=100000/m signup=100000/m post=100000/m
@@ -44,6 +52,7 @@ http {
     }
 }
 CONF
+$conf =~ s/%%ADDRESS%%/$address/;
 $t->nginx($conf);
 
 my @members = map {
@@ -129,7 +138,11 @@ disaster('frozen', seconds => 4,
 
 disaster('killed', seconds => 1,
     begin => sub { $t->signal('KILL', 'redis-server') },
-    end   => sub { $t->stop_redis; $t->start_redis });
+    end   => sub {
+        $t->stop_redis;
+        $t->start_redis;
+        $certs->redis('redis') if $tls;
+    });
 
 disaster('flushed', seconds => 0.5, limits => 0,
     begin => sub {
@@ -138,11 +151,11 @@ disaster('flushed', seconds => 0.5, limits => 0,
             sleep 0.1;
         }
     },
-    end => sub { });
+    end => sub { }) if !$tls;
 
 disaster('full', seconds => 1,
     begin => sub { redis('CONFIG SET maxmemory 1') },
-    end   => sub { redis('CONFIG SET maxmemory 0') });
+    end   => sub { redis('CONFIG SET maxmemory 0') }) if !$tls;
 
 sub redis {
     my ($command) = @_;
@@ -167,6 +180,8 @@ disaster('a byte at a time', seconds => 1,
 disaster('resets', seconds => 1, begin => sub { $proxy->mode('reset') });
 
 disaster('half closed', seconds => 1, begin => sub { $proxy->mode('half') });
+
+$more->() if $more;
 
 $t->wait_until(sub { (redis('CLIENT LIST') =~ tr/\n//) > 2 });
 $t->stop_redis;

@@ -11,24 +11,18 @@ use Test::More;
 use Deals::Test;
 
 my $t = Deals::Test->new;
-$t->nginx(<<'CONF');
-%%GLOBALS%%
-worker_processes 2;
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_cache zone=pages:4m;
-    deals_rate_limit signin=off signup=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-        location /shop/ { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:limited%%;
-        deals_rate_limit signin=3/m;
-        location / { deals; }
-    }
+$t->nginx(<<'CONF', workers => 2);
+deals_cache zone=pages:4m;
+deals_rate_limit signin=off signup=off;
+server {
+    listen 127.0.0.1:%%PORT%%;
+    location / { deals; }
+    location /shop/ { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:limited%%;
+    deals_rate_limit signin=3/m;
+    location / { deals; }
 }
 CONF
 

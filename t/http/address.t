@@ -12,21 +12,13 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=3/m signup=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:proxied%%;
-        set_real_ip_from 127.0.0.9;
-        real_ip_header X-Forwarded-For;
-        location / { deals; }
-    }
+deals_rate_limit signin=3/m signup=off;
+%%SITE%%
+server {
+    listen 127.0.0.1:%%PORT:proxied%%;
+    set_real_ip_from 127.0.0.9;
+    real_ip_header X-Forwarded-For;
+    location / { deals; }
 }
 CONF
 

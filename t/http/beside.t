@@ -26,48 +26,43 @@ print {$f} "op:{PLAIN}sesame\n";
 close $f or die;
 
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    limit_req_zone $binary_remote_addr zone=one:1m rate=1r/m;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-        location /html/ { root %%DIR%%; ssi on; }
-        location /members/ {
-            auth_request /api/v1/me;
-            alias %%DIR%%/html/;
-        }
-        location /try/ { root %%DIR%%; try_files $uri /new; }
-        location = /missing { error_page 404 = /top; return 404; }
-        location = /rewritten { rewrite ^ /api/v1/deals?limit=1 last; }
+%%UNLIMITED%%
+limit_req_zone $binary_remote_addr zone=one:1m rate=1r/m;
+server {
+    listen 127.0.0.1:%%PORT%%;
+    location / { deals; }
+    location /html/ { root %%DIR%%; ssi on; }
+    location /members/ {
+        auth_request /api/v1/me;
+        alias %%DIR%%/html/;
     }
-    server {
-        listen 127.0.0.1:%%PORT:mirror%%;
-        location / { deals; mirror /seen; }
-        location = /seen { internal; proxy_pass http://127.0.0.1:%%PORT:sink%%; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:sink%%;
-        location / { return 200; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:basic%%;
-        auth_basic "staff"; auth_basic_user_file %%DIR%%/passwords;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:limited%%;
-        location / { deals; limit_req zone=one; error_page 503 =429 /static/x/icon.svg; }
-        location /inner/ { deals; error_page 404 /html/both.html; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:h2%% http2;
-        deals_body_size 100k;
-        location / { deals; }
-    }
+    location /try/ { root %%DIR%%; try_files $uri /new; }
+    location = /missing { error_page 404 = /top; return 404; }
+    location = /rewritten { rewrite ^ /api/v1/deals?limit=1 last; }
+}
+server {
+    listen 127.0.0.1:%%PORT:mirror%%;
+    location / { deals; mirror /seen; }
+    location = /seen { internal; proxy_pass http://127.0.0.1:%%PORT:sink%%; }
+}
+server {
+    listen 127.0.0.1:%%PORT:sink%%;
+    location / { return 200; }
+}
+server {
+    listen 127.0.0.1:%%PORT:basic%%;
+    auth_basic "staff"; auth_basic_user_file %%DIR%%/passwords;
+    location / { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:limited%%;
+    location / { deals; limit_req zone=one; error_page 503 =429 /static/x/icon.svg; }
+    location /inner/ { deals; error_page 404 /html/both.html; }
+}
+server {
+    listen 127.0.0.1:%%PORT:h2%% http2;
+    deals_body_size 100k;
+    location / { deals; }
 }
 CONF
 

@@ -12,25 +12,20 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        client_max_body_size 1k;
-        location /shop/ {
-            deals;
-            if ($arg_slow) { set $limit_rate 100k; }
-            limit_except GET POST {
-                allow 127.0.0.1;
-                deny all;
-            }
+server {
+    listen 127.0.0.1:%%PORT%%;
+    client_max_body_size 1k;
+    location /shop/ {
+        deals;
+        if ($arg_slow) { set $limit_rate 100k; }
+        limit_except GET POST {
+            allow 127.0.0.1;
+            deny all;
         }
-        location /read/ {
-            deals;
-            limit_except GET { deny all; }
-        }
+    }
+    location /read/ {
+        deals;
+        limit_except GET { deny all; }
     }
 }
 CONF

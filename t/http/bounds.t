@@ -13,18 +13,9 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-worker_processes 1;
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    deals_body_size 200k;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-}
+%%UNLIMITED%%
+deals_body_size 200k;
+%%SITE%%
 CONF
 
 my @workers = sort $t->workers;

@@ -12,17 +12,9 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_cache zone=pages:4m;
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-}
+deals_cache zone=pages:4m;
+%%UNLIMITED%%
+%%SITE%%
 CONF
 
 my $api = '/api/v1';

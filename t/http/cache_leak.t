@@ -13,19 +13,13 @@ use IO::Uncompress::Gunzip qw(gunzip);
 use Deals::Test;
 
 my $t = Deals::Test->new;
-$t->nginx(<<'CONF');
-%%GLOBALS%%
-worker_processes 2;
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_cache zone=pages:4m;
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    add_header X-Cache $deals_cache_status always;
-    server {
-        listen 127.0.0.1:%%PORT%% reuseport;
-        location / { deals; }
-    }
+$t->nginx(<<'CONF', workers => 2);
+deals_cache zone=pages:4m;
+%%UNLIMITED%%
+add_header X-Cache $deals_cache_status always;
+server {
+    listen 127.0.0.1:%%PORT%% reuseport;
+    location / { deals; }
 }
 CONF
 

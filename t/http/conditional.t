@@ -13,19 +13,11 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    gzip on;
-    gzip_min_length 100;
-    gzip_types application/json text/css image/svg+xml;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-}
+%%UNLIMITED%%
+gzip on;
+gzip_min_length 100;
+gzip_types application/json text/css image/svg+xml;
+%%SITE%%
 CONF
 
 my $ann = $t->member('ann');

@@ -246,6 +246,36 @@ refused('an unknown thread pool', qr/unknown thread pool "nobody"/,
 taken('a thread pool', main => 'thread_pool own threads=2;',
     http => "$db deals_thread_pool own;");
 
+# --- breached passwords ------------------------------------------------------------------
+
+my ($one, $two) = map { $_ . '123456789ABCDEF0123456789ABCDEF01234567' } 0, 1;
+write_file("$dir/breached", "$one:3\r\n$two:1\r\n");
+write_file("$dir/ntlm", substr($one, 0, 32) . ":3\n");
+write_file("$dir/mixed", "$two:3\n$one:4\n");
+write_file("$dir/words", "password\n123456\n");
+taken('a file of breached passwords', http => "$db deals_breached_passwords $dir/breached;");
+taken('by a path of the prefix', http => "$db deals_breached_passwords breached;");
+taken('none', http => "$db deals_breached_passwords off;");
+taken('none in one server', http => "$db deals_breached_passwords breached;",
+    server => 'deals_breached_passwords off;');
+taken('the same file twice', http => "$db deals_breached_passwords breached;",
+    server => 'deals_breached_passwords breached;');
+refused('no such file', qr/"deals_breached_passwords": the file "\S+none" can't be opened: No such file/,
+    http => "$db deals_breached_passwords none;");
+refused('a directory', qr/"\S+templates" is not a plain file/,
+    http => "$db deals_breached_passwords templates;");
+refused('an empty file', qr/the file "\S+empty" is empty/,
+    http => "$db deals_breached_passwords empty;");
+refused("a list in the words' own letters",
+    qr/"\S+words" is no list of breached passwords: at byte 0 there is no line of 40 hexadecimal digits \(SHA-1\)/,
+    http => "$db deals_breached_passwords words;");
+refused('a list of other hashes', qr/"\S+ntlm" is no list .* 40 hexadecimal digits/,
+    http => "$db deals_breached_passwords ntlm;");
+refused('a list in another order', qr/"\S+mixed" is not sorted by hash: the line at byte 43/,
+    http => "$db deals_breached_passwords mixed;");
+refused('two of them', qr/"deals_breached_passwords" directive is duplicate/,
+    http => "$db deals_breached_passwords breached; deals_breached_passwords off;");
+
 # --- addresses, names, templates ------------------------------------------------------
 
 taken("url $_", http => "$db deals_url $_;")

@@ -16,34 +16,28 @@ my $t = Deals::Test->new;
 $t->stop_postgresql;
 $t->stop_redis;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-worker_processes 1;
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    deals_connect_timeout 2s;
-    deals_query_timeout 1s;
-    log_format times '$request_uri $status $deals_route $deals_status '
-                     '$deals_db_time $deals_render_time';
-    access_log %%DIR%%/times.log times;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-        location /other/ { return 200 "other\n"; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:empty%%;
-        deals_database "host=%%DIR%%/sockets port=5432 dbname=postgres user=deals password=worker-secret";
-        deals_redis off;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:queue%%;
-        deals_pool_size 1;
-        deals_queue_size 2;
-        location / { deals; }
-    }
+%%UNLIMITED%%
+deals_connect_timeout 2s;
+deals_query_timeout 1s;
+log_format times '$request_uri $status $deals_route $deals_status '
+                 '$deals_db_time $deals_render_time';
+access_log %%DIR%%/times.log times;
+server {
+    listen 127.0.0.1:%%PORT%%;
+    location / { deals; }
+    location /other/ { return 200 "other\n"; }
+}
+server {
+    listen 127.0.0.1:%%PORT:empty%%;
+    deals_database "host=%%DIR%%/sockets port=5432 dbname=postgres user=deals password=worker-secret";
+    deals_redis off;
+    location / { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:queue%%;
+    deals_pool_size 1;
+    deals_queue_size 2;
+    location / { deals; }
 }
 CONF
 

@@ -12,19 +12,14 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    client_body_buffer_size 4k;
-    client_body_timeout 2s;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        client_max_body_size 10;
-        deals_body_size 200k;
-        location / { deals; }
-    }
+%%UNLIMITED%%
+client_body_buffer_size 4k;
+client_body_timeout 2s;
+server {
+    listen 127.0.0.1:%%PORT%%;
+    client_max_body_size 10;
+    deals_body_size 200k;
+    location / { deals; }
 }
 CONF
 

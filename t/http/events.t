@@ -12,20 +12,12 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:limited%%;
-        deals_rate_limit vote=1/m signin=2/m;
-        location / { deals; }
-    }
+%%UNLIMITED%%
+%%SITE%%
+server {
+    listen 127.0.0.1:%%PORT:limited%%;
+    deals_rate_limit vote=1/m signin=2/m;
+    location / { deals; }
 }
 CONF
 

@@ -13,35 +13,30 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_cache zone=pages:4m;
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    deals_body_size 10k;
-    gzip on;
-    add_header X-Cache $deals_cache_status always;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-        location /shop/ { deals; deals_site_name Shop; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:off%%;
-        deals_cache off;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:limited%%;
-        deals_rate_limit signin=1/m post=1/m;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:away%%;
-        deals_database "host=/nowhere user=deals dbname=deals";
-        location / { deals; }
-    }
+deals_cache zone=pages:4m;
+%%UNLIMITED%%
+deals_body_size 10k;
+gzip on;
+add_header X-Cache $deals_cache_status always;
+server {
+    listen 127.0.0.1:%%PORT%%;
+    location / { deals; }
+    location /shop/ { deals; deals_site_name Shop; }
+}
+server {
+    listen 127.0.0.1:%%PORT:off%%;
+    deals_cache off;
+    location / { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:limited%%;
+    deals_rate_limit signin=1/m post=1/m;
+    location / { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:away%%;
+    deals_database "host=/nowhere user=deals dbname=deals";
+    location / { deals; }
 }
 CONF
 

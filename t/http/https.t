@@ -13,17 +13,12 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_url https://deals.example;
-    deals_rate_limit signin=off signup=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-        location /old/shop/ { deals; }
-    }
+deals_url https://deals.example;
+deals_rate_limit signin=off signup=off;
+server {
+    listen 127.0.0.1:%%PORT%%;
+    location / { deals; }
+    location /old/shop/ { deals; }
 }
 CONF
 

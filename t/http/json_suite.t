@@ -25,16 +25,8 @@ push @{ $cases{substr s{.*/}{}r, 0, 1} }, $_
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit post=off comment=off vote=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-}
+deals_rate_limit post=off comment=off vote=off;
+%%SITE%%
 CONF
 
 my $ann = $t->member('ann');

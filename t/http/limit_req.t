@@ -22,54 +22,46 @@ close $f or die;
 $t->stop_postgresql;
 $t->start_postgresql(log_statement => 'all');
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=3/m signup=off post=off comment=off vote=off;
-    limit_req_zone $http_x_who zone=by_who:1m rate=1r/m;
-    limit_req_zone $http_x_who zone=wide:1m rate=1r/m;
-    limit_conn_zone $http_x_who zone=at_once:1m;
-    add_header X-Id $request_id always;
-    log_format who '$request_id $status $deals_route $deals_status '
-                   '$deals_db_time';
-    access_log %%DIR%%/who.log who;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
+deals_rate_limit signin=3/m signup=off post=off comment=off vote=off;
+limit_req_zone $http_x_who zone=by_who:1m rate=1r/m;
+limit_req_zone $http_x_who zone=wide:1m rate=1r/m;
+limit_conn_zone $http_x_who zone=at_once:1m;
+add_header X-Id $request_id always;
+log_format who '$request_id $status $deals_route $deals_status '
+               '$deals_db_time';
+access_log %%DIR%%/who.log who;
+%%SITE%%
+server {
+    listen 127.0.0.1:%%PORT:few%%;
+    limit_req_status 429;
+    location / { deals; limit_req zone=by_who burst=1 nodelay; }
+}
+server {
+    listen 127.0.0.1:%%PORT:many%%;
+    location / { deals; limit_req zone=wide burst=7 nodelay; }
+}
+server {
+    listen 127.0.0.1:%%PORT:alone%%;
+    deals_query_timeout 20s;
+    location / { deals; limit_conn at_once 1; limit_conn_status 429; }
+}
+server {
+    listen 127.0.0.1:%%PORT:reading%%;
+    location / {
+        deals;
+        limit_except GET { allow 127.0.0.7; deny all; }
     }
-    server {
-        listen 127.0.0.1:%%PORT:few%%;
-        limit_req_status 429;
-        location / { deals; limit_req zone=by_who burst=1 nodelay; }
+}
+server {
+    listen 127.0.0.1:%%PORT:staff%%;
+    location / {
+        deals;
+        auth_basic "staff"; auth_basic_user_file %%DIR%%/passwords;
     }
-    server {
-        listen 127.0.0.1:%%PORT:many%%;
-        location / { deals; limit_req zone=wide burst=7 nodelay; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:alone%%;
-        deals_query_timeout 20s;
-        location / { deals; limit_conn at_once 1; limit_conn_status 429; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:reading%%;
-        location / {
-            deals;
-            limit_except GET { allow 127.0.0.7; deny all; }
-        }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:staff%%;
-        location / {
-            deals;
-            auth_basic "staff"; auth_basic_user_file %%DIR%%/passwords;
-        }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:denied%%;
-        location / { deals; allow 127.0.0.7; deny all; }
-    }
+}
+server {
+    listen 127.0.0.1:%%PORT:denied%%;
+    location / { deals; allow 127.0.0.7; deny all; }
 }
 CONF
 

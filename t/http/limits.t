@@ -12,16 +12,8 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit post=1/m comment=1/m vote=1/m;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-}
+deals_rate_limit post=1/m comment=1/m vote=1/m;
+%%SITE%%
 CONF
 
 my $ann = $t->member('ann');

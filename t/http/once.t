@@ -11,17 +11,11 @@ use Test::More;
 use Deals::Test;
 
 my $t = Deals::Test->new;
-$t->nginx(<<'CONF');
-%%GLOBALS%%
-worker_processes 2;
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    server {
-        listen 127.0.0.1:%%PORT%% reuseport;
-        location / { deals; }
-    }
+$t->nginx(<<'CONF', workers => 2);
+%%UNLIMITED%%
+server {
+    listen 127.0.0.1:%%PORT%% reuseport;
+    location / { deals; }
 }
 CONF
 

@@ -13,26 +13,18 @@ use Deals::Test::Schema;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:limited%%;
-        deals_rate_limit signin=1/m signup=1/m post=1/m comment=1/m vote=1/m;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:away%%;
-        deals_database "host=%%DIR%% dbname=away";
-        deals_redis off;
-        location / { deals; }
-    }
+%%UNLIMITED%%
+%%SITE%%
+server {
+    listen 127.0.0.1:%%PORT:limited%%;
+    deals_rate_limit signin=1/m signup=1/m post=1/m comment=1/m vote=1/m;
+    location / { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:away%%;
+    deals_database "host=%%DIR%% dbname=away";
+    deals_redis off;
+    location / { deals; }
 }
 CONF
 

@@ -13,17 +13,9 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    deals_site_name "Bargains & more";
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-}
+%%UNLIMITED%%
+deals_site_name "Bargains & more";
+%%SITE%%
 CONF
 
 sub articles { $_[0]->body =~ /<article [^>]*data-id="(\d+)"/g }

@@ -14,20 +14,12 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=3/m signup=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:free%%;
-        deals_rate_limit signin=off;
-        location / { deals; }
-    }
+deals_rate_limit signin=3/m signup=off;
+%%SITE%%
+server {
+    listen 127.0.0.1:%%PORT:free%%;
+    deals_rate_limit signin=off;
+    location / { deals; }
 }
 CONF
 

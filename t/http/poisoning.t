@@ -15,27 +15,22 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_cache zone=pages:4m;
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    add_header X-Cache $deals_cache_status always;
-    gzip on;
-    gzip_proxied any;
-    gzip_min_length 1;
-    gzip_types application/json text/css text/javascript;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-        location /shop/ { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:slashes%%;
-        merge_slashes off;
-        location / { deals; }
-    }
+deals_cache zone=pages:4m;
+%%UNLIMITED%%
+add_header X-Cache $deals_cache_status always;
+gzip on;
+gzip_proxied any;
+gzip_min_length 1;
+gzip_types application/json text/css text/javascript;
+server {
+    listen 127.0.0.1:%%PORT%%;
+    location / { deals; }
+    location /shop/ { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:slashes%%;
+    merge_slashes off;
+    location / { deals; }
 }
 CONF
 

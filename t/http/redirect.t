@@ -12,27 +12,22 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_cache zone=pages:4m;
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-        location /shop/ { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:slashes%%;
-        merge_slashes off;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:url%%;
-        deals_url https://deals.example;
-        location / { deals; }
-    }
+deals_cache zone=pages:4m;
+%%UNLIMITED%%
+server {
+    listen 127.0.0.1:%%PORT%%;
+    location / { deals; }
+    location /shop/ { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:slashes%%;
+    merge_slashes off;
+    location / { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:url%%;
+    deals_url https://deals.example;
+    location / { deals; }
 }
 CONF
 

@@ -12,21 +12,13 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_cache zone=pages:4m;
-    deals_rate_limit signin=off signup=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:limited%%;
-        deals_rate_limit signin=3/m;
-        location / { deals; }
-    }
+deals_cache zone=pages:4m;
+deals_rate_limit signin=off signup=off;
+%%SITE%%
+server {
+    listen 127.0.0.1:%%PORT:limited%%;
+    deals_rate_limit signin=3/m;
+    location / { deals; }
 }
 CONF
 

@@ -12,16 +12,8 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_rate_limit signin=3/m signup=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-    }
-}
+deals_rate_limit signin=3/m signup=off;
+%%SITE%%
 CONF
 
 my $home = '127.0.0.10';

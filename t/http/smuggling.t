@@ -13,38 +13,33 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
-%%GLOBALS%%
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    deals_cache zone=pages:4m;
-    deals_rate_limit signin=off signup=off post=off comment=off vote=1/m;
-    client_body_timeout 2s;
-    client_body_buffer_size 2k;
-    keepalive_timeout 3s;
-    lingering_timeout 1s;
-    log_format seen '$request';
-    access_log %%DIR%%/seen.log seen;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        deals_body_size 8k;
-        location / { deals; }
-        location = /deals_status { deals_status; }
-    }
-    upstream behind {
-        server 127.0.0.1:%%PORT%%;
-        keepalive 1;
-    }
-    server {
-        listen 127.0.0.1:%%PORT:front%%;
-        access_log off;
-        location / {
-            proxy_pass http://behind;
-            proxy_http_version 1.1;
-            proxy_request_buffering off;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-        }
+deals_cache zone=pages:4m;
+deals_rate_limit signin=off signup=off post=off comment=off vote=1/m;
+client_body_timeout 2s;
+client_body_buffer_size 2k;
+keepalive_timeout 3s;
+lingering_timeout 1s;
+log_format seen '$request';
+access_log %%DIR%%/seen.log seen;
+server {
+    listen 127.0.0.1:%%PORT%%;
+    deals_body_size 8k;
+    location / { deals; }
+    location = /deals_status { deals_status; }
+}
+upstream behind {
+    server 127.0.0.1:%%PORT%%;
+    keepalive 1;
+}
+server {
+    listen 127.0.0.1:%%PORT:front%%;
+    access_log off;
+    location / {
+        proxy_pass http://behind;
+        proxy_http_version 1.1;
+        proxy_request_buffering off;
+        proxy_set_header Connection "";
+        proxy_set_header Host $http_host;
     }
 }
 CONF

@@ -306,6 +306,7 @@ ok $t->wait_until(sub { ok_requests() == 1 }), '  and is counted';
 
 SKIP: {
     skip 'too much memory with a sanitizer', 5 if $ENV{DEALS_ASAN};
+    skip 'valgrind takes minutes to begin as many', 5 if $ENV{DEALS_VALGRIND};
     $t->write_conf(conf(260, '', $BOTH));
     $t->signal('HUP');
     ok $t->wait_until(sub { $t->workers >= 260 }, 60), '260 workers';

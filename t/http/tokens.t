@@ -11,31 +11,25 @@ use Test::More;
 use Deals::Test;
 
 my $t = Deals::Test->new;
-$t->nginx(<<'CONF');
-%%GLOBALS%%
-worker_processes 2;
-events { worker_connections 512; }
-http {
-    %%HTTP%%
-    log_format routes '$request_method $uri $status $deals_route $deals_status';
-    access_log "%%DIR%%/routes.log" routes;
-    deals_cache zone=pages:4m;
-    deals_rate_limit signin=off signup=off post=off comment=off vote=off;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location / { deals; }
-        location /shop/ { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:uncached%%;
-        deals_cache off;
-        location / { deals; }
-    }
-    server {
-        listen 127.0.0.1:%%PORT:limited%%;
-        deals_rate_limit signin=3/m;
-        location / { deals; }
-    }
+$t->nginx(<<'CONF', workers => 2);
+log_format routes '$request_method $uri $status $deals_route $deals_status';
+access_log "%%DIR%%/routes.log" routes;
+deals_cache zone=pages:4m;
+%%UNLIMITED%%
+server {
+    listen 127.0.0.1:%%PORT%%;
+    location / { deals; }
+    location /shop/ { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:uncached%%;
+    deals_cache off;
+    location / { deals; }
+}
+server {
+    listen 127.0.0.1:%%PORT:limited%%;
+    deals_rate_limit signin=3/m;
+    location / { deals; }
 }
 CONF
 

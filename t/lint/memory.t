@@ -12,7 +12,7 @@ use Test::More;
 
 # They give back, or look at what is there already.
 my @take_none = qw(
-    deals_arena_free deals_buf_clear deals_buf_free deals_buf_init
+    deals_arena_free deals_breached_close deals_buf_clear deals_buf_free deals_buf_init
     deals_call_arena deals_call_db_time deals_call_error deals_call_free
     deals_call_is_done deals_call_lacks deals_call_viewer
     deals_call_viewer_bad
@@ -23,8 +23,8 @@ my @take_none = qw(
     deals_member_reset_token deals_member_tokens_get deals_overlay_votes
     deals_rerank_get
     deals_session_get deals_sessions_get deals_settings_get deals_str_eq
-    deals_str_of deals_templates_free deals_token_get deals_user_result
-    deals_verify_get
+    deals_str_of deals_templates_free deals_tls_free deals_token_get
+    deals_user_result deals_verify_get
     deals_viewer_me deals_viewer_votes deals_vote_get
 );
 

@@ -117,7 +117,10 @@ my $growth = Deals::Test::Growth->new($t, status => '/deals_status');
 my $pause = $SECONDS < 120 ? 0.1 : $SECONDS / 120;
 $from = time;
 my $next = time + ($SECONDS - $WARM) * 0.2;
-until (time - $from > ($SECONDS - $WARM) * 0.8) {
+my $measured = ($SECONDS - $WARM) * 0.8;
+until (time - $from > $measured
+    && ($growth->looks >= 8 || time - $from > 3 * $measured))
+{
     $growth->look;
     sleep $pause;
     next if time < $next;

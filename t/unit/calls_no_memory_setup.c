@@ -4,6 +4,8 @@
  * taken apart.
  */
 
+#include <openssl/err.h>
+
 #include "calls_no_memory.h"
 
 static const deals_error  no_memory = { DEALS_NO_MEMORY, { NULL, 0 },
@@ -76,6 +78,15 @@ WITH_ARENA(config_resolve, {
     rc = error != NULL ? -1 : 0;
 })
 
+/* There is nothing to read. What OpenSSL does with files, and what it keeps for
+ * itself then, is io_tls_memory.c's. */
+WITH_ARENA(tls_new, {
+    deals_config  config = config_of();
+
+    assert_null(deals_tls_new(&config, a, &error));
+    rc = error != NULL ? -1 : 0;
+})
+
 /* Says no more than that there is none. */
 static int
 config_name(void)
@@ -129,6 +140,48 @@ WITH_ARENA(ctx_node, {
         deals_ctx_free(c);
     }
 })
+
+
+/* -- breached passwords ---------------------------------------------------- */
+
+static char             breached_path[200];
+static deals_breached  *breached;       /* "correct horse" is in it */
+
+static void
+make_breached(void)
+{
+    FILE               *f;
+    const deals_error  *error;
+
+    snprintf(breached_path, sizeof(breached_path), "%s/breached", server_dir);
+    f = fopen(breached_path, "w");
+    assert_non_null(f);
+    fputs("2F9E53523B62ABC141A2B4D6019D23CBA835DBD0:3\n", f);
+    assert_int_equal(fclose(f), 0);
+    breached = deals_breached_open(breached_path, arena, &error);
+    assert_non_null(breached);
+
+    /* where OpenSSL keeps a thread's errors, for as long as it lives */
+    ERR_clear_error();
+}
+
+WITH_ARENA(breached_open, {
+    deals_breached  *set = deals_breached_open(breached_path, a, &error);
+
+    rc = set == NULL ? -1 : 0;
+    deals_breached_close(set);
+})
+
+/* What can't be said is neither yes nor no. */
+static int
+breached_has(void)
+{
+    int  has = deals_breached_has(breached, S("correct horse"));
+    int  not = deals_breached_has(breached, S("correct horses"));
+
+    return has == 0 || not == 1 ? WRONG
+           : has == 1 && not == 0 ? WORKED : NO_MEMORY;
+}
 
 
 /* -- the schema ----------------------------------------------------------- */
@@ -280,9 +333,12 @@ WITH_ARENA(import_read, {
 static const deed  deeds[] = {
     DEED(deals_config_check, config_check),
     DEED(deals_config_resolve, config_resolve),
+    DEED(deals_tls_new, tls_new),
     DEED(deals_config_name, config_name),
     DEED(deals_ctx_new, ctx_new),
     DEED(deals_ctx_node, ctx_node),
+    DEED(deals_breached_open, breached_open),
+    DEED(deals_breached_has, breached_has),
     LONG_DEED(deals_migrate, migrate, 20),
     LONG_DEED(deals_migrate, migrate_fresh, 2),
     DEED(deals_input_json, input_json),
@@ -306,8 +362,18 @@ begin(void **state)
     snprintf(fresh, sizeof(fresh), "host=%s user=deals dbname=fresh",
              server_dir);
     sql("CREATE DATABASE fresh");
+    make_breached();
 
     return 0;
 }
 
-NO_MEMORY_RUN("calls_no_memory_setup", deeds, deed_test, begin, dry_end)
+static int
+finish(void **state)
+{
+    deals_breached_close(breached);
+    (void) unlink(breached_path);
+
+    return dry_end(state);
+}
+
+NO_MEMORY_RUN("calls_no_memory_setup", deeds, deed_test, begin, finish)

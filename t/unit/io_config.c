@@ -81,7 +81,9 @@ refused(const char *field, const char *text, const char *words)
     if (memmem(error->message.data, error->message.len, words, strlen(words))
         == NULL)
     {
-        print_error("%s: %s\n", text, error->message.data);
+        print_error("%s: %.*s\n", text, (int) error->message.len,
+                    error->message.data);
+        fprintf(stderr, "# %s: %s\n", text, error->message.data);
         fail();
     }
 }
@@ -217,7 +219,51 @@ what_is_wrong_is_said(void **state)
     refused("redis", "redis://:%zz@127.0.0.1", "%XX");
     refused("redis", "[::1", "\"]\"");
     refused("redis", ":6379", "host is missing");
-    refused("redis", "rediss://127.0.0.1", "TLS");
+    refused("redis", "redis://127.0.0.1/0?ssl_verify=off", "number of a");
+
+    /* in the clear over a network: not by leaving something out */
+    refused("redis", "192.0.2.1", "write rediss://192.0.2.1, or");
+    refused("redis", "[2001:db8::1]:7", "the clear, redis://[2001:db8::1]:7");
+}
+
+
+/* What TLS needs to be told; files are t/http/config.t's. */
+
+static void
+options_of_tls_that_cannot_be(void **state)
+{
+    char  text[400];
+
+#define TLS_REFUSED(options, words)  \
+    refused("redis", "rediss://127.0.0.1/0?" options, words)
+
+    (void) state;
+    TLS_REFUSED("nonsense", "there is no option \"nonsense\": there are ssl_");
+    TLS_REFUSED("SSL_NAME=a", "no option \"SSL_NAME\"");
+    TLS_REFUSED("ssl_name=a&", "no option \"\"");
+    TLS_REFUSED("ssl_name=a&ssl_name=b", "ssl_name is given twice");
+    TLS_REFUSED("ssl_verify=on&ssl_verify=on", "ssl_verify is given twice");
+    TLS_REFUSED("ssl_verify=no", "is \"on\" or \"off\", not \"no\"");
+    TLS_REFUSED("ssl_verify", "is \"on\" or \"off\", not \"\"");
+    TLS_REFUSED("ssl_name", "ssl_name has no value");
+    TLS_REFUSED("ssl_name=%zz", "ssl_name has no value");
+    TLS_REFUSED("ssl_name=a%00b", "ssl_name has no value");
+    TLS_REFUSED("ssl_certificate=", "ssl_certificate has no value");
+    TLS_REFUSED("ssl_trusted_certificate=ca.pem", "\"ca.pem\", it must be the "
+                "whole path");
+    TLS_REFUSED("ssl_certificate=/c", "ssl_certificate_key is missing");
+    TLS_REFUSED("ssl_certificate_key=/k", "ssl_certificate is missing");
+    TLS_REFUSED("ssl_verify=off&ssl_trusted_certificate=/c", "trusts anybody");
+    TLS_REFUSED("ssl_trusted_certificate=/no%20where", "the file \"/no where\" "
+                "can't be used as trusted certificates: No such file");
+    refused("redis", "rediss://:p?w@127.0.0.1", "%3F for a \"?\" in the");
+    refused("redis", "rediss://", "host is missing");
+    refused("redis", "rediss://127.0.0.1:0", "port");
+
+    memset(text, 'n', sizeof(text));
+    memcpy(text, "rediss://127.0.0.1/0?ssl_name=", 30);
+    text[30 + 254] = '\0';
+    refused("redis", text, "254 bytes, at most 253");
 }
 
 
@@ -255,6 +301,45 @@ addresses_of_redis(void **state)
     assert_int_equal(a->db, 3);
     assert_int_equal(redis("redis://127.0.0.1/")->db, 0);
     assert_null(redis("redis://:x@127.0.0.1")->user);
+    assert_null(redis("redis://:a?b@127.0.0.1")->tls);
+    assert_string_equal(redis("redis://192.0.2.1")->host, "192.0.2.1");
+}
+
+
+/* Checked, for the host it was told, unless it is told otherwise. */
+
+static void
+addresses_of_redis_with_tls(void **state)
+{
+    const deals_redis_address  *a;
+
+    (void) state;
+    a = redis("rediss://me:p%40%3Fs@localhost:7000/3");
+    assert_string_equal(a->user, "me");
+    assert_string_equal(a->password, "p@?s");
+    assert_int_equal(a->port, 7000);
+    assert_int_equal(a->db, 3);
+    assert_string_equal(a->tls->name, "localhost");
+    assert_int_equal(a->tls->no_verify, 0);
+    assert_null(a->tls->trusted);
+    assert_null(a->tls->certificate);
+    assert_null(a->tls->key);
+
+    assert_string_equal(redis("rediss://[::1]:7")->tls->name, "::1");
+    assert_string_equal(redis("rediss://192.0.2.1?")->tls->name, "192.0.2.1");
+
+    a = redis("rediss://127.0.0.1?ssl_name=redis.example.org&ssl_verify=on"
+              "&ssl_trusted_certificate=/etc/c%26a.pem&ssl_certificate=/own"
+              "&ssl_certificate_key=/the%20key");
+    assert_string_equal(a->host, "127.0.0.1");
+    assert_int_equal(a->port, 6379);
+    assert_string_equal(a->tls->name, "redis.example.org");
+    assert_int_equal(a->tls->no_verify, 0);
+    assert_string_equal(a->tls->trusted, "/etc/c&a.pem");
+    assert_string_equal(a->tls->certificate, "/own");
+    assert_string_equal(a->tls->key, "/the key");
+    assert_int_equal(redis("rediss://127.0.0.1?ssl_verify=off")->tls->no_verify,
+                     1);
 }
 
 
@@ -315,6 +400,14 @@ a_resolved_configuration_says_the_same(void **state)
     config.redis = "[::1]:9";
     assert_null(deals_config_resolve(&config, arena));
     assert_string_equal(config.redis, "redis://[::1]:9/0");
+
+    config.redis = "rediss://:p@localhost:9/1";
+    assert_null(deals_config_resolve(&config, arena));
+    assert_non_null(strstr(config.redis, "/1?ssl_name=localhost"));
+    config.redis = "rediss://:p@[::1]:9?ssl_verify=off&ssl_name=a.b";
+    assert_null(deals_config_resolve(&config, arena));
+    assert_string_equal(config.redis,
+                        "rediss://:p@[::1]:9/0?ssl_name=a.b&ssl_verify=off");
 
     config.database = "host=/x sslmode=what port=x";
     assert_non_null(deals_config_resolve(&config, arena));
@@ -398,7 +491,9 @@ main(void)
         TEST(a_network_is_not_trusted_unless_told),
         TEST(the_session_is_set_up_unless_pooled),
         TEST(what_is_wrong_is_said),
+        TEST(options_of_tls_that_cannot_be),
         TEST(addresses_of_redis),
+        TEST(addresses_of_redis_with_tls),
         TEST(a_resolved_configuration_says_the_same),
         TEST(numbers_have_defaults_and_bounds),
         TEST(a_database_has_a_name_without_secrets),

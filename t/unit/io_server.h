@@ -105,7 +105,7 @@ remove_dir(void)
     }
 }
 
-static void
+unused static void
 stop_server(int sig)
 {
     if (server_pid != -1) {
@@ -115,7 +115,7 @@ stop_server(int sig)
     }
 }
 
-static int
+unused static int
 free_port(void)
 {
     int                 fd, port;

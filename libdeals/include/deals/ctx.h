@@ -10,6 +10,7 @@
 #ifndef DEALS_CTX_H
 #define DEALS_CTX_H
 
+#include <deals/breached.h>
 #include <deals/types.h>
 
 #ifdef __cplusplus
@@ -130,6 +131,9 @@ enum {
 
 #define DEALS_CHANGE_BEAT  1000
 
+/* Certificates and keys that were read for a configuration: deals_tls_new. */
+typedef struct deals_tls  deals_tls;
+
 /*
  * Zeroed fields mean the default named. Strings are copied.
  */
@@ -142,9 +146,11 @@ typedef struct {
                                    given: require, but disable if all
                                    addresses are sockets or loopback. service
                                    is refused. */
-    const char  *redis;         /* "unix:/path", "HOST:PORT" or
-                                   "redis://[[USER]:PASSWORD@]HOST:PORT/DB";
-                                   NULL: no Redis */
+    const char  *redis;         /* "unix:/path",
+                                   "redis://[[USER]:PASSWORD@]HOST:PORT/DB",
+                                   or "HOST:PORT" on this machine; with TLS
+                                   "rediss://[...@]HOST:PORT/DB[?OPTIONS]",
+                                   see deals_tls_new. NULL: no Redis */
     int          pool_size;             /* connections to PostgreSQL: 3; and
                                            half as many again, opened when
                                            statements come that take long */
@@ -163,10 +169,16 @@ typedef struct {
     int          post_limit;            /* deals: 10 */
     int          comment_limit;         /* 20 */
     int          vote_limit;            /* 120 */
+    deals_tls   *tls;           /* of deals_tls_new for the same `redis`, which
+                                   is not read again then; NULL: contexts read
+                                   certificates and keys themselves */
+    deals_breached  *breached;      /* of deals_breached_open: no new password is
+                                        one of them; NULL: any that keeps the
+                                        other rules. A context keeps it open. */
 } deals_config;
 
-/* Checks a configuration without reaching a database. Returns NULL, or an error
- * in `arena` whose field names the member. */
+/* Checks a configuration without reaching a database; certificates and keys are
+ * read. Returns NULL, or an error in `arena` whose field names the member. */
 DEALS_API const deals_error  *deals_config_check(const deals_config *config,
                                   deals_arena *arena);
 
@@ -176,6 +188,28 @@ DEALS_API const deals_error  *deals_config_check(const deals_config *config,
  * later. */
 DEALS_API const deals_error  *deals_config_resolve(deals_config *config,
                                   deals_arena *arena);
+
+/*
+ * Reads the certificates and keys that config->redis names, for servers whose
+ * workers may not: the result is one for all contexts, in any thread or process
+ * forked later, and may be freed once they are made. NULL and *error NULL: there
+ * is nothing to read. NULL and *error (in `arena`): what is wrong.
+ *
+ * rediss:// means TLS 1.2 or later, and a certificate that somebody trusted has
+ * signed for HOST. The options, NAME=VALUE with "&" between them and values
+ * percent-encoded where they have to be:
+ *
+ *     ssl_trusted_certificate  file in PEM: who is trusted, instead of those
+ *                              whom the system trusts
+ *     ssl_name                 whom the certificate must be for, instead of HOST
+ *     ssl_verify               "off" takes any certificate
+ *     ssl_certificate          file in PEM: our own, if Redis asks for one
+ *     ssl_certificate_key      file in PEM: its key, that only its owner can
+ *                              read
+ */
+DEALS_API deals_tls  *deals_tls_new(const deals_config *config,
+                          deals_arena *arena, const deals_error **error);
+DEALS_API void        deals_tls_free(deals_tls *tls);   /* NULL is ok */
 
 /* hooks NULL: the library's own loop. Never connects; the first call does.
  * NULL and *error (in `arena`) on a bad configuration or no memory. */

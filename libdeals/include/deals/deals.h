@@ -9,6 +9,7 @@
 #define DEALS_VERSION  "0.1.0"
 
 #include <deals/types.h>
+#include <deals/breached.h>
 #include <deals/ctx.h>
 #include <deals/input.h>
 #include <deals/rows.h>

@@ -95,6 +95,8 @@ sub new {
         $self->{servers}{under} = [$self->valgrind];
         # It keeps the limit of descriptors for itself.
         $self->allow(qr/setrlimit\(RLIMIT_NOFILE, \d+\) failed/);
+        # It looks for leaks when a worker ends; nginx kills who takes a second.
+        $self->allow(qr/worker process \d+ exited on signal 9/);
     }
     push @running, $self;
     write_file("$self->{dir}/owner", "$$\n");
@@ -126,11 +128,15 @@ sub short_tmp {
     return defined $tmp && length $tmp < 60 && -d $tmp ? $tmp : '/tmp';
 }
 
-=head2 $t->nginx([$template])
+=head2 $t->nginx([$template], %options)
 
-Writes nginx.conf and starts nginx. Without a template: one server on
-C<%%PORT%%> with C<location / { deals; }>. In a template are replaced:
+Writes nginx.conf and starts nginx. The template is what stands in http {} behind
+C<%%HTTP%%>, with C<workers =E<gt> N> of them, or a whole nginx.conf. Without one:
+C<%%SITE%%>. In a template are replaced:
 
+    %%SITE%%        a server on %%PORT%% with `location / { deals; }`;
+                    %%SITE:name%%: on %%PORT:name%%
+    %%UNLIMITED%%   deals_rate_limit with all of them off
     %%GLOBALS%%     load_module, user, pid, error_log
     %%HTTP%%        temporary files, access_log, deals_database, deals_redis
     %%BASE%%        %%HTTP%% without the two deals_ lines
@@ -146,22 +152,21 @@ exit code and what it said.
 
 =cut
 
-my $PLAIN = <<'CONF';
+sub nginx {
+    my ($self, $template, %o) = @_;
+    $template //= "%%SITE%%\n";
+    if ($template !~ /^http \{/m) {
+        my $workers = $o{workers} // 1;
+        $template = <<"CONF";
 %%GLOBALS%%
+worker_processes $workers;
 events { worker_connections 512; }
 http {
     %%HTTP%%
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        server_name localhost;
-        location / { deals; }
-    }
-}
+$template}
 CONF
-
-sub nginx {
-    my ($self, $template) = @_;
-    my $conf = $self->write_conf($template // $PLAIN);
+    }
+    my $conf = $self->write_conf($template);
     $self->{servers}->start_nginx($conf, $self->sanitizer_env);
     return $self;
 }
@@ -191,25 +196,33 @@ sub fill {
     my $base = join "\n    ", "access_log \"$dir/access.log\";",
         map { "${_}_temp_path \"$dir/nginx/$_\";" }
             qw(client_body proxy fastcgi uwsgi scgi);
+    # Unless the http block sets its own.
+    my @patient = $ENV{DEALS_VALGRIND} && $text !~ /^ {4}deals_query_timeout/m
+        ? 'deals_query_timeout 60s;' : ();
     my %value = (
         GLOBALS  => join("\n", "load_module \"" . $self->module . "\";",
             $user ? "user $user->[2] $user->[3];" : '',
             "pid \"$dir/nginx.pid\";", "error_log \"$dir/error.log\" info;"),
-        BASE     => $base,
+        BASE     => join("\n    ", $base,
+            $text =~ /\bdeals_database\b/ ? @patient : ()),
         HTTP     => join("\n    ", $base,
             $self->{database} ? "deals_database \"" . $self->database . "\";"
                               : (),
             $self->{redis} ? "deals_redis " . $self->redis . ";" : (),
-            $ENV{DEALS_VALGRIND} && $text !~ /deals_query_timeout/
-                ? "deals_query_timeout 60s;" : ()),
+            @patient),
         DATABASE => $self->database, REDIS => $self->redis,
         DIR => $dir, ROOT => $root, MODULE => $self->module,
+        UNLIMITED => 'deals_rate_limit '
+            . join(' ', map { "$_=off" } qw(signin signup post comment vote)) . ';',
     );
+    $text =~ s/%%SITE(:\w+)?%%/site($1 \/\/ '')/ge;
     $text =~ s/%%(GLOBALS|HTTP|BASE)%%/$value{$1}/g;
     $text =~ s/%%PORT(?::(\w+))?%%/$self->port($1)/ge;
     $text =~ s/%%([A-Z]+)%%/$value{$1} \/\/ die "no %%$1%%\n"/ge;
     return $text;
 }
+
+sub site { "server { listen 127.0.0.1:%%PORT$_[0]%%; location / { deals; } }" }
 
 =head2 $t->reload, $t->stop_nginx, $t->signal($name, $server)
 
