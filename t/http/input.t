@@ -26,6 +26,9 @@ my $doc = $t->get('/api/v1/openapi.json')->json;
 my $schema = Deals::Test::Schema->new($doc);
 my $ann = $t->member('ann');
 my ($id, $cid) = talk();
+# There is something that a code could confirm.
+is $ann->post('/api/v1/me/factor', json => { current => 'password of ann' })
+    ->status, 200, 'a second factor is begun';
 
 # --- what is good ---------------------------------------------------------------
 
