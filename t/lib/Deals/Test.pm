@@ -155,7 +155,7 @@ exit code and what it said.
 sub nginx {
     my ($self, $template, %o) = @_;
     $template //= "%%SITE%%\n";
-    if ($template !~ /^http \{/m) {
+    if ($template !~ /^(?:events|http) \{/m) {
         my $workers = $o{workers} // 1;
         $template = <<"CONF";
 %%GLOBALS%%
