@@ -168,6 +168,9 @@ CONF
     }
     my $conf = $self->write_conf($template);
     $self->{servers}->start_nginx($conf, $self->sanitizer_env);
+    # It listens before it has workers.
+    my ($n) = $template =~ /^worker_processes (\d+);/m;
+    $self->wait_until(sub { (() = $self->workers) >= ($n // 1) });
     return $self;
 }
 
