@@ -31,10 +31,12 @@ add_key(deals_json_keys *keys, const deals_field *field, char *text)
     size_t           n = strlen(field->name);
     deals_json_key  *key = &keys->key[keys->n++];
 
-    memcpy(text, ",\"", 2);
+    text[0] = ',';
+    text[1] = '"';
     /* zeros follow: NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
     memcpy(text + 2, field->name, n);
-    memcpy(text + 2 + n, "\":", 2);
+    text[n + 2] = '"';
+    text[n + 3] = ':';
 
     key->field = field;
     key->text = text;
