@@ -22,12 +22,8 @@ my ($BYTES_NEW, $BYTES_OLD) = (5_500, 1_800);
 
 my %SETTINGS = (
     jit => 'off', shared_buffers => "'512MB'", max_connections => 100,
-    max_wal_size => "'4GB'", min_wal_size => "'512MB'",
-    checkpoint_timeout => "'30min'",
+    max_wal_size => "'4GB'", checkpoint_timeout => "'30min'",
 );
-
-# Files of the log that a server has which has run for a while.
-my $LOG_FILES = 24;
 
 # For the time while it is made: a crash then costs the work, nothing else.
 my %LOADING = (
@@ -52,21 +48,9 @@ sub open {
     $t->start_postgresql(%LOADING);
     fill($t, $deals);
     $t->stop_postgresql;
-    grow_log($t->{servers});
     system('sync') == 0 or die "sync failed\n";
     $t->start_postgresql;
     return ($t, 1);
-}
-
-# A new server makes a file of 16 MB for each 16 MB that it logs, and all who
-# commit wait for the disk meanwhile: once a second under a storm of votes. Later
-# it writes the old ones again. So that both are measured in that state: some old
-# ones. The end of each run of the server takes them back into use.
-sub grow_log {
-    my ($servers) = @_;
-    $servers->single_user($servers->{data}, 'SET synchronous_commit = off',
-        map { ("SELECT pg_logical_emit_message(false, 'bench', '$_')",
-               'SELECT pg_switch_wal()') } 1 .. $LOG_FILES);
 }
 
 # Where the data of this size are kept, and a lock on them.
