@@ -48,6 +48,7 @@ my %options = (
     header   => [qw(-max_len=700)],
     text     => [qw(-max_len=1024)],
     cursor   => [qw(-max_len=400)],
+    address  => [qw(-max_len=400)],
     # What stands in a hash is no clue to what to try.
     breached => [qw(-max_len=300 -use_value_profile=0)],
 );
