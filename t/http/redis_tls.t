@@ -227,7 +227,7 @@ sub trusted {
     my $from = length $t->log;
     $t->nginx(conf_of($address));
     ok $t->wait_until(sub { connections(1) == 2 }), "$what is taken";
-    unlike substr($t->log, $from), qr/not available/, '  at once';
+    unlike said(substr $t->log, $from), qr/not available/, '  at once';
     $t->stop_nginx;
     ok $t->wait_until(sub { connections(1) == 0 }), '  and left';
 }
