@@ -71,6 +71,7 @@ has_secret(const char *text)
     }
 
     if (slashes != NULL && slashes < secret && secret[-1] == ':'
+        && strncmp(text, "unix:", 5) != 0
         && strspn(text, "abcdefghijklmnopqrstuvwxyz")
            == (size_t) (slashes - text))
     {
