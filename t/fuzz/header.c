@@ -159,7 +159,9 @@ need_asker(const ngx_http_deals_ctx_t *ctx, deals_str authorization,
     }
 
     if (deals_token_parse(token, &parsed) == 0) {
-        need(parsed.user_id > 0 && token.len <= DEALS_TOKEN_MAX);
+        need(parsed.user_id > 0
+             && token.len <= (parsed.access ? DEALS_TOKEN_ACCESS_MAX
+                                            : DEALS_TOKEN_MAX));
     }
 }
 
