@@ -344,6 +344,7 @@ ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
 
     ctx->form.errors.items = list;
     ctx->form.errors.len = n;
+    ctx->form.owes_factor = (error->code == DEALS_FACTOR_REQUIRED);
 
     for (e = error; e; e = e->next, list++) {
 
@@ -388,6 +389,7 @@ ngx_http_deals_is_mistake(const deals_error *error)
 {
     return error->code == DEALS_INVALID
            || error->code == DEALS_CONFLICT
+           || error->code == DEALS_FACTOR_REQUIRED
            || error->code == DEALS_RATE_LIMITED;
 }
 
@@ -398,6 +400,10 @@ ngx_uint_t
 ngx_http_deals_mistake_status(ngx_http_deals_ctx_t *ctx,
     const deals_error *error)
 {
+    if (error->code == DEALS_FACTOR_REQUIRED) {
+        return NGX_HTTP_FORBIDDEN;
+    }
+
     if (error->code != DEALS_RATE_LIMITED) {
         return 422;
     }
