@@ -74,7 +74,7 @@ async function votes(page) {
 
 async function comments(page, context) {
     await page.fill('#body', said);
-    await follow(page, 'text=Comment >> nth=-1');
+    await follow(page, '.comments > .write .btn');
     is((await page.inputValue('#body')).trim(), said,
        'a comment is refused, and is still there' + how);
     await views(page, 'demanded-comment', kind);
@@ -92,7 +92,7 @@ async function comments(page, context) {
          'set up in a tab of its own, it goes back to the deal');
     await tab.close();
 
-    await page.click('text=Comment >> nth=-1');
+    await page.click('.comments > .write .btn');
     await page.waitForURL('**#c*');
     like(await page.textContent('.comments'), new RegExp(said),
          'and the same comment is taken' + how);

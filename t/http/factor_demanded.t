@@ -362,7 +362,7 @@ like page('all', $_, '/settings'), $notice{all}, "settings, all: $_"
     for qw(member-without moderator-without admin-without);
 
 my $badge = qr{<span class="badge">moderator</span>};
-my $hint = qr{you act as a member.*?href="/settings/factor\?next=%2Fnew"};
+my $hint = qr{you act as a member.*?href="/settings/factor\?next=%2Fnew"}s;
 like page('moderators', 'moderator-with', '/new'), $badge, 'the menu of one';
 unlike page('moderators', 'moderator-with', '/new'), $hint, '  says no more';
 like page('moderators', 'moderator-without', '/new'), $hint, 'the menu of one without';
@@ -454,6 +454,9 @@ is $new->get('/settings/factor')->header('Location'), '/settings',
     '  or to the settings';
 is $new->get('/settings/factor?next=//example.org/')->header('Location'),
     '/settings', '  never to another site';
+unlike page('optional', 'member-without',
+    '/settings/factor?next=/%22%3E%3Cb%3Ehere'), qr/"><b>here|<b>here/,
+    'what leads there can not write into it';
 is $t->get("/settings/factor?next=/new")->header('Location'),
     '/login?next=%2Fsettings%2Ffactor%3Fnext%3D%2Fnew', 'nobody signs in first';
 
