@@ -99,15 +99,15 @@ ngx_http_deals_factor_ask_step(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_factor_form(ngx_http_deals_ctx_t *ctx)
 {
-    int                            rc;
+    ngx_uint_t                     offered;
     ngx_http_deals_confirm_form_t  form;
 
-    rc = ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_CONFIRM_FORM, &form);
+    if (ngx_http_deals_read_form(ctx, NGX_HTTP_DEALS_CONFIRM_FORM, &form)
+        != 0)
+    {
+        offered = ngx_http_deals_factor_next(ctx);
 
-    if (rc != 0) {
-        return ngx_http_deals_factor_begin_wrong(ctx,
-                                                 ngx_http_deals_factor_next(ctx),
-                                                 ctx->error);
+        return ngx_http_deals_factor_begin_wrong(ctx, offered, ctx->error);
     }
 
     return ngx_http_deals_try(ctx, ngx_http_deals_factor_begun,

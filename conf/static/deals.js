@@ -9,8 +9,8 @@
     var status = document.getElementById('status');
     var hide;
 
-    /* Says it to screen readers, and shows it for a while; with a link if there is
-     * one to follow. */
+    /* Says it to screen readers, and shows it for a while; with a link if there
+     * is one to follow. */
     function say(text, link, label) {
         var a;
 

@@ -141,8 +141,8 @@ int          deals_use_is_moderator(const deals_use *use);
 /* Ends the call: this takes the second factor that is lacking. */
 void         deals_use_owing(deals_call *call);
 
-/* Ends the call: this is somebody else's, or a moderator's to do. It says so, or,
- * to a moderator who lacks a second factor, that. */
+/* Ends the call: this is somebody else's, or a moderator's to do. It says so,
+ * or, to a moderator who lacks a second factor, that. */
 void         deals_use_forbid(deals_call *call, const char *message);
 
 

@@ -1,6 +1,6 @@
 /*
- * Where a second factor is demanded: a newcomer and a moderator without one, with
- * scripts (JS=1) and without (JS=0).
+ * Where a second factor is demanded: a newcomer and a moderator without one,
+ * with scripts (JS=1) and without (JS=0).
  */
 'use strict';
 
@@ -50,7 +50,8 @@ async function votes(page) {
            '... with a link that leads back');
         is(await page.textContent('[data-score]'), before,
            '... and does not count');
-        is(await page.locator('[aria-pressed=true]').count(), 0, '... nor seem to');
+        is(await page.locator('[aria-pressed=true]').count(), 0,
+           '... nor seem to');
         for (const width of [390, 1280]) {
             await page.setViewportSize({ width, height: 800 });
             await page.screenshot(process.env.SHOTS ? { path: process.env.SHOTS

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Pages where a second factor is demanded, in a browser with scripts and without.
+# Pages where a second factor is demanded, in a browser: with scripts, without.
 
 use strict;
 use warnings;

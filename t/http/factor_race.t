@@ -75,7 +75,7 @@ my $secret = $ann->post("$api/me/factor", json => { current =>
     $in{password} })->json->{secret};
 my $own = sessions();
 
-# --- the second factor is first ---------------------------------------------------
+# --- the second factor is first -----------------------------------------------
 
 # What turning it on does up to its end; the sign-in knows of none so far.
 my $tx = transaction("SELECT FROM users WHERE name = 'ann' FOR NO KEY UPDATE;
@@ -91,7 +91,7 @@ $s = $t->post("$api/sessions", cookies => 0, json => { %in, code =>
     totp($secret) });
 is $s->status, 201, '  which is good';
 
-# --- the sign-in is first -----------------------------------------------------------
+# --- the sign-in is first -----------------------------------------------------
 
 $t->sql('DELETE FROM user_factors');
 $secret = $ann->post("$api/me/factor", json => { current => $in{password} })
@@ -101,14 +101,15 @@ $tx = transaction("SELECT FROM users WHERE name = 'ann' FOR SHARE;
     INSERT INTO sessions (user_id, token_hash, created_at, seen_at, expires_at)
     SELECT user_id, repeat('a', $length), now(), now(), now() + interval '1 day'
     FROM users WHERE name = 'ann'");
-$s = ask('/me/factor/confirm', { code => totp($secret) }, $ann->{cookie}{deals});
+$s = ask('/me/factor/confirm', { code => totp($secret) },
+    $ann->{cookie}{deals});
 ok waits(), 'turning it on waits for who signs in';
 end($tx);
 is answer($s)->status, 200, '  is done';
 is sessions(), 1, '  and ends the session that just began';
 is $ann->get("$api/me")->status, 200, '  one\'s own goes on';
 
-# --- both at once -------------------------------------------------------------------
+# --- both at once -------------------------------------------------------------
 
 for my $round (1 .. 5) {
     $t->sql('DELETE FROM user_factors; DELETE FROM sessions');

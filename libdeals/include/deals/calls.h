@@ -17,9 +17,9 @@
  * with is the thing itself as the member sees it, the own vote on it included.
  * A moderator's access token may do what any member's may.
  *
- * Where deals_config.second_factor demands a second factor of the member and none
- * is on, what is a moderator's to do, or every write but those of the account's
- * security, ends with FACTOR_REQUIRED: see deals_call_owes.
+ * Where deals_config.second_factor demands a second factor of the member and
+ * none is on, what is a moderator's to do, or every write but those of the
+ * account's security, ends with FACTOR_REQUIRED: see deals_call_owes.
  *
  * Besides the errors named, every call may end with UNAVAILABLE, TIMEOUT,
  * NO_MEMORY or SCHEMA. What a getter hands out is NULL until the call
@@ -98,16 +98,16 @@ DEALS_API int              deals_call_lacks(const deals_call *call);
 
 /* What the viewer may not do for want of the second factor that
  * deals_config.second_factor demands; of session_create and account_create: who
- * has signed in. Turned on, by any session, it is owed no more from the next call
- * on, in all contexts; turned off, it is owed again. */
+ * has signed in. Turned on it is owed no more from the next call on, in all
+ * contexts; turned off, it is owed again. */
 enum {
     DEALS_OWES_NOTHING = 0,     /* it is on, or not demanded */
     DEALS_OWES_POWERS,          /* a moderator or administrator: does what any
                                    member may, no more */
-    DEALS_OWES_WRITES           /* a member: reads, signs in and out, sets up the
-                                   factor, changes the password, ends sessions
-                                   and access tokens; nothing else. By an access
-                                   token likewise */
+    DEALS_OWES_WRITES           /* a member: reads, signs in and out, sets up
+                                   the factor, changes the password, ends
+                                   sessions and access tokens; nothing else. By
+                                   an access token likewise */
 };
 
 DEALS_API int              deals_call_owes(const deals_call *call);

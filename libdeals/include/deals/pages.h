@@ -141,8 +141,8 @@ typedef struct {
     int         has_tokens;     /* 1: there are some */
     deals_str   made;           /* the new one, said once; absent: none */
     const deals_factor_info  *factor;
-    int         owes_powers;    /* 1: a second factor is demanded, and until it is
-                                   on a moderator acts as a member, */
+    int         owes_powers;    /* 1: a second factor is demanded, and until it
+                                   is on a moderator acts as a member, */
     int         owes_writes;    /* or this member can only read */
 } deals_settings_page;
 
@@ -165,7 +165,7 @@ DEALS_API int  deals_qr(deals_arena *arena, deals_str text,
  * made. form.next is where to go on afterwards. */
 typedef struct {
     int                   ask;          /* for the password, to begin with */
-    int                   owes_powers, owes_writes;     /* deals_settings_page */
+    int                   owes_powers, owes_writes; /* deals_settings_page */
     int                   setup;
     deals_str             secret;       /* in groups of four */
     deals_str             key;          /* without spaces */
