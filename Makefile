@@ -287,6 +287,9 @@ $(addprefix $(BUILD)/obj/t/fuzz/,route.o header.o): CPPFLAGS += \
       -isystem $(NGINX_SRC)/$(d))
 $(BUILD)/fuzz-route $(BUILD)/fuzz-header: FUZZ_LINK = -no-pie -Wl,--unresolved-symbols=ignore-all
 
+# It knows the names itself.
+$(BUILD)/fuzz-address: FUZZ_LINK = -Wl,--wrap=getaddrinfo
+
 # It counts the results that libpq hands out and gets back.
 $(BUILD)/fuzz-postgres: FUZZ_LINK = -Wl,--wrap=PQgetResult,--wrap=PQclear
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 static const deals_error_info  about[DEALS_CODES] = {
     [DEALS_OK] =
@@ -68,6 +69,22 @@ deals_error_about(deals_code code)
 }
 
 
+/* Messages repeat what they were given, which need not be UTF-8. */
+static void
+make_text(char *message, size_t len)
+{
+    size_t  at, next;
+
+    for (at = 0; at < len; at = next) {
+        next = at;
+
+        if (deals_utf8_next((deals_str) { message, len }, &next) < 0) {
+            message[at] = '?';
+        }
+    }
+}
+
+
 static const deals_error *
 make(deals_arena *arena, deals_code code, const char *field, const char *fmt,
     va_list args)
@@ -89,6 +106,7 @@ make(deals_arena *arena, deals_code code, const char *field, const char *fmt,
     }
 
     vsnprintf(message, (size_t) n + 1, fmt, args);
+    make_text(message, (size_t) n);
 
     error->code = code;
     error->message = (deals_str) { message, (size_t) n };

@@ -189,8 +189,10 @@ read_target(reader *r, deals_str hosts, deals_str addrs, deals_str ports,
     }
 
     if (deals_str_int(word, &number) != 0 || number < 1 || number > 65535) {
-        return REFUSE(r, "database: the port \"%.*s\" is not a number from 1 "
-                      "to 65535", DEALS_FMT(word));
+        /* nor is it shown: in kim:PASSWORD/deals it is none */
+        return REFUSE(r, "database: the port of \"%.*s\" is not a number from "
+                      "1 to 65535", DEALS_FMT(item(hosts.len > 0 ? hosts : addrs,
+                                                   i)));
     }
 
     port = copy(r, word);
@@ -264,7 +266,7 @@ static int
 read_options(reader *r, const char *given, int64_t query_timeout, int pooler)
 {
     if (pooler) {
-        if (given == NULL) {
+        if (given == NULL || given[0] == '\0') {
             return 0;
         }
 
@@ -429,6 +431,29 @@ read_all(reader *r, const PQconninfoOption *given,
 }
 
 
+/* libpq repeats the word that it stumbled over, or the whole URI. */
+
+static int
+refuse_text(reader *r, const char *text, const char *message)
+{
+    size_t       len, shown;
+    const char  *more = "";
+
+    len = strcspn(message, "\n");
+
+    if (strstr(text, "password") != NULL || strchr(text, '@') != NULL) {
+        shown = strcspn(message, "\"");
+
+        if (shown < len) {
+            len = shown;
+            more = "... (not shown, as there is a password in it)";
+        }
+    }
+
+    return REFUSE(r, "database: %.*s%s", (int) len, message, more);
+}
+
+
 int
 deals_pg_address_read(deals_arena *arena, const char *text,
     int64_t query_timeout, int pooler, const deals_pg_address **address,
@@ -469,9 +494,8 @@ deals_pg_address_read(deals_arena *arena, const char *text,
             return deals_error_oom(error);
         }
 
-        message[strcspn(message, "\n")] = '\0';
-        rc = strcmp(message, "out of memory") == 0
-             ? deals_error_oom(error) : REFUSE(&r, "database: %s", message);
+        rc = deals_str_starts(deals_str_of(message), "out of memory")
+             ? deals_error_oom(error) : refuse_text(&r, text, message);
         PQfreemem(message);
         return rc;
     }

@@ -120,8 +120,9 @@ read_host(deals_arena *arena, deals_str s, deals_redis_address *out,
             || deals_str_int(deals_str_sub(rest, 1, rest.len), &port) != 0
             || port < 1 || port > 65535))
     {
-        return REFUSE("redis: \"%.*s\" is not a port: %s", DEALS_FMT(rest),
-                      help);
+        /* nor is it shown: in kim:PASSWORD it is none */
+        return REFUSE("redis: what follows \"%.*s\" is not a port: %s",
+                      DEALS_FMT(host), help);
     }
 
     if (host.len == 0) {

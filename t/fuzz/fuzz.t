@@ -48,6 +48,9 @@ my %options = (
     header   => [qw(-max_len=700)],
     text     => [qw(-max_len=1024)],
     cursor   => [qw(-max_len=400)],
+    address  => [qw(-max_len=400)],
+    # What stands in a hash is no clue to what to try.
+    breached => [qw(-max_len=300 -use_value_profile=0)],
 );
 my @common = qw(-rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=20
     -print_final_stats=1 -use_value_profile=1 -reload=0);

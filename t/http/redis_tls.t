@@ -100,6 +100,13 @@ ok $t->wait_until(sub { $other->get('/new'); sleep 1.5;
     ($other->get('/new')->header('X-Cache') // '') eq 'HIT' }),
     'pages last, as they do where changes are heard of';
 
+# For valgrind a first handshake is longer than Redis is waited for.
+sub said {
+    my ($log) = @_;
+    $log =~ s/^.* TLS: no handshake in time\n//gm if $ENV{DEALS_VALGRIND};
+    return $log;
+}
+
 sub seen {
     my ($what, $write, $like) = @_;
     $other->get('/new') for 1 .. 8;
@@ -142,10 +149,10 @@ seen('and hear', sub { $ann->post('/api/v1/deals', json => { title => 'third' })
 kill 'QUIT', $second;
 ok $t->wait_until(sub { !kill 0, $second }), 'the second node leaves';
 $second = 0;
-unlike Deals::Test::read_file("$dir/two.error.log"),
+unlike said(Deals::Test::read_file("$dir/two.error.log")),
     qr/\[alert\]|\[emerg\]|exited on signal|not available/,
     '  with a clean log';
-unlike $t->log, qr/not available/, 'nothing was wrong';
+unlike said($t->log), qr/not available/, 'nothing was wrong';
 
 # --- nobody answers whom we would believe ------------------------------------
 
@@ -172,7 +179,7 @@ sub distrusted {
     like join(' ', sort keys %n), qr/^(?:200 )?429$/, '  limits count';
     sleep 1.2;          # for lines that must not come
     my @said = grep { /redis: / } split /\n/, substr $t->log, $from;
-    my @other = grep { !/redis: not available: $why$/ } @said;
+    my @other = grep { !/redis: not available: $why$/ && said("$_\n") } @said;
     is "@other", '', '  with the reason';
     cmp_ok scalar @said, '<=', 6, '  once for each connection';
     like https('/deals_status'), qr/\bdown\b/, '  the report knows';
@@ -220,7 +227,7 @@ sub trusted {
     my $from = length $t->log;
     $t->nginx(conf_of($address));
     ok $t->wait_until(sub { connections(1) == 2 }), "$what is taken";
-    unlike substr($t->log, $from), qr/not available/, '  at once';
+    unlike said(substr $t->log, $from), qr/not available/, '  at once';
     $t->stop_nginx;
     ok $t->wait_until(sub { connections(1) == 0 }), '  and left';
 }

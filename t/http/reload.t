@@ -195,7 +195,8 @@ for my $others (0, 8) {
         like <$w>, qr{^HTTP/1\.1 200 }, '  who waits is answered';
     }
     ok $t->wait_until(sub { connections() == 0 }), '  it holds no connection';
-    is scalar(grep { $old{$_} } $t->workers), 1, '  its worker is there';
+    ok $t->wait_until(sub { 1 == grep { $old{$_} } $t->workers }),
+        '  its worker is there, alone';
     print {$slow} '"title":"Slowly"}';
     $slow->flush;
     {

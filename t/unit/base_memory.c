@@ -348,6 +348,9 @@ errors_make_lists(void **state)
     assert_null(one->field.data);
     assert_int_equal(one->code, DEALS_NOT_FOUND);
 
+    one = deals_error_make(arena, DEALS_INVALID, NULL, "%s", "a\xff\xc3\xa4\xc3");
+    assert_str(one->message, "a?\xc3\xa4?");
+
     /* out of memory swallows the rest, and the static one is never linked */
     assert_int_equal(deals_error_oom(&list), -1);
     (void) deals_error_add(arena, &list, DEALS_INVALID, "url", "is bad");

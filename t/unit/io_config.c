@@ -86,6 +86,9 @@ refused(const char *field, const char *text, const char *words)
         fprintf(stderr, "# %s: %s\n", text, error->message.data);
         fail();
     }
+
+    /* a password is not for whoever reads this */
+    assert_null(strstr(error->message.data, "hunter2"));
 }
 
 
@@ -199,6 +202,9 @@ what_is_wrong_is_said(void **state)
     refused("database", "hostaddr=db.invalid", "belongs into host");
     refused("database", "host=/x port=0", "port");
     refused("database", "host=/x port=99999", "port");
+    refused("database", "postgresql://kim:hunter2/deals", "port of \"kim\"");
+    refused("database", "host=/x password=hunter2 hunter2", "missing ...");
+    refused("database", "postgresql://kim:hunter2%zz@db.invalid", "token: ...");
     refused("database", "host=/a,/b port=1,2,3", "as many");
     refused("database", "host=/x service=y", "service");
 
@@ -214,6 +220,7 @@ what_is_wrong_is_said(void **state)
     refused("redis", "redis://h.invalid", "can't be resolved");
     refused("redis", "127.0.0.1:0", "port");
     refused("redis", "127.0.0.1:x", "port");
+    refused("redis", "redis://kim:hunter2", "follows \"kim\" is not a port");
     refused("redis", "redis://127.0.0.1:1/x", "number of a database");
     refused("redis", "redis://secret@127.0.0.1", "behind a colon");
     refused("redis", "redis://:%zz@127.0.0.1", "%XX");
