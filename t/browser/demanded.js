@@ -127,7 +127,7 @@ async function moderator(browser) {
     await page.click('text=Not now');
     await page.waitForURL('**/new');
     await page.click('.menu summary');
-    like(await page.textContent('.sheet'), /you act as a member/,
+    like(await page.textContent('.sheet'), /once your second factor is on/,
          '... whose menu says so');
     for (const width of [390, 1280]) {
         await page.setViewportSize({ width, height: 800 });

@@ -362,7 +362,8 @@ like page('all', $_, '/settings'), $notice{all}, "settings, all: $_"
     for qw(member-without moderator-without admin-without);
 
 my $badge = qr{<span class="badge">moderator</span>};
-my $hint = qr{you act as a member.*?href="/settings/factor\?next=%2Fnew"}s;
+my $hint = qr{once[ ]your[ ]second[ ]factor[ ]is[ ]on
+    .*?href="/settings/factor\?next=%2Fnew"}xs;
 like page('moderators', 'moderator-with', '/new'), $badge, 'the menu of one';
 unlike page('moderators', 'moderator-with', '/new'), $hint, '  says no more';
 my $menu = page('moderators', 'moderator-without', '/new');
@@ -374,7 +375,7 @@ like page('moderators', 'moderator-with', "/deals/$deal/a-deal"), $hide,
     'the buttons of one';
 unlike page('moderators', 'moderator-without', "/deals/$deal/a-deal"), $hide,
     'none for one without';
-unlike page('all', 'member-without', '/new'), qr/act as a member/,
+unlike page('all', 'member-without', '/new'), qr/once your second factor is on/,
     'members have no such hint';
 
 # What was typed is kept.
