@@ -344,12 +344,15 @@ ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
 
     ctx->form.errors.items = list;
     ctx->form.errors.len = n;
-    ctx->form.owes_factor = (error->code == DEALS_FACTOR_REQUIRED);
 
     for (e = error; e; e = e->next, list++) {
 
         at = &ctx->form.error;
         list->detail = e->message;
+
+        if (e->code == DEALS_FACTOR_REQUIRED) {
+            ctx->form.owes_factor = 1;
+        }
 
         for (i = 0; i < sizeof(ngx_http_deals_mistakes)
                         / sizeof(ngx_http_deals_mistakes[0]); i++)
