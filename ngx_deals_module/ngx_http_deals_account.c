@@ -17,7 +17,6 @@ static ngx_int_t ngx_http_deals_show_code(ngx_http_deals_ctx_t *ctx,
     ngx_uint_t status);
 static ngx_int_t ngx_http_deals_account_done(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_logout_done(ngx_http_deals_ctx_t *ctx);
-static ngx_int_t ngx_http_deals_go_on(ngx_http_deals_ctx_t *ctx);
 
 
 ngx_int_t
@@ -74,9 +73,9 @@ ngx_http_deals_account_step(ngx_http_deals_ctx_t *ctx)
 }
 
 
-/* to where one wanted to go before signing in */
+/* to where one wanted to go before this */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_deals_go_on(ngx_http_deals_ctx_t *ctx)
 {
     deals_str  next;
@@ -275,6 +274,15 @@ ngx_http_deals_account_done(ngx_http_deals_ctx_t *ctx)
         || ngx_http_deals_set_device(ctx, session->device) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (deals_call_owes(ctx->call) != DEALS_OWES_NOTHING) {
+
+        if (ngx_http_deals_local_path(ctx, ctx->form.next) != NGX_OK) {
+            return ngx_http_deals_to(ctx, "/settings/factor");
+        }
+
+        return ngx_http_deals_to_factor(ctx, ctx->form.next);
     }
 
     return ngx_http_deals_go_on(ctx);

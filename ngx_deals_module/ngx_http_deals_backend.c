@@ -200,6 +200,7 @@ ngx_http_deals_fill_config(ngx_http_deals_srv_conf_t *dscf,
     config->query_timeout = (int64_t) dscf->query_timeout;
     config->no_prepare = !dscf->prepare;
     config->breached = dscf->breached;
+    config->second_factor = (int) dscf->second_factor;
 
     for (i = 0; i < NGX_HTTP_DEALS_LIMITS; i++) {
         *limit[i] = dscf->limits[i] == NGX_HTTP_DEALS_NO_LIMIT
@@ -230,6 +231,7 @@ ngx_http_deals_same_config(deals_config *a, deals_config *b)
         && a->query_timeout == b->query_timeout
         && a->no_prepare == b->no_prepare
         && a->breached == b->breached
+        && a->second_factor == b->second_factor
         && a->signin_limit == b->signin_limit
         && a->signup_limit == b->signup_limit
         && a->post_limit == b->post_limit

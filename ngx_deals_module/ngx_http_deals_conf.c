@@ -62,6 +62,7 @@ ngx_http_deals_create_srv_conf(ngx_conf_t *cf)
     conf->query_timeout = NGX_CONF_UNSET_MSEC;
     conf->prepare = NGX_CONF_UNSET;
     conf->breached = NGX_CONF_UNSET_PTR;
+    conf->second_factor = NGX_CONF_UNSET;
 
     for (i = 0; i < NGX_HTTP_DEALS_LIMITS; i++) {
         conf->limits[i] = NGX_CONF_UNSET;
@@ -99,6 +100,8 @@ ngx_http_deals_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     ngx_conf_merge_ptr_value(conf->breached, prev->breached, NULL);
+    ngx_conf_merge_value(conf->second_factor, prev->second_factor,
+                         DEALS_FACTOR_OPTIONAL);
 
     if (conf->thread_pool == NULL) {
         conf->thread_pool = prev->thread_pool;

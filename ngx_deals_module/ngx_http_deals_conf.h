@@ -68,6 +68,7 @@ typedef struct {
     ngx_msec_t                 query_timeout;
     ngx_flag_t                 prepare;
     ngx_int_t                  limits[NGX_HTTP_DEALS_LIMITS];
+    ngx_int_t                  second_factor;   /* DEALS_FACTOR_... */
     ngx_thread_pool_t         *thread_pool;
     deals_breached            *breached;        /* NULL: any new password */
 
@@ -136,6 +137,8 @@ char *ngx_http_deals_site_name(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_deals_timeout(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_deals_body_size(ngx_conf_t *cf, void *post, void *data);
 char *ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_deals_second_factor(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /* _rate_conf.c */

@@ -14,6 +14,9 @@
 static ngx_int_t ngx_http_deals_allow(ngx_http_deals_ctx_t *ctx);
 static ngx_int_t ngx_http_deals_insufficient(ngx_http_deals_ctx_t *ctx,
     int lacks);
+static ngx_int_t ngx_http_deals_help(ngx_http_deals_ctx_t *ctx);
+static ngx_int_t ngx_http_deals_to_page(ngx_http_deals_ctx_t *ctx,
+    const char *page, deals_str next);
 static ngx_int_t ngx_http_deals_problem(ngx_http_deals_ctx_t *ctx,
     const deals_error *error);
 static ngx_int_t ngx_http_deals_error_step(ngx_http_deals_ctx_t *ctx);
@@ -154,6 +157,7 @@ ngx_http_deals_show_error(ngx_http_deals_ctx_t *ctx, const deals_error *error)
     content.status = info->status;
     content.reason = deals_str_of(info->title);
     content.retry = info->retryable;
+    content.factor = (error->code == DEALS_FACTOR_REQUIRED);
 
     if (error->message.len) {
         content.detail = error->message;
@@ -195,6 +199,10 @@ ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
 
     status = deals_error_about(error->code)->status;
 
+    if (error->code == DEALS_FACTOR_REQUIRED) {
+        return ngx_http_deals_help(ctx);
+    }
+
     if (status == NGX_HTTP_UNAUTHORIZED) {
         return ngx_http_deals_set_header(ctx, "WWW-Authenticate",
                                          ctx->asker.token.data
@@ -229,6 +237,27 @@ ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
     }
 
     return NGX_OK;
+}
+
+
+/* programs are told of the page that people find a link to */
+
+static ngx_int_t
+ngx_http_deals_help(ngx_http_deals_ctx_t *ctx)
+{
+    char  *link;
+
+    if (!ctx->api) {
+        return NGX_OK;
+    }
+
+    link = deals_arena_printf(ctx->arena,
+                              "<%.*s%.*s/settings/factor>; rel=\"help\"",
+                              (int) ctx->conf->url.len, ctx->conf->url.data,
+                              (int) ctx->conf->prefix.len,
+                              ctx->conf->prefix.data);
+
+    return link ? ngx_http_deals_set_header(ctx, "Link", link) : NGX_ERROR;
 }
 
 
@@ -315,6 +344,23 @@ ngx_http_deals_options(ngx_http_deals_ctx_t *ctx)
 ngx_int_t
 ngx_http_deals_to_login(ngx_http_deals_ctx_t *ctx, deals_str next)
 {
+    return ngx_http_deals_to_page(ctx, "/login", next);
+}
+
+
+/* likewise, once a second factor is on, or will not be now */
+
+ngx_int_t
+ngx_http_deals_to_factor(ngx_http_deals_ctx_t *ctx, deals_str next)
+{
+    return ngx_http_deals_to_page(ctx, "/settings/factor", next);
+}
+
+
+static ngx_int_t
+ngx_http_deals_to_page(ngx_http_deals_ctx_t *ctx, const char *page,
+    deals_str next)
+{
     u_char              *p;
     uintptr_t            escape;
     ngx_http_request_t  *r;
@@ -340,5 +386,5 @@ ngx_http_deals_to_login(ngx_http_deals_ctx_t *ctx, deals_str next)
     ctx->no_store = 1;
 
     return ngx_http_deals_to(ctx, deals_arena_printf(ctx->arena,
-                                                     "/login?next=%s", p));
+                                                     "%s?next=%s", page, p));
 }

@@ -175,6 +175,12 @@ ngx_http_deals_event_level(ngx_http_deals_ctx_t *ctx, const char *event,
 
         return NGX_LOG_WARN;
 
+    case DEALS_FACTOR_REQUIRED:
+
+        /* once all have to have one, many will hear of it */
+
+        return NGX_LOG_NOTICE;
+
     case DEALS_INVALID:
     case DEALS_CONFLICT:
 

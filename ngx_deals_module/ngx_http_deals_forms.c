@@ -175,11 +175,19 @@ ngx_http_deals_edit_mistake(ngx_http_deals_ctx_t *ctx,
 static ngx_int_t
 ngx_http_deals_edit_wrong(ngx_http_deals_ctx_t *ctx)
 {
+    const deals_error  *owed;
+
     if (deals_call_viewer(ctx->call) == NULL) {
         return ngx_http_deals_to_login(ctx, DEALS_NONE);
     }
 
     if (!deals_deal_result_get(ctx->call)->deal->can_edit) {
+        owed = ngx_http_deals_owed(ctx, DEALS_OWES_POWERS);
+
+        if (owed) {
+            return ngx_http_deals_error(ctx, owed);
+        }
+
         return ngx_http_deals_fail(ctx, DEALS_FORBIDDEN,
                                    "Only its author and moderators can edit "
                                    "this deal.");

@@ -350,6 +350,10 @@ ngx_http_deals_form_mistakes(ngx_http_deals_ctx_t *ctx,
         at = &ctx->form.error;
         list->detail = e->message;
 
+        if (e->code == DEALS_FACTOR_REQUIRED) {
+            ctx->form.owes_factor = 1;
+        }
+
         for (i = 0; i < sizeof(ngx_http_deals_mistakes)
                         / sizeof(ngx_http_deals_mistakes[0]); i++)
         {
@@ -388,6 +392,7 @@ ngx_http_deals_is_mistake(const deals_error *error)
 {
     return error->code == DEALS_INVALID
            || error->code == DEALS_CONFLICT
+           || error->code == DEALS_FACTOR_REQUIRED
            || error->code == DEALS_RATE_LIMITED;
 }
 
@@ -398,6 +403,10 @@ ngx_uint_t
 ngx_http_deals_mistake_status(ngx_http_deals_ctx_t *ctx,
     const deals_error *error)
 {
+    if (error->code == DEALS_FACTOR_REQUIRED) {
+        return NGX_HTTP_FORBIDDEN;
+    }
+
     if (error->code != DEALS_RATE_LIMITED) {
         return 422;
     }

@@ -101,6 +101,13 @@ static ngx_command_t  ngx_http_deals_commands[] = {
       0,
       NULL },
 
+    { ngx_string("deals_second_factor"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_http_deals_second_factor,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("deals_thread_pool"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
       ngx_http_deals_thread_pool,

@@ -472,6 +472,7 @@ ngx_int_t ngx_http_deals_login_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_signup_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_code_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_logout_form(ngx_http_deals_ctx_t *ctx);
+ngx_int_t ngx_http_deals_go_on(ngx_http_deals_ctx_t *ctx);
 
 ngx_int_t ngx_http_deals_reset_page(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_reset_form(ngx_http_deals_ctx_t *ctx);
@@ -495,6 +496,7 @@ ngx_int_t ngx_http_deals_to_settings(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_ended_step(ngx_http_deals_ctx_t *ctx);
 deals_str *ngx_http_deals_current_error(ngx_http_deals_ctx_t *ctx);
 
+ngx_int_t ngx_http_deals_factor_ask_page(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_factor_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_factor_confirm_form(ngx_http_deals_ctx_t *ctx);
 ngx_int_t ngx_http_deals_factor_codes_form(ngx_http_deals_ctx_t *ctx);

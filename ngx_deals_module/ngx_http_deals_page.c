@@ -10,6 +10,7 @@
 
 
 static int ngx_http_deals_page_viewer(ngx_http_deals_ctx_t *ctx);
+static deals_call *ngx_http_deals_knowing(ngx_http_deals_ctx_t *ctx);
 static int ngx_http_deals_currencies(ngx_http_deals_ctx_t *ctx);
 static u_char *ngx_http_deals_own_query(ngx_http_deals_ctx_t *ctx,
     u_char *p);
@@ -70,7 +71,14 @@ ngx_http_deals_page_viewer(ngx_http_deals_ctx_t *ctx)
 
     viewer->name = me->name;
     viewer->role = me->role;
-    viewer->is_moderator = !deals_str_eq(me->role, DEALS_STR("member"));
+
+    /* of members nothing is told here: pages that are kept for all of them
+     * would not have it */
+
+    if (!deals_str_eq(me->role, DEALS_STR("member"))) {
+        viewer->owes_factor = (ngx_http_deals_owes(ctx) != DEALS_OWES_NOTHING);
+        viewer->is_moderator = !viewer->owes_factor;
+    }
 
     ctx->page.viewer = viewer;
 
@@ -83,19 +91,58 @@ ngx_http_deals_page_viewer(ngx_http_deals_ctx_t *ctx)
 const deals_me *
 ngx_http_deals_viewer(ngx_http_deals_ctx_t *ctx)
 {
-    const deals_me  *me;
+    deals_call  *call;
 
-    me = NULL;
+    call = ngx_http_deals_knowing(ctx);
 
-    if (ctx->call && deals_call_is_done(ctx->call)) {
-        me = deals_call_viewer(ctx->call);
+    return call ? deals_call_viewer(call) : NULL;
+}
+
+
+/* DEALS_OWES_...: for want of a second factor */
+
+int
+ngx_http_deals_owes(ngx_http_deals_ctx_t *ctx)
+{
+    deals_call  *call;
+
+    call = ngx_http_deals_knowing(ctx);
+
+    return call ? deals_call_owes(call) : DEALS_OWES_NOTHING;
+}
+
+
+/* the error of whoever owes that much at least, or NULL */
+
+const deals_error *
+ngx_http_deals_owed(ngx_http_deals_ctx_t *ctx, int least)
+{
+    int  owes;
+
+    owes = ngx_http_deals_owes(ctx);
+
+    return owes >= least ? deals_owes_error(owes) : NULL;
+}
+
+
+static deals_call *
+ngx_http_deals_knowing(ngx_http_deals_ctx_t *ctx)
+{
+    if (ctx->call
+        && deals_call_is_done(ctx->call)
+        && deals_call_viewer(ctx->call))
+    {
+        return ctx->call;
     }
 
-    if (me == NULL && ctx->former && deals_call_is_done(ctx->former)) {
-        me = deals_call_viewer(ctx->former);
+    if (ctx->former
+        && deals_call_is_done(ctx->former)
+        && deals_call_viewer(ctx->former))
+    {
+        return ctx->former;
     }
 
-    return me;
+    return NULL;
 }
 
 

@@ -133,8 +133,16 @@ ngx_http_deals_submit_page(ngx_http_deals_ctx_t *ctx)
 static ngx_int_t
 ngx_http_deals_submit_step(ngx_http_deals_ctx_t *ctx)
 {
+    const deals_error  *owed;
+
     if (deals_call_viewer(ctx->call) == NULL) {
         return ngx_http_deals_to_login(ctx, DEALS_NONE);
+    }
+
+    owed = ngx_http_deals_owed(ctx, DEALS_OWES_WRITES);
+
+    if (owed) {
+        return ngx_http_deals_error(ctx, owed);
     }
 
     return ngx_http_deals_show_submit(ctx, NGX_HTTP_OK);
@@ -176,13 +184,20 @@ ngx_http_deals_edit_page(ngx_http_deals_ctx_t *ctx)
 static ngx_int_t
 ngx_http_deals_edit_step(ngx_http_deals_ctx_t *ctx)
 {
-    const deals_deal  *deal;
+    const deals_deal   *deal;
+    const deals_error  *owed;
 
     if (deals_call_viewer(ctx->call) == NULL) {
         return ngx_http_deals_to_login(ctx, DEALS_NONE);
     }
 
     deal = deals_deal_result_get(ctx->call)->deal;
+    owed = ngx_http_deals_owed(ctx, deal->can_edit ? DEALS_OWES_WRITES
+                                                   : DEALS_OWES_POWERS);
+
+    if (owed) {
+        return ngx_http_deals_error(ctx, owed);
+    }
 
     if (!deal->can_edit) {
         return ngx_http_deals_fail(ctx, DEALS_FORBIDDEN,
@@ -228,10 +243,17 @@ ngx_http_deals_comment_page(ngx_http_deals_ctx_t *ctx)
 static ngx_int_t
 ngx_http_deals_comment_step(ngx_http_deals_ctx_t *ctx)
 {
+    const deals_error    *owed;
     const deals_comment  *comment;
 
     if (deals_call_viewer(ctx->call) == NULL) {
         return ngx_http_deals_to_login(ctx, DEALS_NONE);
+    }
+
+    owed = ngx_http_deals_owed(ctx, DEALS_OWES_WRITES);
+
+    if (owed) {
+        return ngx_http_deals_error(ctx, owed);
     }
 
     comment = deals_comment_get(ctx->call);

@@ -86,6 +86,7 @@ ngx_int_t ngx_http_deals_error_headers(ngx_http_deals_ctx_t *ctx,
 ngx_int_t ngx_http_deals_fail_field(ngx_http_deals_ctx_t *ctx,
     const char *field, const char *message);
 ngx_int_t ngx_http_deals_to_login(ngx_http_deals_ctx_t *ctx, deals_str next);
+ngx_int_t ngx_http_deals_to_factor(ngx_http_deals_ctx_t *ctx, deals_str next);
 ngx_int_t ngx_http_deals_options(ngx_http_deals_ctx_t *ctx);
 
 /* _page.c */
@@ -94,6 +95,8 @@ ngx_int_t ngx_http_deals_render(ngx_http_deals_ctx_t *ctx, ngx_uint_t status,
     deals_page_id id, const void *content);
 int ngx_http_deals_page(ngx_http_deals_ctx_t *ctx, const char *title);
 const deals_me *ngx_http_deals_viewer(ngx_http_deals_ctx_t *ctx);
+int ngx_http_deals_owes(ngx_http_deals_ctx_t *ctx);
+const deals_error *ngx_http_deals_owed(ngx_http_deals_ctx_t *ctx, int least);
 deals_str ngx_http_deals_own_path(ngx_http_deals_ctx_t *ctx);
 deals_str ngx_http_deals_canonical(ngx_http_deals_ctx_t *ctx,
     const char *path);

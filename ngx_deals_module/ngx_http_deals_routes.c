@@ -115,6 +115,7 @@ static const ngx_http_deals_route_t  ngx_http_deals_routes[] = {
     form("sessions-end-form", "/settings/sessions/end", others_form),
     form("session-end-form", "/settings/sessions/{name}/end",
          session_end_form),
+    page("factor", "/settings/factor", factor_ask_page, NO_STORE),
     form("factor-form", "/settings/factor", factor_form),
     form("factor-confirm-form", "/settings/factor/confirm",
          factor_confirm_form),

@@ -84,15 +84,8 @@ ngx_http_deals_settings_wrong(ngx_http_deals_ctx_t *ctx)
 
     ngx_http_deals_form_mistakes(ctx, ctx->error);
 
-    if (ctx->error->code != DEALS_RATE_LIMITED) {
-        return ngx_http_deals_show_settings(ctx, 422);
-    }
-
-    if (ngx_http_deals_error_headers(ctx, ctx->error) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_deals_show_settings(ctx, 429);
+    return ngx_http_deals_show_settings(ctx,
+                             ngx_http_deals_mistake_status(ctx, ctx->error));
 }
 
 
@@ -111,6 +104,8 @@ ngx_http_deals_show_settings(ngx_http_deals_ctx_t *ctx, ngx_uint_t status)
     content.tokens = deals_sessions_get(ctx->call)->tokens;
     content.has_tokens = content.tokens.len > 0;
     content.factor = deals_sessions_get(ctx->call)->factor;
+    content.owes_powers = (deals_call_owes(ctx->call) == DEALS_OWES_POWERS);
+    content.owes_writes = (deals_call_owes(ctx->call) == DEALS_OWES_WRITES);
 
     if (token && status == NGX_HTTP_OK) {
         content.made = deals_token_get(ctx->former)->token;
@@ -145,9 +140,7 @@ ngx_http_deals_settings_mistake(ngx_http_deals_ctx_t *ctx,
                                                  (int) ctx->conf->prefix.len,
                                                  ctx->conf->prefix.data));
 
-    if (error->code != DEALS_INVALID && error->code != DEALS_RATE_LIMITED
-        && error->code != DEALS_CONFLICT)
-    {
+    if (!ngx_http_deals_is_mistake(error)) {
         return ngx_http_deals_error(ctx, error);
     }
 

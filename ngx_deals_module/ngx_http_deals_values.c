@@ -217,3 +217,36 @@ ngx_http_deals_thread_pool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return dscf->thread_pool ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
+
+
+char *
+ngx_http_deals_second_factor(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_deals_srv_conf_t *dscf = conf;
+
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    /* in the order of DEALS_FACTOR_... */
+
+    static const char  *of[] = { "optional", "moderators", "all" };
+
+    if (dscf->second_factor != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+        if (ngx_strcmp(value[1].data, of[i]) == 0) {
+            dscf->second_factor = (ngx_int_t) i;
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value \"%V\" of \"deals_second_factor\": "
+                       "write of whom it is demanded, \"moderators\" or "
+                       "\"all\", or \"optional\"", &value[1]);
+    return NGX_CONF_ERROR;
+}

@@ -9,11 +9,29 @@
     var status = document.getElementById('status');
     var hide;
 
-    /* Says it to screen readers, and shows it for a while. */
-    function say(text) {
+    /* Says it to screen readers, and shows it for a while; with a link if there
+     * is one to follow. */
+    function say(text, link, label) {
+        var a;
+
         clearTimeout(hide);
         status.textContent = text;
-        hide = setTimeout(function () { status.textContent = ''; }, 5000);
+
+        if (link) {
+            a = document.createElement('a');
+            a.href = link;
+            a.textContent = label;
+            status.append(' ', a);
+        }
+
+        hide = setTimeout(function () { status.textContent = ''; },
+                          link ? 20000 : 5000);
+    }
+
+    /* A page of this site that leads back here. */
+    function page(name) {
+        return document.querySelector('.brand').pathname + name + '?next='
+            + encodeURIComponent(location.pathname + location.search);
     }
 
     /* ".../deals/1/-/vote" to ".../api/v1/deals/1/vote". */
@@ -130,9 +148,13 @@
         form.busy = false;
 
         if (answer.status === 401) {
-            location.href = document.querySelector('.brand').pathname
-                + 'login?next='
-                + encodeURIComponent(location.pathname + location.search);
+            location.href = page('login');
+            return;
+        }
+
+        if (/:second-factor-required$/.test(body.type)) {
+            show(form, score, before);
+            say(body.detail, page('settings/factor'), 'Set it up');
             return;
         }
 

@@ -22,6 +22,9 @@ static const deals_error_info  about[DEALS_CODES] = {
         { "code-wrong", "Wrong code", 401, DEALS_LOG_INFO, 0 },
     [DEALS_FORBIDDEN] =
         { "forbidden", "Not allowed", 403, DEALS_LOG_INFO, 0 },
+    [DEALS_FACTOR_REQUIRED] =
+        { "second-factor-required", "Second factor required", 403,
+          DEALS_LOG_INFO, 0 },
     [DEALS_NOT_FOUND] =
         { "not-found", "Not found", 404, DEALS_LOG_INFO, 0 },
     [DEALS_METHOD] =

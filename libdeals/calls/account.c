@@ -131,6 +131,7 @@ inserted(deals_call *call)
         return;
     }
 
+    deals_use_demand(call, state->head.result.user->role, 0, 0);
     deals_call_finish(call, NULL);
 }
 

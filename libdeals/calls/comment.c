@@ -231,8 +231,7 @@ deals_comment_status(deals_call *call)
                         "This thread is full. Please begin a new one.");
 
     } else if (deals_str_eq(status, DEALS_STR("forbidden"))) {
-        deals_call_fail(call, DEALS_FORBIDDEN, NULL,
-                        "This comment is somebody else's.");
+        deals_use_forbid(call, "This comment is somebody else's.");
 
     } else if (deals_str_eq(status, DEALS_STR("no_deal"))) {
         deals_deal_not_found(call);

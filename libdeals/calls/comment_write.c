@@ -290,8 +290,7 @@ delete_allowed(deals_call *call)
     if (!deals_comment_own(call, comment)
         && !deals_use_is_moderator(&state->use))
     {
-        deals_call_fail(call, DEALS_FORBIDDEN, NULL,
-                        "This comment is somebody else's.");
+        deals_use_forbid(call, "This comment is somebody else's.");
         return;
     }
 

@@ -119,5 +119,5 @@ deals_confirm_member(deals_call *call, deals_step step)
 
     deals_confirm_given(deals_call_arena(call), state, &state->use.errors);
     state->next = step;
-    deals_use_member(call, DEALS_SCOPE_SESSION, known);
+    deals_use_account(call, known);
 }

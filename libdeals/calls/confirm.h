@@ -34,8 +34,8 @@ void  deals_confirm(deals_call *call, deals_step step);
 /* Ends the call: this is not the password (any more). */
 void  deals_confirm_wrong(deals_call *call);
 
-/* All of it: deals_use_member by a session alone, where none that was given is
- * told with use->errors; then deals_confirm. */
+/* All of it: deals_use_account, where none that was given is told with
+ * use->errors; then deals_confirm. */
 void  deals_confirm_member(deals_call *call, deals_step step);
 
 #endif /* DEALS_CALLS_CONFIRM_H */

@@ -59,7 +59,15 @@ deals_deal_my_vote(const deals_query *query)
 void
 deals_deal_not_found(deals_call *call)
 {
-    deals_call_fail(call, DEALS_NOT_FOUND, NULL, "There is no such deal.");
+    const deals_use  *use = deals_call_state(call);
+
+    /* one answer, whether it is hidden or was never there */
+
+    deals_call_fail(call, DEALS_NOT_FOUND, NULL,
+                    use->owes == DEALS_OWES_POWERS
+                    ? "There is no such deal. What is hidden you see once "
+                      "your second factor is on."
+                    : "There is no such deal.");
 }
 
 
@@ -125,8 +133,7 @@ deals_deal_status(deals_call *call, const deals_query *query)
     }
 
     if (deals_str_eq(row->status, DEALS_STR("forbidden"))) {
-        deals_call_fail(call, DEALS_FORBIDDEN, NULL,
-                        "This deal is somebody else's.");
+        deals_use_forbid(call, "This deal is somebody else's.");
 
     } else if (deals_str_eq(row->status, DEALS_STR("ends_before_start"))) {
         deals_call_fail(call, DEALS_INVALID, "expires_at",
@@ -258,8 +265,7 @@ deals_deal_changeable(deals_call *call)
     }
 
     if (!own && !deals_use_is_moderator(&state->use)) {
-        deals_call_fail(call, DEALS_FORBIDDEN, NULL,
-                        "This deal is somebody else's.");
+        deals_use_forbid(call, "This deal is somebody else's.");
         return NULL;
     }
 

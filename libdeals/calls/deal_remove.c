@@ -108,8 +108,7 @@ static void
 hide_allowed(deals_call *call)
 {
     if (!deals_use_is_moderator(deals_call_state(call))) {
-        deals_call_fail(call, DEALS_FORBIDDEN, NULL,
-                        "Only moderators can do this.");
+        deals_use_forbid(call, "Only moderators can do this.");
         return;
     }
 

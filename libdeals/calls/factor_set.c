@@ -278,6 +278,7 @@ static void
 take_code(deals_call *call)
 {
     factor_state                *state = deals_call_state(call);
+    deals_member_lock_params     lock = { 0 };
     deals_factor_codes_params    p;
 
     if (state->code.step == DEALS_NULL_INT) {
@@ -300,6 +301,13 @@ take_code(deals_call *call)
     p.asker_hash = state->head.use.token_hash;
     p.now = deals_call_now(call);
 
+    if (state->confirm) {
+        lock.user_id = p.user_id;
+        lock.changing = 1;
+        deals_call_query(call, deals_q_member_lock(deals_call_arena(call),
+                                                   &lock));
+    }
+
     state->query = deals_q_factor_codes(deals_call_arena(call), &p);
     deals_call_query(call, state->query);
     deals_call_change(call, DEALS_CHANGE_MEMBER, p.user_id);
@@ -313,7 +321,7 @@ ask_confirm(deals_call *call)
     factor_state  *state = deals_call_state(call);
 
     state->then = take_code;
-    deals_use_member(call, DEALS_SCOPE_SESSION, find);
+    deals_use_account(call, find);
 }
 
 

@@ -138,7 +138,7 @@ check(deals_call *call)
 static void
 start(deals_call *call)
 {
-    deals_use_member(call, DEALS_SCOPE_SESSION, check);
+    deals_use_account(call, check);
 }
 
 

@@ -94,9 +94,21 @@ signed_in(deals_call *call)
 static void
 begin_session(deals_call *call)
 {
-    deals_user             *user;
-    session_state          *state = deals_call_state(call);
-    const deals_login_row  *row = deals_use_row(state->login);
+    deals_user               *user;
+    session_state            *state = deals_call_state(call);
+    const deals_login_row    *row = deals_use_row(state->login);
+    deals_member_lock_params  lock = { 0 };
+
+    /* whoever turns a second factor on in this moment comes before, and the
+     * insertion sees it, or ends this session */
+
+    if (state->head.use.code == NULL) {
+        lock.user_id = row->id;
+        deals_call_query(call, deals_q_member_lock(deals_call_arena(call),
+                                                   &lock));
+    }
+
+    deals_use_demand(call, row->role, 0, row->secret.data != NULL);
 
     user = deals_arena_alloc(deals_call_arena(call), sizeof(*user));
     if (user == NULL

@@ -95,7 +95,7 @@ list(deals_call *call)
 static void
 ask_list(deals_call *call)
 {
-    deals_use_member(call, DEALS_SCOPE_SESSION, list);
+    deals_use_account(call, list);
 }
 
 
@@ -311,7 +311,7 @@ deals_session_end_others_wait(deals_ctx *ctx, const deals_asker *asker,
 static void
 ask_end_token(deals_call *call)
 {
-    deals_use_member(call, DEALS_SCOPE_SESSION, end_one);
+    deals_use_account(call, end_one);
 }
 
 

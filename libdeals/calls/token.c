@@ -170,11 +170,11 @@ ask_token(deals_call *call, const deals_token_insert_params *p)
 {
     deals_arena                *arena = deals_call_arena(call);
     token_state                *state = deals_call_state(call);
-    deals_token_lock_params     lock = { .user_id = p->user_id };
+    deals_member_lock_params    lock = { .user_id = p->user_id };
     deals_token_asker_params    asker = { .user_id = p->user_id,
                                           .token_hash = p->asker_hash };
 
-    state->lock = deals_q_token_lock(arena, &lock);
+    state->lock = deals_q_member_lock(arena, &lock);
     deals_call_query(call, state->lock);
 
     if (p->asker_hash.data != NULL) {
@@ -230,12 +230,22 @@ make(deals_call *call)
 
 
 static void
+known(deals_call *call)
+{
+    deals_confirm(call, make);
+}
+
+
+/* A right to write is given away: who may not write has none. */
+static void
 start(deals_call *call)
 {
     token_state  *state = deals_call_state(call);
 
     state->user_id = state->head.use.user_id;
-    deals_confirm_member(call, make);
+    deals_confirm_given(deals_call_arena(call), state,
+                        &state->head.use.errors);
+    deals_use_member(call, DEALS_SCOPE_SESSION, known);
 }
 
 

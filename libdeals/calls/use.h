@@ -51,6 +51,9 @@ typedef struct {
     int                 needs;          /* of an access token; 0: that none
                                            came */
     int                 lacks;          /* of that */
+    int                 account;        /* a write of the own account's
+                                           security */
+    int                 owes;           /* DEALS_OWES_... */
 
     int                 token;          /* 1: one came; 2: it can be one */
     int64_t             user_id;        /* of the token */
@@ -120,8 +123,27 @@ int          deals_use_touch(deals_call *call);
  * otherwise, or with the errors of use->errors. */
 void         deals_use_member(deals_call *call, int scope, deals_step step);
 
-/* And here as one: by an access token nobody is. */
+/* The same for what keeps the own account safe, which goes without the second
+ * factor that is demanded of members; needs a session. */
+void         deals_use_account(deals_call *call, deals_step step);
+
+
+/* -- demand.c: the second factor that is demanded -- */
+
+/* Whether whoever asks, or has signed in, lacks it. access: by an access
+ * token. */
+void         deals_use_demand(deals_call *call, deals_str role, int access,
+                 int has_factor);
+
+/* And here as one: by an access token nobody is, nor who lacks it. */
 int          deals_use_is_moderator(const deals_use *use);
+
+/* Ends the call: this takes the second factor that is lacking. */
+void         deals_use_owing(deals_call *call);
+
+/* Ends the call: this is somebody else's, or a moderator's to do. It says so,
+ * or, to a moderator who lacks a second factor, that. */
+void         deals_use_forbid(deals_call *call, const char *message);
 
 
 /* -- use_limit.c: rate limits -- */

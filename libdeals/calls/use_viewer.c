@@ -138,10 +138,12 @@ take_session(deals_call *call)
 }
 
 
-/* Whoever lacks something is nobody here. 0, or -1. */
+/* Whoever lacks a scope is nobody here. 0, or -1. */
 static int
-admit(deals_use *use)
+admit(deals_call *call)
 {
+    deals_use  *use = deals_call_state(call);
+
     if (use->viewer == NULL) {
         return 0;
     }
@@ -149,6 +151,9 @@ admit(deals_use *use)
     use->lacks = deals_viewer_lacks(use->viewer, use->needs);
 
     if (use->lacks == 0) {
+        deals_use_demand(call, use->viewer->role,
+                         use->viewer->scopes != DEALS_NULL_INT,
+                         use->viewer->has_factor);
         return 0;
     }
 
@@ -198,7 +203,7 @@ deals_use_answer(deals_call *call)
         take_session(call);
     }
 
-    rc = admit(use);
+    rc = admit(call);
     use->viewer_bad = use->viewer == NULL;
 
     if (rc < 0 && use->strict) {
@@ -223,7 +228,7 @@ deals_use_old(deals_call *call)
     deals_viewer  *record;
 
     if (use->viewer != NULL || use->token == 0) {
-        return admit(use);
+        return admit(call);
     }
 
     record = record_of(call);
@@ -234,7 +239,7 @@ deals_use_old(deals_call *call)
 
     use->viewer = deals_viewer_copy(deals_call_arena(call), &record->me);
 
-    return use->viewer != NULL ? admit(use) : -1;
+    return use->viewer != NULL ? admit(call) : -1;
 }
 
 
@@ -280,6 +285,11 @@ member_found(deals_call *call)
         return;
     }
 
+    if (use->owes == DEALS_OWES_WRITES && !use->account) {
+        deals_use_owing(call);
+        return;
+    }
+
     if (use->errors != NULL) {
         deals_call_finish(call, use->errors);
         return;
@@ -309,13 +319,13 @@ deals_use_member(deals_call *call, int scope, deals_step step)
 }
 
 
-int
-deals_use_is_moderator(const deals_use *use)
+void
+deals_use_account(deals_call *call, deals_step step)
 {
-    return use->viewer != NULL
-           && use->viewer->scopes == DEALS_NULL_INT
-           && (deals_str_eq(use->viewer->role, DEALS_STR("moderator"))
-               || deals_str_eq(use->viewer->role, DEALS_STR("admin")));
+    deals_use  *use = deals_call_state(call);
+
+    use->account = 1;
+    deals_use_member(call, DEALS_SCOPE_SESSION, step);
 }
 
 

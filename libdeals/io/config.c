@@ -26,6 +26,8 @@ static const number  numbers[] = {
     { FIELD(post_limit),       -1, 100000000,    10, 0 },
     { FIELD(comment_limit),    -1, 100000000,    20, 0 },
     { FIELD(vote_limit),       -1, 100000000,   120, 0 },
+    { FIELD(second_factor),    DEALS_FACTOR_OPTIONAL, DEALS_FACTOR_ALL,
+                                    DEALS_FACTOR_OPTIONAL, 0 },
 };
 
 

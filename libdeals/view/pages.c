@@ -33,6 +33,7 @@ static const deals_field  viewer_fields[] = {
     VIEWER(deals_page_viewer, name, DEALS_TEXT, DEALS_NULLABLE),
     TEXT(deals_page_viewer, role),
     BOOL(deals_page_viewer, is_moderator),
+    BOOL(deals_page_viewer, owes_factor),
 };
 
 static SHAPE(viewer_shape, "viewer", deals_page_viewer, viewer_fields);
@@ -94,6 +95,7 @@ static const deals_field  form_fields[] = {
     TEXT(deals_form, code_error),
     TEXT(deals_form, note),
     TEXT(deals_form, error),
+    BOOL(deals_form, owes_factor),
     LIST(deals_form, errors, form_error_shape),
 };
 
@@ -182,6 +184,8 @@ static const deals_field  settings_fields[] = {
     BOOL(deals_settings_page, has_tokens),
     TEXT(deals_settings_page, made),
     OBJECT(deals_settings_page, factor, deals_factor_info_shape),
+    BOOL(deals_settings_page, owes_powers),
+    BOOL(deals_settings_page, owes_writes),
 };
 
 static SHAPE(settings_shape, "settings page", deals_settings_page,
@@ -206,6 +210,9 @@ static SHAPE(picture_shape, "picture", deals_picture, picture_fields);
 
 
 static const deals_field  factor_fields[] = {
+    BOOL(deals_factor_page, ask),
+    BOOL(deals_factor_page, owes_powers),
+    BOOL(deals_factor_page, owes_writes),
     BOOL(deals_factor_page, setup),
     TEXT(deals_factor_page, secret),
     TEXT(deals_factor_page, key),
@@ -224,6 +231,7 @@ static const deals_field  error_fields[] = {
     TEXT(deals_error_page, reason),
     TEXT(deals_error_page, detail),
     BOOL(deals_error_page, retry),
+    BOOL(deals_error_page, factor),
 };
 
 static SHAPE(error_shape, "error page", deals_error_page, error_fields);

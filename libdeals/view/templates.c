@@ -417,7 +417,8 @@ deals_templates_draft(const deals_templates *set, int page, const void *outer,
     deals_page         members;
     const void        *values[1] = { &members };
     deals_drafter      d;
-    deals_page_viewer  viewer = { DEALS_STR("-"), DEALS_STR("member"), 0 };
+    deals_page_viewer  viewer = { .name = DEALS_STR("-"),
+                                  .role = DEALS_STR("member") };
 
     members = *(const deals_page *) outer;
     members.viewer = &viewer;

@@ -1,4 +1,4 @@
--- factor_codes: takes a code of a second factor, and puts recovery codes in the place of those before; with a secret, it is that which is confirmed. No row: the code was used before, or there is no such factor (any more).
+-- factor_codes: takes a code of a second factor, and puts recovery codes in the place of those before; with a secret, it is that which is confirmed: then all sessions end that began without it, which are all but the one that confirms, and it stands behind member_lock. No row: the code was used before, or there is no such factor (any more).
 -- in:    user_id int8, step int8, hashes text[], secret text?, asker_hash text?, now timestamptz?
 -- out:   id int8
 -- blocks: confirm
@@ -20,6 +20,12 @@ WITH passed AS (
 ), gone AS (
     DELETE FROM user_recovery_codes
      WHERE user_id = :user_id AND EXISTS (SELECT FROM passed)
+/*[confirm]*/
+), ended AS (
+    DELETE FROM sessions
+     WHERE user_id = :user_id AND token_hash <> :asker_hash
+       AND scopes IS NULL AND EXISTS (SELECT FROM passed)
+/*[/confirm]*/
 ), added AS (
     INSERT INTO user_recovery_codes (user_id, code_hash)
     SELECT p.user_id, h.code_hash

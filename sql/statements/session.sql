@@ -4,6 +4,8 @@
 SELECT @me@
   FROM sessions s
   JOIN users u ON u.user_id = s.user_id
+  LEFT JOIN user_factors f
+    ON f.user_id = :user_id AND f.confirmed_at IS NOT NULL
  WHERE s.user_id = :user_id
    AND u.user_id = :user_id
    AND s.token_hash = :token_hash

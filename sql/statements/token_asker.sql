@@ -1,4 +1,4 @@
--- token_asker: the session that makes an access token, if it has not ended. Behind token_lock.
+-- token_asker: the session that makes an access token, if it has not ended. Behind member_lock.
 -- in:    user_id int8, token_hash text
 -- out:   id int8
 -- write

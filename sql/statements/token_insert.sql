@@ -1,4 +1,4 @@
--- token_insert: a new access token, unless the member has `most` already, or the session that makes it has ended (absent: the operator makes it), or the member is shut out; those that have ended go. Seen before it was made: not used yet. Behind token_lock.
+-- token_insert: a new access token, unless the member has `most` already, or the session that makes it has ended (absent: the operator makes it), or the member is shut out; those that have ended go. Seen before it was made: not used yet. Behind member_lock.
 -- in:    user_id int8, token_hash text, asker_hash text?, label text, scopes int2, now timestamptz, unseen timestamptz, expires_at timestamptz, most int8
 -- out:   token_info
 -- write

@@ -5,6 +5,7 @@
  */
 'use strict';
 
+const crypto = require('crypto');
 const fs = require('fs');
 const { chromium } = require('playwright-core');
 
@@ -81,6 +82,33 @@ async function shot(page, name) {
     }
 }
 
+/* The program on the phone: RFC 6238. */
+function totp(key) {
+    const bits = [...key.replace(/ /g, '')].map(c =>
+        'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2)
+            .padStart(5, '0')).join('');
+    const step = Buffer.alloc(8);
+    step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+    const mac = crypto.createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map(b =>
+        parseInt(b, 2)))).update(step).digest();
+    return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000)
+        .padStart(6, '0');
+}
+
+/* In the views that a picture is kept of. */
+async function views(page, name, kind) {
+    for (const [width, scheme] of [[360, 'light'], [360, 'dark'],
+                                   [1280, 'light'], [1280, 'dark']]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme: scheme });
+        const over = await page.evaluate(() =>
+            document.documentElement.scrollWidth - innerWidth);
+        ok(over <= 0, name + ', ' + width + ' ' + scheme + ': nothing aside');
+        await shot(page, name + '-' + width + '-' + scheme + (kind || ''));
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+}
+
 /* Runs the script's main(browser), and prints the plan whatever happens. */
 async function run(main) {
     let browser;
@@ -103,4 +131,4 @@ async function run(main) {
     process.exitCode = failed ? 1 : 0;
 }
 
-module.exports = { ok, is, like, visitor, follow, shot, run, at };
+module.exports = { ok, is, like, visitor, follow, shot, run, at, totp, views };

@@ -152,7 +152,8 @@ run(async browser => {
                                    '/deals/1/nothing')) {
         await look(guest, path, 'guest');
     }
-    for (const path of pages.concat('/submit', '/settings')) {
+    for (const path of pages.concat('/submit', '/settings',
+                                   '/settings/factor?next=/new')) {
         await look(member, path, 'member');
     }
     await token(member);

@@ -4,8 +4,8 @@
  */
 'use strict';
 
-const crypto = require('crypto');
-const { ok, is, like, visitor, follow, shot, run, at } = require('./browser.js');
+const { ok, is, like, visitor, follow, shot, run, at, totp, views }
+    = require('./browser.js');
 
 const js = process.env.JS !== '0';
 const how = js ? '' : ' (no script)';
@@ -264,34 +264,6 @@ async function sessions(page, browser, name) {
     is(await page.locator('#ending').count(), 0, '... and nothing is asked');
 }
 
-/* The program on the phone: RFC 6238. */
-function totp(key) {
-    const bits = [...key.replace(/ /g, '')].map(c =>
-        'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2)
-            .padStart(5, '0')).join('');
-    const step = Buffer.alloc(8);
-    step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-    const mac = crypto.createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map(b =>
-        parseInt(b, 2)))).update(step).digest();
-    return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000)
-        .padStart(6, '0');
-}
-
-/* In the views that a picture is kept of. */
-async function views(page, name) {
-    for (const [width, scheme] of [[360, 'light'], [360, 'dark'],
-                                   [1280, 'light'], [1280, 'dark']]) {
-        await page.setViewportSize({ width, height: 800 });
-        await page.emulateMedia({ colorScheme: scheme });
-        const over = await page.evaluate(() =>
-            document.documentElement.scrollWidth - innerWidth);
-        ok(over <= 0, name + ', ' + width + ' ' + scheme + ': nothing aside');
-        await shot(page, name + '-' + width + '-' + scheme
-                   + (js ? '' : '-plain'));
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-}
-
 /* Codes are good once: each sign-in here takes a recovery code, or the code of
  * the next half minute, which the site takes too. */
 async function factor(page, browser, name) {
@@ -311,7 +283,7 @@ async function factor(page, browser, name) {
        '... and its picture, a square');
     like(await page.getAttribute('a[href^=otpauth]', 'href'),
          new RegExp('secret=' + key.replace(/ /g, '')), '... and a link');
-    await views(page, 'factor-setup');
+    await views(page, 'factor-setup', js ? '' : '-plain');
     await page.fill('#code', '12345');
     await page.click('text=Turn it on');
     await page.waitForSelector('#code[aria-invalid]');
@@ -321,11 +293,11 @@ async function factor(page, browser, name) {
     await page.waitForSelector('.codes');
     const codes = await page.locator('.codes code').allTextContents();
     is(codes.length, 10, 'a good one: recovery codes' + how);
-    await views(page, 'factor-codes');
+    await views(page, 'factor-codes', js ? '' : '-plain');
     await page.click('text=Done');
     like(await page.textContent('.sessions >> nth=0'), /10 recovery codes left/,
          'it is on');
-    await views(page, 'factor-on');
+    await views(page, 'factor-on', js ? '' : '-plain');
 
     const one = await visitor(browser, { javaScriptEnabled: js });
     await one.goto(at('/submit'));
@@ -335,7 +307,7 @@ async function factor(page, browser, name) {
     await one.waitForSelector('#code');
     is(await one.locator('.menu, [type=password]').count(), 0,
        'signing in asks for a code, and there is no session yet' + how);
-    await views(one, 'code');
+    await views(one, 'code', js ? '' : '-plain');
     await one.fill('#code', '000');
     await one.click('.panel button');
     await one.waitForSelector('#code[aria-invalid]');

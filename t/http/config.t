@@ -241,6 +241,20 @@ refused("the limit $_", qr/invalid rate "vote=\Q$_\E"/,
     http => "$db deals_rate_limit vote=$_;") for qw(10 10/h /m -1/m on 5x/m);
 refused('a limit twice', qr/has already/,
     http => "$db deals_rate_limit vote=1/m vote=2/m;");
+refused("a second factor of $_",
+    qr/invalid value "\Q$_\E" of "deals_second_factor": write of whom/,
+    http => "$db deals_second_factor $_;")
+    for qw(on off ALL moderator all,moderators);
+refused('a second factor of nobody', qr/"moderators" or "all", or "optional"/,
+    http => "$db deals_second_factor '';");
+refused('a second factor without a value', qr/invalid number of arguments/,
+    http => "$db deals_second_factor;");
+refused('a second factor twice', qr/"deals_second_factor" directive is dup/,
+    http => "$db deals_second_factor optional; deals_second_factor all;");
+refused('a second factor in a location', qr/is not allowed here/,
+    location => 'location / { deals; deals_second_factor all; }');
+taken("a second factor of $_", http => "$db deals_second_factor all;",
+    server => "deals_second_factor $_;") for qw(optional moderators all);
 refused('an unknown thread pool', qr/unknown thread pool "nobody"/,
     http => "$db deals_thread_pool nobody;", at => qr/nobody/);
 taken('a thread pool', main => 'thread_pool own threads=2;',

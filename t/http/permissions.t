@@ -86,6 +86,7 @@ my @matrix = (
     ['POST /settings/sessions/end', $sure, 303, 303, 303, $in],
     ['POST /settings/sessions/end', { current => 'no' }, 422, 422, 422, $in],
     ['POST /settings/sessions/S/end', $sure, 303, 303, 303, $in],
+    ['GET /settings/factor', undef, 200, 200, 200, $in],
     ['POST /settings/factor', { current => 'no' }, 422, 422, 422, $in],
     ['POST /settings/factor/confirm', { code => '12' }, 422, 422, 422, $in],
     ['POST /settings/factor/codes', { current => 'no', code => '12' }, 422, 422,

@@ -14,7 +14,7 @@ use Test::More;
 my @take_none = qw(
     deals_arena_free deals_breached_close deals_buf_clear deals_buf_free deals_buf_init
     deals_call_arena deals_call_db_time deals_call_error deals_call_free
-    deals_call_is_done deals_call_lacks deals_call_viewer
+    deals_call_is_done deals_call_lacks deals_call_owes deals_call_viewer
     deals_call_viewer_bad
     deals_comment_get deals_comments_get deals_ctx_status deals_deal_result_get
     deals_demo_get deals_draft_get_row deals_draft_hash deals_draft_open
@@ -22,6 +22,7 @@ my @take_none = qw(
     deals_import_refused deals_import_stored deals_member_disable_get
     deals_member_list_get
     deals_member_reset_token deals_member_tokens_get deals_overlay_votes
+    deals_owes_error
     deals_password_device
     deals_rerank_get
     deals_factor_codes_get deals_factor_setup_get

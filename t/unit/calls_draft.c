@@ -219,7 +219,7 @@ test_page(void **state)
     const member       *who[] = { &ann, &bob };
     const char         *names[] = { "ann", "Bob_1" };
     deals_templates    *set;
-    deals_page_viewer   viewer = { DEALS_NONE, S("member"), 0 };
+    deals_page_viewer   viewer = { .role = S("member") };
     const deals_error  *error = NULL;
 
     (void) state;

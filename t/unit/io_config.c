@@ -442,6 +442,19 @@ numbers_have_defaults_and_bounds(void **state)
     config.vote_limit = -1;
     assert_null(deals_config_check(&config, arena));
 
+    config.second_factor = DEALS_FACTOR_ALL;
+    assert_null(deals_config_check(&config, arena));
+    assert_int_equal(settings.config.second_factor, DEALS_FACTOR_OPTIONAL);
+
+    config.second_factor = DEALS_FACTOR_ALL + 1;
+    error = deals_config_check(&config, arena);
+    assert_int_equal(deals_str_eq(error->field, DEALS_STR("second_factor")), 1);
+
+    config.second_factor = -1;
+    error = deals_config_check(&config, arena);
+    assert_int_equal(deals_str_eq(error->field, DEALS_STR("second_factor")), 1);
+    config.second_factor = 0;
+
     config.query_timeout = 5;
     error = deals_config_check(&config, arena);
     assert_int_equal(deals_str_eq(error->field, DEALS_STR("query_timeout")), 1);

@@ -236,7 +236,7 @@ make_page(deals_page *page, deals_page_viewer *viewer, const deals_me *me)
     page->form = &form;
 
     if (me) {
-        *viewer = (deals_page_viewer) { me->name, me->role, 0 };
+        *viewer = (deals_page_viewer) { .name = me->name, .role = me->role };
         page->viewer = viewer;
     }
 }

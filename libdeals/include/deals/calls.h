@@ -17,6 +17,10 @@
  * with is the thing itself as the member sees it, the own vote on it included.
  * A moderator's access token may do what any member's may.
  *
+ * Where deals_config.second_factor demands a second factor of the member and
+ * none is on, what is a moderator's to do, or every write but those of the
+ * account's security, ends with FACTOR_REQUIRED: see deals_call_owes.
+ *
  * Besides the errors named, every call may end with UNAVAILABLE, TIMEOUT,
  * NO_MEMORY or SCHEMA. What a getter hands out is NULL until the call
  * succeeded, and if the call was of another kind.
@@ -91,6 +95,25 @@ DEALS_API int              deals_call_viewer_bad(const deals_call *call);
 /* DEALS_SCOPE_...: what the access token that came lacks, if that is why the
  * call is FORBIDDEN or its viewer bad; otherwise 0. */
 DEALS_API int              deals_call_lacks(const deals_call *call);
+
+/* What the viewer may not do for want of the second factor that
+ * deals_config.second_factor demands; of session_create and account_create: who
+ * has signed in. Turned on it is owed no more from the next call on, in all
+ * contexts; turned off, it is owed again. */
+enum {
+    DEALS_OWES_NOTHING = 0,     /* it is on, or not demanded */
+    DEALS_OWES_POWERS,          /* a moderator or administrator: does what any
+                                   member may, no more */
+    DEALS_OWES_WRITES           /* a member: reads, signs in and out, sets up
+                                   the factor, changes the password, ends
+                                   sessions and access tokens; nothing else. By
+                                   an access token likewise */
+};
+
+DEALS_API int              deals_call_owes(const deals_call *call);
+/* The error FACTOR_REQUIRED that calls end with then, static, for hosts that
+ * refuse earlier; NULL: nothing is owed. */
+DEALS_API const deals_error  *deals_owes_error(int owes);
 
 /* The rules for drafts (deals/view.h) of what the calls below answer with:
  * cards, deals and comments, in lists of them, as a member sees them who is no

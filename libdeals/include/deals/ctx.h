@@ -131,6 +131,15 @@ enum {
 
 #define DEALS_CHANGE_BEAT  1000
 
+/* Of whom a second factor is demanded (deals/factor.h). */
+enum {
+    DEALS_FACTOR_OPTIONAL = 0,  /* of nobody: each member's choice */
+    DEALS_FACTOR_MODERATORS,    /* moderators and administrators without one act
+                                   as plain members */
+    DEALS_FACTOR_ALL            /* and who has none writes nothing: see
+                                   deals_call_owes */
+};
+
 /* Certificates and keys that were read for a configuration: deals_tls_new. */
 typedef struct deals_tls  deals_tls;
 
@@ -169,6 +178,7 @@ typedef struct {
     int          post_limit;            /* deals: 10 */
     int          comment_limit;         /* 20 */
     int          vote_limit;            /* 120 */
+    int          second_factor;         /* DEALS_FACTOR_...: OPTIONAL */
     deals_tls   *tls;           /* of deals_tls_new for the same `redis`, which
                                    is not read again then; NULL: contexts read
                                    certificates and keys themselves */

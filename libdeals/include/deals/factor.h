@@ -4,7 +4,9 @@
  * a secret that it was told once; and ten recovery codes for when the phone is
  * lost. deals_session_create asks for either.
  *
- * Whether a member has one deals_sessions says (deals_sessions_result.factor).
+ * It is each member's choice, or demanded (deals_config.second_factor,
+ * deals_call_owes). Whether a member has one deals_sessions says
+ * (deals_sessions_result.factor).
  * All calls need a member's session: UNAUTHENTICATED, or FORBIDDEN with an access
  * token. Wherever a code is asked for, a code that was taken is never taken
  * again; a wrong one is INVALID of field `code`, and a wrong password INVALID of
@@ -63,8 +65,9 @@ typedef struct {
 
 DEALS_API extern const deals_shape  deals_factor_codes_shape;
 
-/* Turns it on: from now on signing in takes a code. CONFLICT: nothing was begun,
- * or too long ago, or it is on already. */
+/* Turns it on: from now on signing in takes a code. All sessions of the member
+ * but the asker's end, as they began without one; access tokens go on.
+ * CONFLICT: nothing was begun, or too long ago, or it is on already. */
 DEALS_API deals_call *deals_factor_confirm(deals_ctx *ctx,
                           const deals_asker *asker,
                           const deals_code_input *input, deals_str issuer,

@@ -39,7 +39,9 @@ typedef enum {
 typedef struct {
     deals_str  name;
     deals_str  role;
-    int        is_moderator;
+    int        is_moderator;    /* and acts as one */
+    int        owes_factor;     /* 1: would, with the second factor that is
+                                   demanded */
 } deals_page_viewer;
 
 /* One mistake in a form. */
@@ -70,6 +72,7 @@ typedef struct {
                 code_error;
     deals_str   note;           /* what the last form has done */
     deals_str   error;          /* of the whole form */
+    int         owes_factor;    /* 1: it is that a second factor is lacking */
     deals_list  errors;         /* of deals_form_error: all of them */
 } deals_form;
 
@@ -138,6 +141,9 @@ typedef struct {
     int         has_tokens;     /* 1: there are some */
     deals_str   made;           /* the new one, said once; absent: none */
     const deals_factor_info  *factor;
+    int         owes_powers;    /* 1: a second factor is demanded, and until it
+                                   is on a moderator acts as a member, */
+    int         owes_writes;    /* or this member can only read */
 } deals_settings_page;
 
 /* A picture of dark bars on a light square. */
@@ -155,8 +161,11 @@ typedef struct {
 DEALS_API int  deals_qr(deals_arena *arena, deals_str text,
                    deals_picture *picture);
 
-/* A second factor that is being set up, or recovery codes that were made. */
+/* A second factor that is offered, or being set up, or recovery codes that were
+ * made. form.next is where to go on afterwards. */
 typedef struct {
+    int                   ask;          /* for the password, to begin with */
+    int                   owes_powers, owes_writes; /* deals_settings_page */
     int                   setup;
     deals_str             secret;       /* in groups of four */
     deals_str             key;          /* without spaces */
@@ -171,6 +180,7 @@ typedef struct {
     deals_str   reason;         /* "Not found" */
     deals_str   detail;         /* a sentence; may be absent */
     int         retry;          /* 1: trying again later may help */
+    int         factor;         /* 1: a second factor will */
 } deals_error_page;
 
 typedef struct {

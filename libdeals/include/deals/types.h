@@ -112,6 +112,8 @@ typedef enum {
                                       missing */
     DEALS_CODE_WRONG,         /* 401  or is not good, or not any more */
     DEALS_FORBIDDEN,          /* 403  known, and not allowed */
+    DEALS_FACTOR_REQUIRED,    /* 403  known, and lacks the second factor that
+                                      is demanded for this */
     DEALS_NOT_FOUND,          /* 404 */
     DEALS_METHOD,             /* 405 */
     DEALS_CONFLICT,           /* 409  taken, or changed meanwhile */
