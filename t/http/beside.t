@@ -155,7 +155,8 @@ SKIP: {
     # curl, still sending, may not hear the answer (as of nginx' own limit).
     $ask->(@json, '-A', 'huge', '-H', 'Content-Length:', '-X', 'POST', '-T',
         "$dir/huge", "$url/api/v1/deals");
-    like $t->access_log, qr/ 413 .*"huge"$/m, '  too large';
+    ok $t->wait_until(sub { $t->access_log =~ / 413 .*"huge"$/m }),
+        '  too large';
     is +($ask->('-X', 'DELETE', "$url/api/v1/deals/$id"))[0], '204 2',
         '  an answer without a body';
     is +($ask->('-X', 'OPTIONS', "$url/"))[0], '204 2', '  OPTIONS';

@@ -244,7 +244,7 @@ refused('a limit twice', qr/has already/,
 refused("a second factor of $_",
     qr/invalid value "\Q$_\E" of "deals_second_factor": write of whom/,
     http => "$db deals_second_factor $_;")
-    for qw(on off ALL moderator all,moderators);
+    for qw(on off ALL moderator), 'all,moderators';
 refused('a second factor of nobody', qr/"moderators" or "all", or "optional"/,
     http => "$db deals_second_factor '';");
 refused('a second factor without a value', qr/invalid number of arguments/,
