@@ -147,6 +147,34 @@ is_ours(const char *keyword)
 }
 
 
+/* "host= password=..." has a host of that name: nobody means it, and it must not
+ * be shown. */
+
+static int
+check_shown(deals_conninfo *r, const PQconninfoOption *given)
+{
+    size_t       i;
+    const char  *value;
+
+    static const char *const  shown[] = {
+        "host", "hostaddr", "port", "sslmode"
+    };
+
+    for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        value = deals_conninfo_value(given, shown[i]);
+
+        if (value != NULL && value[0] != '/' && value[0] != '@'
+            && strchr(value, '=') != NULL)
+        {
+            return REFUSE(r, "database: %s has a \"=\" in it: is there a value "
+                          "behind %s=?", shown[i], shown[i]);
+        }
+    }
+
+    return 0;
+}
+
+
 static int
 read_all(deals_conninfo *r, const PQconninfoOption *given,
     const PQconninfoOption *preset, int64_t query_timeout, int pooler)
@@ -154,7 +182,8 @@ read_all(deals_conninfo *r, const PQconninfoOption *given,
     const char              *user;
     const PQconninfoOption  *o;
 
-    if (deals_conninfo_targets(r, given, preset) != 0
+    if (check_shown(r, given) != 0
+        || deals_conninfo_targets(r, given, preset) != 0
         || read_sslmode(r, deals_conninfo_value(given, "sslmode")) != 0
         || add_option(r, "gssencmode", "disable") != 0
         || add_option(r, "client_encoding", "UTF8") != 0

@@ -169,6 +169,15 @@ sub blocked {
     return @pids;
 }
 
+# Until no connection waits for a worker to take it.
+sub all_taken {
+    my $listens = sprintf ':%04X 00000000:0000 0A', $t->port;
+    return $t->wait_until(sub {
+        open my $f, '<', '/proc/net/tcp' or die "$!\n";
+        return !grep { /$listens \w+:0*[1-9A-F]/ } <$f>;
+    });
+}
+
 
 # --- a thousand at once -----------------------------------------------------------------
 
@@ -305,6 +314,7 @@ for my $value (1, -1) {
     $lock = lock_all();
     @sent = submit('', apart(300, $value));
     blocked(1);
+    all_taken();
     if ($value == 1) {
         kill 'KILL', $_ for $t->workers;    # while all wait
         release($lock);

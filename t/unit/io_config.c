@@ -205,6 +205,8 @@ what_is_wrong_is_said(void **state)
     refused("database", "postgresql://kim:hunter2/deals", "port of \"kim\"");
     refused("database", "host=/x password=hunter2 hunter2", "missing ...");
     refused("database", "postgresql://kim:hunter2%zz@db.invalid", "token: ...");
+    refused("database", "host= password=hunter2", "value behind host=?");
+    refused("database", "host=/x sslmode= password=hunter2", "behind sslmode");
     refused("database", "host=/a,/b port=1,2,3", "as many");
     refused("database", "host=/x service=y", "service");
 
