@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Node;
 
 my $t = Deals::Test->new;
 
@@ -30,18 +31,7 @@ http {
 }
 CONF
 $t->nginx($conf);
-my $two = $t->fill($conf =~ s/%%PORT%%/%%PORT:two%%/r);
-$two =~ s{(pid|error_log|access_log) "[^"]*/(\w+\.\w+)"}
-         {$1 "@{[$t->dir]}/two.$2"}g;
-Deals::Test::write_file($t->dir . '/two.conf', $two);
-my $r = $t->command([Deals::Servers::nginx_binary(), '-p', $t->dir . '/', '-c',
-    $t->dir . '/two.conf', '-e', $t->dir . '/two.log'],
-    env => { $t->sanitizer_env });
-is $r->{code}, 0, 'a second node' or diag $r->{err};
-my $second;
-END { kill 'TERM', $second if $second }
-$t->wait_until(sub { ($second) = Deals::Test::read_file($t->dir . '/two.nginx.pid')
-    =~ /(\d+)/ }) or die "no pid\n";
+my $two = Deals::Test::Node->new($t, $conf =~ s/%%PORT%%/%%PORT:two%%/r);
 
 my $one = $t->client;
 my $other = $t->client(port => $t->port('two'));
@@ -143,9 +133,7 @@ for my $message ('', 'x', '0 1:', '0 99999:1', '0 1:99999999999999999999',
 }
 is $other->get('/')->status, 200, 'nonsense in the channel';
 
-kill 'QUIT', $second;
-ok $t->wait_until(sub { !kill 0, $second }), 'the second node leaves';
-my $log = Deals::Test::read_file($t->dir . '/two.error.log');
+ok $two->quit, 'the second node leaves';
+my $log = $two->log;
 unlike $log, qr/\[alert\]|\[emerg\]|exited on signal/, '  with a clean log';
-$second = 0;
 $t->finish;

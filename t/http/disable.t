@@ -12,6 +12,7 @@ use IPC::Open2 qw(open2);
 use JSON::PP ();
 use Test::More;
 use Deals::Test;
+use Deals::Test::Node;
 
 my $t = Deals::Test->new;
 my $conf = <<'CONF';
@@ -31,18 +32,7 @@ CONF
 $t->nginx($conf);
 
 # The second node: another nginx with a zone of its own.
-my $two = $t->fill($conf =~ s/%%PORT%%/%%PORT:two%%/r);
-$two =~ s{(pid|error_log|access_log) "[^"]*/(\w+\.\w+)"}
-         {$1 "@{[$t->dir]}/two.$2"}g;
-Deals::Test::write_file($t->dir . '/two.conf', $two);
-my $r = $t->command([Deals::Servers::nginx_binary(), '-p', $t->dir . '/', '-c',
-    $t->dir . '/two.conf', '-e', $t->dir . '/two.log'],
-    env => { $t->sanitizer_env });
-is $r->{code}, 0, 'a second node' or diag $r->{err};
-my $second;
-END { kill 'TERM', $second if $second }
-$t->wait_until(sub { ($second) = Deals::Test::read_file($t->dir . '/two.nginx.pid')
-    =~ /(\d+)/ }) or die "no pid\n";
+my $two = Deals::Test::Node->new($t, $conf =~ s/%%PORT%%/%%PORT:two%%/r);
 
 my $api = '/api/v1';
 my $ann = $t->member('ann');
@@ -86,7 +76,7 @@ like $ann->get('/')->body, qr/Signed in as/, '  on pages, too';
 # --- out -----------------------------------------------------------------------
 
 is $t->deals('user', 'disable', 'nobody')->{code}, 1, 'nobody is shut out';
-$r = $t->deals('user', 'disable', 'Ann');
+my $r = $t->deals('user', 'disable', 'Ann');
 is $r->{code}, 0, 'she is shut out' or diag $r->{err};
 is $r->{out}, "Ann is disabled: 1 session and 1 access token ended.\n",
     '  which is said';

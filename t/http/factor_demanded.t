@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Deals::Test;
+use Deals::Test::Node;
 use Deals::Test::Totp;
 
 my $t = Deals::Test->new;
@@ -255,19 +256,8 @@ for my $value (qw(optional moderators all)) {
 
 # --- at once, everywhere ------------------------------------------------------
 
-my $two = $t->fill($conf =~ s/%%PORT(?::(\w+))?%%/'%%PORT:two' . ($1 \/\/ '')
-    . '%%'/gre);
-$two =~ s{(pid|error_log|access_log) "[^"]*/(\w+\.\w+)"}
-         {$1 "@{[$t->dir]}/two.$2"}g;
-Deals::Test::write_file($t->dir . '/two.conf', $two);
-my $r = $t->command([Deals::Servers::nginx_binary(), '-p', $t->dir . '/', '-c',
-    $t->dir . '/two.conf', '-e', $t->dir . '/two.log'],
-    env => { $t->sanitizer_env });
-is $r->{code}, 0, 'a second node' or diag $r->{err};
-my $second;
-END { kill 'TERM', $second if $second }
-$t->wait_until(sub { ($second) = Deals::Test::read_file($t->dir
-    . '/two.nginx.pid') =~ /(\d+)/ }) or die "no pid\n";
+my $two = Deals::Test::Node->new($t, $conf =~ s/%%PORT(?::(\w+))?%%/'%%PORT:two'
+    . ($1 \/\/ '') . '%%'/gre);
 
 # The same member's same session at both nodes, which both their workers know.
 for my $case (['moderators', 'moderator-without'],
@@ -411,7 +401,7 @@ unlike page('all', 'member-without', '/new'), qr/once your second factor is on/,
 # --- the page that offers it --------------------------------------------------
 
 my $new = $t->client(port => $t->port('all'));
-$r = $new->post('/signup', form => { name => 'newcomer', password =>
+my $r = $new->post('/signup', form => { name => 'newcomer', password =>
     'password of newcomer', next => "/deals/$deal?a=b&c=d" });
 is $r->status, 303, 'signing up';
 my $offer = $r->header('Location');

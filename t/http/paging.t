@@ -12,6 +12,7 @@ use List::Util qw(shuffle);
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Node;
 
 my $t = Deals::Test->new;
 sub conf {
@@ -373,18 +374,8 @@ $t->allow(qr/exited on signal 9|was locked by \d+/);
 
 # --- two nodes ------------------------------------------------------------------------------------
 
-my $two = $t->fill(conf('8m', 1) =~ s/%%PORT%%/%%PORT:two%%/r);
-$two =~ s{(pid|error_log|access_log) "[^"]*/(\w+\.\w+)"}
-         {$1 "@{[$t->dir]}/two.$2"}g;
-Deals::Test::write_file($t->dir . '/two.conf', $two);
-my $r = $t->command([Deals::Servers::nginx_binary(), '-p', $t->dir . '/', '-c',
-    $t->dir . '/two.conf', '-e', $t->dir . '/two.log'],
-    env => { $t->sanitizer_env });
-is $r->{code}, 0, 'a second node' or diag $r->{err};
-my $node;
-END { kill 'TERM', $node if $node }
-$t->wait_until(sub { ($node) = Deals::Test::read_file($t->dir . '/two.nginx.pid')
-    =~ /(\d+)/ }) or die "no pid\n";
+my $two = Deals::Test::Node->new($t, conf('8m', 1)
+    =~ s/%%PORT%%/%%PORT:two%%/r);
 my @nodes = ($t->client, $t->client(port => $t->port('two')));
 $t->wait_until(sub { $nodes[1]->get('/')->status == 200 });
 $nodes[1]->get('/') for 1 .. 8;
@@ -442,11 +433,9 @@ for my $bytes ('', 'x', 'x' x 40, 'x' x 56, "\x01" x 16040, 'y' x 100_000) {
     my @pages = pages($nodes[0], $path, \&turn_over);
     ok same([map { @$_ } @pages], [1 .. 400]), '  and on one node as before';
 }
-kill 'QUIT', $node;
-ok $t->wait_until(sub { !kill 0, $node }), 'the second node leaves';
-unlike Deals::Test::read_file($t->dir . '/two.error.log'),
+ok $two->quit, 'the second node leaves';
+unlike $two->log,
     qr/\[alert\]|\[emerg\]|exited on signal|Sanitizer/, '  with a clean log';
-$node = 0;
 
 # --- zones that are small, and none -----------------------------------------------------------------
 

@@ -12,6 +12,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
 use Deals::Test::Certificates;
+use Deals::Test::Node;
 
 my $t = Deals::Test->new;
 my $dir = $t->dir;
@@ -74,15 +75,7 @@ $t->nginx(conf_of($good));
 my $two = $t->fill(conf_of("rediss://127.0.0.1:$port?$own&$ca"));
 $two =~ s/127\.0\.0\.1:@{[$t->port($_->[0])]}\b/127.0.0.1:@{[$t->port($_->[1])]}/g
     for ['', 'two'], ['limited', 'limited2'], ['https', 'https2'];
-$two =~ s{(pid|error_log|access_log) "[^"]*/(\w+\.\w+)"}{$1 "$dir/two.$2"}g;
-Deals::Test::write_file("$dir/two.conf", $two);
-my $r = $t->command([Deals::Servers::nginx_binary(), '-p', "$dir/", '-c',
-    "$dir/two.conf", '-e', "$dir/two.log"], env => { $t->sanitizer_env });
-is $r->{code}, 0, 'a second node' or diag $r->{err};
-my $second;
-END { kill 'TERM', $second if $second }
-$t->wait_until(sub { ($second) = Deals::Test::read_file("$dir/two.nginx.pid")
-    =~ /(\d+)/ }) or die "no pid\n";
+$two = Deals::Test::Node->new($t, $two);
 my $other = $t->client(port => $t->port('two'));
 
 # Those of workers, and of the two in a node that listen: limits of their own make
@@ -119,11 +112,11 @@ sub seen {
 seen('a post', sub { $ann->post('/api/v1/deals', json => { title => 'second' }) },
     qr/second/);
 seen('hidden on the command line', sub {
-    $r = $t->deals('deal', 'hide', $id, { env => { DEALS_REDIS => $good } });
+    my $r = $t->deals('deal', 'hide', $id, { env => { DEALS_REDIS => $good } });
     is $r->{code}, 0, '  deals deal hide' or diag $r->{err};
     is $r->{err}, '', '  without a complaint';
 }, qr/^(?!.*first)/s);
-$r = $t->deals('deal', 'hide', $id, { env => {
+my $r = $t->deals('deal', 'hide', $id, { env => {
     DEALS_REDIS => "rediss://localhost:$port/0?$own",
     SSL_CERT_FILE => $certs->file('ca.pem') } });
 is "$r->{code} $r->{err}", '0 ', 'whom the system trusts is trusted';
@@ -146,10 +139,8 @@ ok $t->reload, 'a reload';
 ok $t->wait_until(sub { connections(1) == 4 }), '  all listen again';
 seen('and hear', sub { $ann->post('/api/v1/deals', json => { title => 'third' }) },
     qr/third/);
-kill 'QUIT', $second;
-ok $t->wait_until(sub { !kill 0, $second }), 'the second node leaves';
-$second = 0;
-unlike said(Deals::Test::read_file("$dir/two.error.log")),
+ok $two->quit, 'the second node leaves';
+unlike said($two->log),
     qr/\[alert\]|\[emerg\]|exited on signal|not available/,
     '  with a clean log';
 unlike said($t->log), qr/not available/, 'nothing was wrong';

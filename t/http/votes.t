@@ -11,6 +11,7 @@ use IPC::Open2;
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Node;
 
 my $DEALS   = 12;
 my $MEMBERS = 100;
@@ -229,19 +230,8 @@ ok $t->wait_until(sub { $of->($t->get($list))->{score} == $before + 1 }),
 ok time - $start < 1.3 * Deals::Test::patience(), sprintf '  after %.2f s', time - $start;
 
 # Another node: an nginx with a cache of its own on the same database.
-my $two = $t->fill($conf =~ s/%%PORT%%/%%PORT:two%%/r
-                         =~ s/%%PORT:small%%/%%PORT:three%%/r);
-$two =~ s{(pid|error_log|access_log) "[^"]*/(\w+\.\w+)"}
-         {$1 "@{[$t->dir]}/two.$2"}g;
-Deals::Test::write_file($t->dir . '/two.conf', $two);
-my $r = $t->command([Deals::Servers::nginx_binary(), '-p', $t->dir . '/', '-c',
-    $t->dir . '/two.conf', '-e', $t->dir . '/two.log'],
-    env => { $t->sanitizer_env });
-is $r->{code}, 0, 'a second node' or diag $r->{err};
-my $second;
-$t->wait_until(sub { ($second) = Deals::Test::read_file($t->dir
-    . '/two.nginx.pid') =~ /(\d+)/ }) or die "no pid\n";
-END { kill 'TERM', $second if $second }
+my $two = Deals::Test::Node->new($t, $conf =~ s/%%PORT%%/%%PORT:two%%/r
+    =~ s/%%PORT:small%%/%%PORT:three%%/r);
 my $there = $t->client(port => $t->port('two'));
 $t->wait_until(sub { eval { $there->get($list)->status == 200 } });
 sleep 1.5;                              # it listens to the first one
@@ -253,9 +243,7 @@ $start = time;
 ok $t->wait_until(sub { $of->($there->get($list))->{score} == $before - 2 }),
     '  is in lists there';
 ok time - $start < 1.3 * Deals::Test::patience(), sprintf '  after %.2f s', time - $start;
-kill 'QUIT', $second;
-ok $t->wait_until(sub { !kill 0, $second }), '  which leaves';
-$second = 0;
+ok $two->quit, '  which leaves';
 
 # --- more than may wait -----------------------------------------------------------------
 
