@@ -7,17 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/str.h"
 #include "io/conninfo.h"
 
-#define REFUSE(r, ...)                                                        \
-    deals_error_add((r)->error_arena, (r)->error, DEALS_INVALID, "database",  \
-                    __VA_ARGS__)
 
-
-static const char *
-copy(deals_conninfo *r, deals_str s)
+const char *
+deals_conninfo_copy(deals_conninfo *r, deals_str s)
 {
     return deals_arena_copy(r->arena, s).data;
 }
@@ -147,8 +142,8 @@ is_ours(const char *keyword)
 }
 
 
-/* "host= password=..." has a host of that name: nobody means it, and it must not
- * be shown. */
+/* "host= password=..." has a host of that name: nobody means it, and it must
+ * not be shown. */
 
 static int
 check_shown(deals_conninfo *r, const PQconninfoOption *given)
@@ -200,8 +195,8 @@ read_all(deals_conninfo *r, const PQconninfoOption *given,
             continue;
         }
 
-        if (add_option(r, copy(r, deals_str_of(o->keyword)),
-                       copy(r, deals_str_of(o->val)))
+        if (add_option(r, deals_conninfo_copy(r, deals_str_of(o->keyword)),
+                       deals_conninfo_copy(r, deals_str_of(o->val)))
             != 0)
         {
             return -1;
@@ -215,7 +210,8 @@ read_all(deals_conninfo *r, const PQconninfoOption *given,
         user = deals_conninfo_value(preset, "user");
 
         if (user != NULL) {
-            return add_option(r, "user", copy(r, deals_str_of(user)));
+            return add_option(r, "user",
+                              deals_conninfo_copy(r, deals_str_of(user)));
         }
     }
 

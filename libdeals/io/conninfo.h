@@ -8,6 +8,7 @@
 
 #include <postgresql/libpq-fe.h>
 
+#include "base/error.h"
 #include "io/config.h"
 
 #define DEALS_PG_TARGETS  16    /* of an address, at most */
@@ -21,6 +22,13 @@ typedef struct {
     int                   remote;   /* some target is over a network */
     int                   tcp;      /* some target is not a unix socket */
 } deals_conninfo;
+
+#define REFUSE(r, ...)                                                        \
+    deals_error_add((r)->error_arena, (r)->error, DEALS_INVALID, "database",  \
+                    __VA_ARGS__)
+
+/* In the address' memory; NULL: there is none. */
+const char  *deals_conninfo_copy(deals_conninfo *r, deals_str s);
 
 /* Of a keyword; NULL: none. */
 const char  *deals_conninfo_value(const PQconninfoOption *options,

@@ -7,20 +7,8 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "base/error.h"
 #include "base/str.h"
 #include "io/conninfo.h"
-
-#define REFUSE(r, ...)                                                        \
-    deals_error_add((r)->error_arena, (r)->error, DEALS_INVALID, "database",  \
-                    __VA_ARGS__)
-
-
-static const char *
-copy(deals_conninfo *r, deals_str s)
-{
-    return deals_arena_copy(r->arena, s).data;
-}
 
 
 static int
@@ -158,9 +146,9 @@ read_target(deals_conninfo *r, deals_str hosts, deals_str addrs,
                       "1 to 65535", DEALS_FMT(word));
     }
 
-    port = copy(r, word);
-    host = copy(r, item(hosts, i));
-    addr = copy(r, item(addrs, i));
+    port = deals_conninfo_copy(r, word);
+    host = deals_conninfo_copy(r, item(hosts, i));
+    addr = deals_conninfo_copy(r, item(addrs, i));
 
     if (port == NULL || host == NULL || addr == NULL) {
         return deals_error_oom(r->error);
