@@ -83,7 +83,7 @@ is $r->{out}, "Ann is disabled: 1 session and 1 access token ended.\n",
 for my $held ($session, $token) {
     ok $t->wait_until(sub { answers($held) eq '401' }, 5),
         '  with what she held, on both nodes';
-    is answers($held), '401', '  for good';
+    is answers($held), '401', '  which no worker knows any more';
 }
 unlike $ann->get('/')->body, qr/Signed in as/, '  nor do pages';
 is $t->put("$api/deals/$deal/vote", bearer => $token, json => { value => 0 })
