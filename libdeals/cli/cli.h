@@ -78,6 +78,12 @@ int   cli_end(deals_call *call);
  * after having said why, *rc is the exit code. */
 deals_ctx  *cli_open(int pool, int64_t timeout_ms, int *rc);
 
+#define CLI_TIMEOUT  30000          /* ms: of a command's work */
+
+/* What needs a context with one connection: the exit code of `work`, or why there
+ * is no context. */
+int   cli_with(int (*work)(deals_ctx *ctx, char **argv), char **argv);
+
 /* An address as an option gave it, out of the program's arguments, which all
  * users of the machine can see. NULL: no memory, which was said. */
 const char  *cli_address_option(char *given);

@@ -4,8 +4,6 @@
 
 #include "cli/cli.h"
 
-#define TIMEOUT  30000          /* ms */
-
 
 static int
 hide(int argc, char **argv, int hide_it)
@@ -20,7 +18,7 @@ hide(int argc, char **argv, int hide_it)
         }
     }
 
-    ctx = cli_open(1, TIMEOUT, &rc);
+    ctx = cli_open(1, CLI_TIMEOUT, &rc);
     if (ctx == NULL) {
         return rc;
     }
@@ -28,7 +26,8 @@ hide(int argc, char **argv, int hide_it)
     for (i = 0; i < argc; i++) {
         (void) cli_id(argv[i], &id);
 
-        one = cli_end(deals_deal_hide_wait(ctx, NULL, id, hide_it, TIMEOUT));
+        one = cli_end(deals_deal_hide_wait(ctx, NULL, id, hide_it,
+                                           CLI_TIMEOUT));
         if (one != CLI_OK) {
             cli_error("deal %s was not %s", argv[i],
                       hide_it ? "hidden" : "shown");

@@ -11,7 +11,6 @@
 #include "base/time.h"
 #include "cli/cli.h"
 
-#define TIMEOUT  30000          /* ms */
 #define SCOPES   8              /* words that are looked at */
 
 
@@ -69,7 +68,7 @@ make(deals_ctx *ctx, const char *name, const deals_token_input *input)
     deals_call                *call;
     const deals_token_result  *result;
 
-    call = deals_member_token_wait(ctx, deals_str_of(name), input, TIMEOUT);
+    call = deals_member_token_wait(ctx, deals_str_of(name), input, CLI_TIMEOUT);
     result = deals_token_get(call);
 
     if (result != NULL) {
@@ -103,7 +102,7 @@ cli_user_token(int argc, char **argv)
     input.label = deals_str_of(cli.label);
     input.scopes = read_scopes(words);
 
-    ctx = cli_open(1, TIMEOUT, &rc);
+    ctx = cli_open(1, CLI_TIMEOUT, &rc);
     if (ctx == NULL) {
         return rc;
     }
@@ -141,53 +140,46 @@ print_token(const deals_token_info *token)
 }
 
 
-int
-cli_user_tokens(int argc, char **argv)
+static int
+list(deals_ctx *ctx, char **argv)
 {
-    int          rc;
     size_t       i;
-    deals_ctx   *ctx;
     deals_list   tokens;
     deals_call  *call;
 
-    (void) argc;
-
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
-
-    call = deals_member_tokens_wait(ctx, deals_str_of(argv[0]), TIMEOUT);
+    call = deals_member_tokens_wait(ctx, deals_str_of(argv[0]), CLI_TIMEOUT);
     tokens = deals_member_tokens_get(call);
 
     for (i = 0; i < tokens.len; i++) {
         print_token((const deals_token_info *) tokens.items + i);
     }
 
-    rc = cli_end(call);
-    deals_ctx_free(ctx);
+    return cli_end(call);
+}
 
-    return rc;
+
+int
+cli_user_tokens(int argc, char **argv)
+{
+    (void) argc;
+
+    return cli_with(list, argv);
+}
+
+
+static int
+revoke(deals_ctx *ctx, char **argv)
+{
+    return cli_end(deals_member_token_end_wait(ctx, deals_str_of(argv[0]),
+                                               deals_str_of(argv[1]),
+                                               CLI_TIMEOUT));
 }
 
 
 int
 cli_user_revoke(int argc, char **argv)
 {
-    int         rc;
-    deals_ctx  *ctx;
-
     (void) argc;
 
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
-
-    rc = cli_end(deals_member_token_end_wait(ctx, deals_str_of(argv[0]),
-                                             deals_str_of(argv[1]),
-                                             TIMEOUT));
-    deals_ctx_free(ctx);
-
-    return rc;
+    return cli_with(revoke, argv);
 }

@@ -9,8 +9,6 @@
 #include "base/time.h"
 #include "cli/cli.h"
 
-#define TIMEOUT  30000          /* ms */
-
 
 static int
 is_role(const char *what, const char *role)
@@ -31,12 +29,12 @@ static int
 set_role(deals_ctx *ctx, const char *name, const char *role)
 {
     return cli_end(deals_member_role_wait(ctx, deals_str_of(name),
-                                          deals_str_of(role), TIMEOUT));
+                                          deals_str_of(role), CLI_TIMEOUT));
 }
 
 
 static int
-add(deals_ctx *ctx, const char *name, const char *password)
+create(deals_ctx *ctx, const char *name, const char *password)
 {
     int                          rc;
     deals_call                  *call;
@@ -47,7 +45,7 @@ add(deals_ctx *ctx, const char *name, const char *password)
     input.name = deals_str_of(name);
     input.password = deals_str_of(password);
 
-    call = deals_account_create_wait(ctx, &asker, &input, TIMEOUT);
+    call = deals_account_create_wait(ctx, &asker, &input, CLI_TIMEOUT);
     session = deals_session_get(call);
 
     if (session == NULL) {
@@ -56,7 +54,7 @@ add(deals_ctx *ctx, const char *name, const char *password)
 
     /* Nobody holds the session that came with the account. */
     asker.token = session->token;
-    rc = cli_end(deals_session_delete_wait(ctx, &asker, TIMEOUT));
+    rc = cli_end(deals_session_delete_wait(ctx, &asker, CLI_TIMEOUT));
     deals_call_free(call);
 
     if (rc == CLI_OK && cli.role != NULL) {
@@ -67,31 +65,50 @@ add(deals_ctx *ctx, const char *name, const char *password)
 }
 
 
+static int
+add(deals_ctx *ctx, char **argv)
+{
+    int   rc;
+    char  password[CLI_PASSWORD_MAX];
+
+    rc = cli_password(password, argv[0]);
+    if (rc == CLI_OK) {
+        rc = create(ctx, argv[0], password);
+    }
+
+    explicit_bzero(password, sizeof(password));
+
+    return rc;
+}
+
+
 int
 cli_user_add(int argc, char **argv)
 {
-    int         rc;
-    char        password[CLI_PASSWORD_MAX];
-    deals_ctx  *ctx;
-
     (void) argc;
 
     if (cli.role != NULL && !is_role("--role", cli.role)) {
         return CLI_USAGE;
     }
 
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
+    return cli_with(add, argv);
+}
+
+
+static int
+set_password(deals_ctx *ctx, char **argv)
+{
+    int   rc;
+    char  password[CLI_PASSWORD_MAX];
 
     rc = cli_password(password, argv[0]);
     if (rc == CLI_OK) {
-        rc = add(ctx, argv[0], password);
+        rc = cli_end(deals_member_passwd_wait(ctx, deals_str_of(argv[0]),
+                                              deals_str_of(password),
+                                              CLI_TIMEOUT));
     }
 
     explicit_bzero(password, sizeof(password));
-    deals_ctx_free(ctx);
 
     return rc;
 }
@@ -100,41 +117,22 @@ cli_user_add(int argc, char **argv)
 int
 cli_user_passwd(int argc, char **argv)
 {
-    int         rc;
-    char        password[CLI_PASSWORD_MAX];
-    deals_ctx  *ctx;
-
     (void) argc;
 
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
-
-    rc = cli_password(password, argv[0]);
-    if (rc == CLI_OK) {
-        rc = cli_end(deals_member_passwd_wait(ctx, deals_str_of(argv[0]),
-                                              deals_str_of(password),
-                                              TIMEOUT));
-    }
-
-    explicit_bzero(password, sizeof(password));
-    deals_ctx_free(ctx);
-
-    return rc;
+    return cli_with(set_password, argv);
 }
 
 
 /* The code stands behind the #, which no browser sends and no log has. */
 static int
-print_reset(deals_ctx *ctx, const char *name)
+print_reset(deals_ctx *ctx, char **argv)
 {
     deals_str    token;
     deals_call  *call;
     const char  *url = getenv("DEALS_URL");
 
-    call = deals_member_reset_wait(ctx, deals_str_of(name), cli.factor,
-                                   TIMEOUT);
+    call = deals_member_reset_wait(ctx, deals_str_of(argv[0]), cli.factor,
+                                   CLI_TIMEOUT);
     if (call == NULL || deals_call_error(call) != NULL) {
         return cli_end(call);
     }
@@ -153,44 +151,29 @@ print_reset(deals_ctx *ctx, const char *name)
 int
 cli_user_reset(int argc, char **argv)
 {
-    int         rc;
-    deals_ctx  *ctx;
-
     (void) argc;
 
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
+    return cli_with(print_reset, argv);
+}
 
-    rc = print_reset(ctx, argv[0]);
-    deals_ctx_free(ctx);
 
-    return rc;
+static int
+change_role(deals_ctx *ctx, char **argv)
+{
+    return set_role(ctx, argv[0], argv[1]);
 }
 
 
 int
 cli_user_role(int argc, char **argv)
 {
-    int         rc;
-    deals_ctx  *ctx;
-
     (void) argc;
 
     if (!is_role("ROLE", argv[1])) {
         return CLI_USAGE;
     }
 
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
-
-    rc = set_role(ctx, argv[0], argv[1]);
-    deals_ctx_free(ctx);
-
-    return rc;
+    return cli_with(change_role, argv);
 }
 
 
@@ -205,7 +188,7 @@ print_members(deals_ctx *ctx, char *after, size_t size, int *rc)
     const deals_member  *user = NULL;
     char                 text[DEALS_TIME_SIZE];
 
-    call = deals_member_list_wait(ctx, deals_str_of(after), TIMEOUT);
+    call = deals_member_list_wait(ctx, deals_str_of(after), CLI_TIMEOUT);
 
     if (call == NULL || deals_call_error(call) != NULL) {
         *rc = cli_end(call);
@@ -240,26 +223,26 @@ print_members(deals_ctx *ctx, char *after, size_t size, int *rc)
 }
 
 
-int
-cli_user_list(int argc, char **argv)
+static int
+list(deals_ctx *ctx, char **argv)
 {
-    int         rc = CLI_OK;
-    char        after[64] = "";
-    deals_ctx  *ctx;
+    int   rc = CLI_OK;
+    char  after[64] = "";
 
-    (void) argc;
     (void) argv;
-
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
 
     while (print_members(ctx, after, sizeof(after), &rc) == 1) {
         /* void */
     }
 
-    deals_ctx_free(ctx);
-
     return rc;
+}
+
+
+int
+cli_user_list(int argc, char **argv)
+{
+    (void) argc;
+
+    return cli_with(list, argv);
 }

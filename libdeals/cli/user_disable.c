@@ -6,21 +6,20 @@
 
 #include "cli/cli.h"
 
-#define TIMEOUT  30000          /* ms */
-
 
 static int
-disable(deals_ctx *ctx, const char *name)
+disable(deals_ctx *ctx, char **argv)
 {
     deals_call              *call;
     const deals_member_end  *end;
 
-    call = deals_member_disable_wait(ctx, deals_str_of(name), TIMEOUT);
+    call = deals_member_disable_wait(ctx, deals_str_of(argv[0]),
+                                     CLI_TIMEOUT);
     end = deals_member_disable_get(call);
 
     if (end != NULL && !cli.quiet) {
         printf("%s is disabled: %lld session%s and %lld access token%s "
-               "ended.\n", name,
+               "ended.\n", argv[0],
                (long long) end->sessions, end->sessions == 1 ? "" : "s",
                (long long) end->tokens, end->tokens == 1 ? "" : "s");
     }
@@ -30,14 +29,15 @@ disable(deals_ctx *ctx, const char *name)
 
 
 static int
-enable(deals_ctx *ctx, const char *name)
+enable(deals_ctx *ctx, char **argv)
 {
     int  rc;
 
-    rc = cli_end(deals_member_enable_wait(ctx, deals_str_of(name), TIMEOUT));
+    rc = cli_end(deals_member_enable_wait(ctx, deals_str_of(argv[0]),
+                                          CLI_TIMEOUT));
 
     if (rc == CLI_OK && !cli.quiet) {
-        printf("%s may sign in.\n", name);
+        printf("%s may sign in.\n", argv[0]);
     }
 
     return rc;
@@ -47,38 +47,16 @@ enable(deals_ctx *ctx, const char *name)
 int
 cli_user_disable(int argc, char **argv)
 {
-    int         rc;
-    deals_ctx  *ctx;
-
     (void) argc;
 
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
-
-    rc = disable(ctx, argv[0]);
-    deals_ctx_free(ctx);
-
-    return rc;
+    return cli_with(disable, argv);
 }
 
 
 int
 cli_user_enable(int argc, char **argv)
 {
-    int         rc;
-    deals_ctx  *ctx;
-
     (void) argc;
 
-    ctx = cli_open(1, TIMEOUT, &rc);
-    if (ctx == NULL) {
-        return rc;
-    }
-
-    rc = enable(ctx, argv[0]);
-    deals_ctx_free(ctx);
-
-    return rc;
+    return cli_with(enable, argv);
 }

@@ -123,6 +123,24 @@ cli_open(int pool, int64_t timeout_ms, int *rc)
 
 
 int
+cli_with(int (*work)(deals_ctx *ctx, char **argv), char **argv)
+{
+    int         rc;
+    deals_ctx  *ctx;
+
+    ctx = cli_open(1, CLI_TIMEOUT, &rc);
+    if (ctx == NULL) {
+        return rc;
+    }
+
+    rc = work(ctx, argv);
+    deals_ctx_free(ctx);
+
+    return rc;
+}
+
+
+int
 cli_id(const char *text, int64_t *id)
 {
     char       *end;
