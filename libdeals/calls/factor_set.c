@@ -1,6 +1,7 @@
 /*
- * calls/factor_set.c - a member turns a second factor on and off, and makes
- * recovery codes. See deals/factor.h.
+ * calls/factor_set.c - what a member does with a code of the second factor:
+ * turns on what was begun, makes recovery codes, turns it off. See
+ * deals/factor.h.
  */
 
 #include <stddef.h>
@@ -8,26 +9,11 @@
 
 #include <sodium.h>
 
-#include <deals/factor.h>
-
 #include "base/error.h"
 #include "stmts.h"
-#include "calls/confirm.h"
-#include "calls/factor.h"
+#include "calls/factor_set.h"
 
 #define BEGUN_LIFE  900                 /* seconds to confirm what was begun */
-
-typedef struct {
-    deals_confirmed            head;
-    deals_code_check           code;
-    int                        confirm; /* what was begun, not what counts */
-    deals_step                 then;    /* once the code was found good */
-    deals_str                  issuer;
-    deals_factor_setup         setup;
-    deals_factor_codes_result  codes;   /* in groups, as they are said */
-    deals_str                  hashes[DEALS_RECOVERY_CODES];
-    deals_query               *query;
-} factor_state;
 
 #define FIELD(name, type, flags, of)                                          \
     { #name, type, flags, offsetof(of, name), NULL }
@@ -50,15 +36,6 @@ const deals_shape  deals_factor_input_shape = {
     "factor", sizeof(deals_factor_input), input_fields, 2
 };
 
-static const deals_field  setup_fields[] = {
-    FIELD(secret, DEALS_TEXT, 0, deals_factor_setup),
-    FIELD(uri, DEALS_TEXT, 0, deals_factor_setup)
-};
-
-const deals_shape  deals_factor_setup_shape = {
-    "factor setup", sizeof(deals_factor_setup), setup_fields, 2
-};
-
 static const deals_field  codes_fields[] = {
     { "recovery_codes", DEALS_LIST, 0,
       offsetof(deals_factor_codes_result, codes), NULL }
@@ -67,26 +44,6 @@ static const deals_field  codes_fields[] = {
 const deals_shape  deals_factor_codes_shape = {
     "recovery codes", sizeof(deals_factor_codes_result), codes_fields, 1
 };
-
-
-/* 0, or -1: no memory, and the call was ended. */
-static int
-say_setup(deals_call *call, deals_str secret)
-{
-    deals_arena   *arena = deals_call_arena(call);
-    factor_state  *state = deals_call_state(call);
-
-    state->setup.secret = secret;
-    state->setup.issuer = state->issuer;
-    state->setup.uri = deals_totp_uri(arena, state->issuer,
-                                      state->head.use.viewer->name, secret);
-    if (state->setup.uri.data == NULL) {
-        deals_use_no_memory(call);
-        return -1;
-    }
-
-    return 0;
-}
 
 
 static void
@@ -99,7 +56,7 @@ finish(deals_call *call)
 static void
 no_factor(deals_call *call)
 {
-    factor_state  *state = deals_call_state(call);
+    deals_factor_state  *state = deals_call_state(call);
 
     deals_call_change_none(call);
     deals_call_fail(call, DEALS_CONFLICT, NULL,
@@ -118,71 +75,12 @@ wrong_code(deals_call *call)
 }
 
 
-/* -- on: a secret --------------------------------------------------------- */
-
-static void
-begun(deals_call *call)
-{
-    factor_state  *state = deals_call_state(call);
-
-    if (deals_use_row(state->query) == NULL) {
-        deals_call_fail(call, DEALS_CONFLICT, NULL,
-                        "There is a second factor already. Please turn it off"
-                        " first.");
-        return;
-    }
-
-    finish(call);
-}
-
-
-static void
-make_secret(deals_call *call)
-{
-    deals_str                    secret;
-    deals_arena                 *arena = deals_call_arena(call);
-    factor_state                *state = deals_call_state(call);
-    unsigned char                bytes[DEALS_TOTP_RANDOM];
-    deals_factor_begin_params    p;
-
-    randombytes_buf(bytes, sizeof(bytes));
-    secret = deals_base32(arena, bytes, sizeof(bytes));
-    sodium_memzero(bytes, sizeof(bytes));
-
-    if (secret.data == NULL) {
-        deals_use_no_memory(call);
-        return;
-    }
-
-    if (say_setup(call, secret) != 0) {
-        return;
-    }
-
-    memset(&p, 0, sizeof(p));
-    p.user_id = state->head.use.user_id;
-    p.secret = secret;
-    p.asker_hash = state->head.use.token_hash;
-    p.now = deals_call_now(call);
-
-    state->query = deals_q_factor_begin(arena, &p);
-    deals_call_query(call, state->query);
-    deals_call_send(call, begun);
-}
-
-
-static void
-ask_begin(deals_call *call)
-{
-    deals_confirm_member(call, make_secret);
-}
-
-
-/* -- what all others do with a code --------------------------------------- */
+/* -- the code that was typed ---------------------------------------------- */
 
 static void
 found(deals_call *call)
 {
-    factor_state                *state = deals_call_state(call);
+    deals_factor_state          *state = deals_call_state(call);
     const deals_factor_get_row  *row = deals_use_row(state->query);
 
     if (row == NULL || row->confirmed == state->confirm) {
@@ -190,7 +88,7 @@ found(deals_call *call)
         return;
     }
 
-    if (state->confirm && say_setup(call, row->secret) != 0) {
+    if (state->confirm && deals_factor_say_setup(call, row->secret) != 0) {
         return;
     }
 
@@ -208,8 +106,8 @@ found(deals_call *call)
 static void
 find(deals_call *call)
 {
-    factor_state              *state = deals_call_state(call);
-    deals_factor_get_params    p;
+    deals_factor_state       *state = deals_call_state(call);
+    deals_factor_get_params   p;
 
     memset(&p, 0, sizeof(p));
     p.user_id = state->head.use.user_id;
@@ -226,7 +124,7 @@ find(deals_call *call)
 static void
 taken(deals_call *call)
 {
-    factor_state  *state = deals_call_state(call);
+    deals_factor_state  *state = deals_call_state(call);
 
     if (deals_use_row(state->query) == NULL) {
         deals_call_change_none(call);
@@ -242,7 +140,7 @@ taken(deals_call *call)
 
 /* 0, or -1: no memory. */
 static int
-make_codes(deals_arena *arena, factor_state *state)
+make_codes(deals_arena *arena, deals_factor_state *state)
 {
     size_t          i;
     deals_str       plain, *said;
@@ -256,6 +154,7 @@ make_codes(deals_arena *arena, factor_state *state)
     for (i = 0; i < DEALS_RECOVERY_CODES; i++) {
         randombytes_buf(bytes, sizeof(bytes));
         plain = deals_base32(arena, bytes, sizeof(bytes));
+        sodium_memzero(bytes, sizeof(bytes));
         if (plain.data == NULL) {
             return -1;
         }
@@ -267,7 +166,6 @@ make_codes(deals_arena *arena, factor_state *state)
         }
     }
 
-    sodium_memzero(bytes, sizeof(bytes));
     state->codes.codes = (deals_list) { said, DEALS_RECOVERY_CODES };
 
     return 0;
@@ -277,9 +175,9 @@ make_codes(deals_arena *arena, factor_state *state)
 static void
 take_code(deals_call *call)
 {
-    factor_state                *state = deals_call_state(call);
-    deals_member_lock_params     lock = { 0 };
-    deals_factor_codes_params    p;
+    deals_factor_state         *state = deals_call_state(call);
+    deals_member_lock_params    lock = { 0 };
+    deals_factor_codes_params   p;
 
     if (state->code.step == DEALS_NULL_INT) {
         wrong_code(call);               /* a recovery code makes no others */
@@ -318,7 +216,7 @@ take_code(deals_call *call)
 static void
 ask_confirm(deals_call *call)
 {
-    factor_state  *state = deals_call_state(call);
+    deals_factor_state  *state = deals_call_state(call);
 
     state->then = take_code;
     deals_use_account(call, find);
@@ -328,7 +226,7 @@ ask_confirm(deals_call *call)
 static void
 ask_renew(deals_call *call)
 {
-    factor_state  *state = deals_call_state(call);
+    deals_factor_state  *state = deals_call_state(call);
 
     state->then = take_code;
     deals_confirm_member(call, find);
@@ -340,8 +238,8 @@ ask_renew(deals_call *call)
 static void
 end(deals_call *call)
 {
-    factor_state              *state = deals_call_state(call);
-    deals_factor_end_params    p;
+    deals_factor_state       *state = deals_call_state(call);
+    deals_factor_end_params   p;
 
     memset(&p, 0, sizeof(p));
     p.user_id = state->code.user_id;
@@ -358,7 +256,7 @@ end(deals_call *call)
 static void
 ask_end(deals_call *call)
 {
-    factor_state  *state = deals_call_state(call);
+    deals_factor_state  *state = deals_call_state(call);
 
     state->then = end;
     deals_confirm_member(call, find);
@@ -367,32 +265,12 @@ ask_end(deals_call *call)
 
 /* -- the calls ------------------------------------------------------------ */
 
-static deals_call *
-new_call(deals_ctx *ctx, const deals_asker *asker, deals_str issuer,
-    deals_done done, void *data)
-{
-    deals_call    *call;
-    factor_state  *state;
-
-    call = deals_use_new(ctx, DEALS_USE_FACTOR, sizeof(factor_state), asker,
-                         done, data);
-    if (call == NULL) {
-        return NULL;
-    }
-
-    state = deals_call_state(call);
-    state->issuer = deals_totp_issuer(deals_call_arena(call), issuer);
-
-    return state->issuer.data != NULL ? call : deals_use_drop(call);
-}
-
-
 /* 0, or -1: no memory. */
 static int
 with_code(deals_call *call, deals_str code)
 {
-    deals_arena   *arena = deals_call_arena(call);
-    factor_state  *state = deals_call_state(call);
+    deals_arena         *arena = deals_call_arena(call);
+    deals_factor_state  *state = deals_call_state(call);
 
     if (code.len == 0) {
         deals_error_add(arena, &state->head.use.errors, DEALS_INVALID, "code",
@@ -408,7 +286,7 @@ with_input(deals_ctx *ctx, const deals_asker *asker,
     const deals_factor_input *input, deals_step step, deals_done done,
     void *data)
 {
-    deals_call  *call = new_call(ctx, asker, DEALS_NONE, done, data);
+    deals_call  *call = deals_factor_new(ctx, asker, DEALS_NONE, done, data);
 
     if (call == NULL) {
         return NULL;
@@ -429,70 +307,14 @@ with_input(deals_ctx *ctx, const deals_asker *asker,
 
 
 deals_call *
-deals_factor_begin(deals_ctx *ctx, const deals_asker *asker,
-    const deals_confirm_input *input, deals_str issuer, deals_done done,
-    void *data)
-{
-    deals_call  *call = new_call(ctx, asker, issuer, done, data);
-
-    if (call == NULL) {
-        return NULL;
-    }
-
-    if (deals_confirm_with(deals_call_arena(call), deals_call_state(call),
-                           input->current)
-        != 0)
-    {
-        return deals_use_drop(call);
-    }
-
-    deals_call_start(call, ask_begin);
-
-    return call;
-}
-
-
-deals_call *
-deals_factor_begin_wait(deals_ctx *ctx, const deals_asker *asker,
-    const deals_confirm_input *input, deals_str issuer, int64_t timeout_ms)
-{
-    return deals_call_wait(deals_factor_begin(ctx, asker, input, issuer, NULL,
-                                              NULL), timeout_ms);
-}
-
-
-const deals_factor_setup *
-deals_factor_setup_get(const deals_call *call)
-{
-    deals_use           *use;
-    const factor_state  *state;
-
-    if (call == NULL || !deals_call_is_done(call)) {
-        return NULL;
-    }
-
-    use = deals_call_state((deals_call *) call);
-    if (use->kind != DEALS_USE_FACTOR
-        || (deals_call_error(call) != NULL
-            && deals_call_error(call)->code != DEALS_INVALID))
-    {
-        return NULL;
-    }
-
-    state = (const factor_state *) use;
-
-    return state->setup.uri.data != NULL ? &state->setup : NULL;
-}
-
-
-deals_call *
 deals_factor_confirm(deals_ctx *ctx, const deals_asker *asker,
     const deals_code_input *input, deals_str issuer, deals_done done,
     void *data)
 {
-    deals_call    *call = new_call(ctx, asker, issuer, done, data);
-    factor_state  *state;
+    deals_call          *call;
+    deals_factor_state  *state;
 
+    call = deals_factor_new(ctx, asker, issuer, done, data);
     if (call == NULL) {
         return NULL;
     }
@@ -542,7 +364,7 @@ deals_factor_renew_wait(deals_ctx *ctx, const deals_asker *asker,
 const deals_factor_codes_result *
 deals_factor_codes_get(const deals_call *call)
 {
-    const factor_state  *state = deals_use_result(call, DEALS_USE_FACTOR);
+    const deals_factor_state  *state = deals_use_result(call, DEALS_USE_FACTOR);
 
     return state != NULL && state->codes.codes.len > 0 ? &state->codes : NULL;
 }
