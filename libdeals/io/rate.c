@@ -31,6 +31,7 @@ struct deals_count {
     deals_timer   timer;
     void        (*answered)(void *owner, int64_t n);
     void         *owner;        /* NULL: answered, or nobody waits */
+    int64_t       here;         /* what was counted without Redis */
     int           seconds;
     size_t        len;
     char          key[];
@@ -178,12 +179,7 @@ settle(deals_count *count, int64_t n)
     count->owner = NULL;
     deals_ctx_timer_stop(count->rate->ctx, DEALS_BUSY, &count->timer);
 
-    if (n < 1) {
-        n = without_redis(count->rate, (deals_str) { count->key, count->len },
-                          count->seconds);
-    }
-
-    count->answered(owner, n);
+    count->answered(owner, n < 1 ? count->here : n);
 }
 
 
@@ -243,14 +239,22 @@ deals_count *
 deals_rate_count(deals_rate *rate, deals_str key, int seconds, int64_t *n,
     void (*answered)(void *owner, int64_t n), void *owner)
 {
+    int64_t       here;
     deals_count  *count;
 
     if (seconds < 1) {
         seconds = 1;
     }
 
+    /*
+     * Always here, too: a Redis that fails, or takes too long once, must not
+     * let anybody begin anew.
+     */
+
+    here = without_redis(rate, key, seconds);
+    *n = here;
+
     if (rate->ctx->redis == NULL) {
-        *n = without_redis(rate, key, seconds);
         return NULL;
     }
 
@@ -260,6 +264,7 @@ deals_rate_count(deals_rate *rate, deals_str key, int seconds, int64_t *n,
         count->rate = rate;
         count->answered = answered;
         count->owner = owner;
+        count->here = here;
         count->seconds = seconds;
         count->len = key.len;
         count->timer.fire = too_late;
@@ -277,8 +282,6 @@ deals_rate_count(deals_rate *rate, deals_str key, int seconds, int64_t *n,
 
         free(count);
     }
-
-    *n = without_redis(rate, key, seconds);
 
     return NULL;
 }

@@ -20,7 +20,8 @@ void          deals_rate_free(deals_rate *rate);    /* NULL is ok */
 const char   *deals_rate_site(const deals_rate *rate);
 
 /*
- * Counts one event. With an answer at once it returns NULL and sets *n. Else
+ * Counts one event, in Redis and here: what is counted here is the answer where
+ * Redis has none in time. With an answer at once it returns NULL and sets *n. Else
  * `answered` comes later, never from inside this function, unless the count is
  * abandoned before.
  */

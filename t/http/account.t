@@ -150,6 +150,7 @@ ok !sign_in('ann', $old), '  the old one is not good any more';
 ok sign_in('ann', $new), '  the new one is';
 
 my $limited = $t->client(port => $t->port('limited'));
+$t->within(60, 25);
 $limited->{cookie} = { %{ $ann->{cookie} } };
 is_deeply [map { $limited->put("$api/me/password", json => { current => 'guess',
     password => $new })->status } 1 .. 4], [422, 422, 422, 429],

@@ -40,6 +40,7 @@ events { worker_connections 512; }
 http {
     %%HTTP%%
     deals_cache zone=pages:4m;
+    deals_query_timeout 60s;
     deals_rate_limit signin=off signup=off;
     deals_breached_passwords breached;
     server {

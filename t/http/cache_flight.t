@@ -45,8 +45,9 @@ sub status { return $_[0]->header('X-Cache') // '' }
 
 my $ann = $t->member('ann');
 my $id = $ann->post('/api/v1/deals', json => { title => 'A deal' })->json->{id};
-$t->get("/deals/$id/a-deal") for 1 .. 4;
-sleep 1.1;
+# Until the node has heard of Redis what is kept lasts a second, not ten.
+$t->wait_until(sub { $t->get("/deals/$id/a-deal"); sleep 1.2;
+    status($t->get("/deals/$id/a-deal")) eq 'HIT' }) or diag 'does not last';
 
 # Opens sockets that ask for a path; reads all answers.
 sub ask {
@@ -102,7 +103,8 @@ $t->wait_until(sub { $lock->waiting });
 @s = ask(50, '/top');
 sleep 0.1;
 close $first;
-sleep 0.3;
+ok $t->wait_until(sub { grep { "@$_[0, 1]" eq '/top 499' } said() }),
+    'who fills goes away';
 $lock->free;
 ($count) = answers(@s);
 is_deeply $count, { '200 MISS' => 1, '200 HIT' => 49 },
@@ -110,13 +112,19 @@ is_deeply $count, { '200 MISS' => 1, '200 HIT' => 49 },
 
 # --- the filler's worker is killed ------------------------------------------------------
 
+sub sockets {
+    return scalar grep { (readlink $_ // '') =~ /^socket:/ } glob "/proc/$_[0]/fd/*";
+}
+
 $lock = Deals::Test::Lock->new($t, 'deals');
+my @workers = $t->workers;
+my $idle = sockets($workers[0]);
 ($first) = ask(1, '/top?window=week');
 $t->wait_until(sub { $lock->waiting });
 @s = ask(60, '/top?window=week');
-sleep 0.1;
 $t->allow(qr/exited on signal 9/);
-my @workers = $t->workers;
+ok $t->wait_until(sub { sockets($workers[0]) >= $idle + 5 }),
+    'a worker has some of them';
 kill 'KILL', $workers[0];
 sleep 0.3;
 $lock->free;
@@ -140,7 +148,8 @@ my $start = time;
 my $took = time - $start;
 is +(grep { !/^50[34] MISS$/ } keys %$count), 0,
     'no bytes, no database: an error for all' or diag explain $count;
-ok $took > 2.5 && $took < 4.5, sprintf '  after their deadline (%.1f s)', $took;
+# One after the other, or by the time of the other server, they took far longer.
+ok $took > 2.5 && $took < 6, sprintf '  after their deadline (%.1f s)', $took;
 $lock->free;
 
 # --- the database is away: what was shown before is better than nothing -----------------------

@@ -194,8 +194,12 @@ sub mapping {
 
 # --- killed under load --------------------------------------------------------------------------------
 
+# Connections of workers that were killed may outlive them for a while.
+$t->stop_postgresql;
+$t->start_postgresql(max_connections => 300);
 $t->write_conf(conf('deals_cache zone=pages:128k;'));
 $t->reload;
+$t->wait_until(sub { $t->get("/deals/$ids[0]/deal-number-1")->status == 200 });
 $t->allow(qr/exited on signal 9|shared memory zone "pages" was locked by/);
 my @children;
 for my $n (1 .. 4) {
@@ -223,10 +227,9 @@ for my $n (1 .. 4) {
 my $killed = 0;
 my $until = time + 7 * Deals::Test::patience();
 while (time < $until) {
-    # valgrind needs seconds to begin a worker: there has to be one that serves,
-    # and how many answers that makes is the machine's affair.
-    $t->wait_until(sub { $t->get('/new')->status == 200 })
-        if $ENV{DEALS_VALGRIND};
+    # A worker needs its time to begin, with valgrind seconds: there has to be one
+    # that serves, and how many answers that makes is the machine's affair.
+    $t->wait_until(sub { $t->get('/new')->status == 200 });
     my @w = $t->workers;
     kill 'KILL', $w[rand @w] and $killed++ if @w;
     sleep((0.03 + rand 0.1) * Deals::Test::patience());
@@ -237,7 +240,8 @@ for my $n (1 .. 4) {
     my %count = map { split /=/ } split ' ', $said;
     is +(grep { !/^(?:200|0)$/ } keys %count), 0,
         "client $n while $killed workers are killed: $said";
-    ok $count{200} > ($ENV{DEALS_VALGRIND} ? 0 : 20), '  most are answered';
+    ok $count{200} > ($ENV{DEALS_VALGRIND} ? 0 : $count{0} // 0),
+        '  most are answered';
 }
 ok $t->wait_until(sub { $t->workers == 2 && $t->get('/new')->status == 200 }),
     'all is well afterwards';

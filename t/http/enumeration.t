@@ -78,7 +78,8 @@ same(200, '  on pages', map { answer($t->get('/', @$_)) } \@with, \@without);
 
 # --- the time that it takes -----------------------------------------------
 
-sub median { return (sort { $a <=> $b } @_)[@_ / 2] }
+# What a machine adds that is busy with something else is not in the quickest.
+sub quarter { return (sort { $a <=> $b } @_)[@_ / 4] }
 
 sub took {
     my ($code) = @_;
@@ -88,13 +89,13 @@ sub took {
 }
 
 # One after the other, so that what slows the machine down slows all down.
-sub medians {
+sub quarters {
     my ($rounds, %code) = @_;
     my %took;
     for (1 .. $rounds) {
         push @{ $took{$_} }, took($code{$_}) for sort keys %code;
     }
-    return map { ($_ => median(@{ $took{$_} })) } keys %took;
+    return map { ($_ => quarter(@{ $took{$_} })) } keys %took;
 }
 
 sub is_as_slow {
@@ -103,7 +104,7 @@ sub is_as_slow {
     for my $guess (@guess[0 .. 3]) {
         $code{"$guess->[0], $guess->[1]"} = sub { $sign_in->(@$guess) };
     }
-    my %ms = medians($rounds, %code);
+    my %ms = quarters($rounds, %code);
     my $refused = delete $ms{refused};
     my $known = $ms{'ann, a wrong guess'};
     for my $who (sort keys %ms) {
@@ -182,7 +183,7 @@ same(404, '  by its page', map { answer($t->get("/deals/$_"))
 # --- signing up -----------------------------------------------------------
 
 my $limited = $t->client(port => $t->port('limited'), from => '127.0.0.9');
-$t->wait_until(sub { CORE::time() % 60 < 45 }, 20);
+$t->within(60, 25);
 my @r = map { $limited->post("$api/accounts", json => { name => $_,
     password => 'a long password' }) } qw(ann ANN carl bob free);
 is_deeply [map { $_->status } @r], [409, 409, 409, 429, 429],

@@ -162,24 +162,17 @@ told('what can not be read', sub { $ann->post("$api/deals", body => '{',
 told('a cursor of one\'s own', sub { $t->get("$api/deals?cursor=AAAA") },
     result => 'malformed', level => 'info', route => 'api-deals');
 
+$t->within(60, 25);
 my $limited = $t->client(port => $t->port('limited'));
 $limited->post('/login', form => { name => 'eve',
                                    password => 'password of eve' });
 my $vote = sub { $limited->put("$api/deals/$id/vote", json => { value => 1 }) };
 $vote->() for 1 .. 2;
-
-# The minute may end between two of them.
-my ($r) = events($vote);
-$vote->() if $r->status != 429;
 told('too many votes', $vote, event => 'request', result => 'rate-limited',
     route => 'api-vote', member => 'eve', level => 'warn');
 my $guess = sub { $limited->post('/login', form => { name => 'ann',
                                                      password => 'guess' }) };
 $guess->() for 1 .. 3;
-($r) = events($guess);
-if ($r->status != 429) {
-    $guess->() for 1 .. 3;
-}
 told('too many guesses', $guess, event => 'sign-in', result => 'rate-limited',
     name => 'ann', level => 'warn');
 

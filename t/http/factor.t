@@ -175,6 +175,7 @@ is sign_in(code => $now)->status, 401, '  once';
 is sign_in(code => totp($secret, -1))->status, 401,
     '  and none from before it';
 again();
+$t->within(30, 10);
 is sign_in(code => totp($secret, $_))->status, 201, "a clock that differs: $_"
     for -1, 1;
 
@@ -223,7 +224,7 @@ my $guess = sub {
     $c->post("$api/sessions", cookies => 0, json => { name => 'ann',
         password => $password, %with });
 };
-$t->wait_until(sub { CORE::time() % 60 < 40 }, 30);
+$t->within(60, 25);
 again();
 is_deeply [map { $guess->($stranger, password => 'wrong', code => '000000')
     ->status } 1 .. 5], [401, 401, 401, 401, 429], 'a stranger guesses';
@@ -250,8 +251,7 @@ $r = $t->client(from => '127.0.0.67')->post("$api/sessions", cookies => 0,
 is $r->status, 429, '  elsewhere it is longer';
 cmp_ok $r->header('Retry-After'), '>', 120, '  by far';
 again();
-$t->wait_until(sub { CORE::time() % 60 < 40 }, 30);
-$t->command(['redis-cli', '-s', $t->redis =~ s/^unix://r, 'flushall']);
+$t->afresh;
 $stranger = $t->client(port => $t->port('limited'), from => '127.0.0.68');
 is_deeply [map { $guess->($stranger, code => 'A' x 24)->status } 1 .. 5],
     [401, 401, 401, 401, 429], 'recovery codes are limited by the minute';

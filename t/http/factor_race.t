@@ -46,7 +46,7 @@ sub end {
 
 sub waits {
     return $t->wait_until(sub {
-        $t->sql('SELECT count(*) FROM pg_locks WHERE NOT granted') }, 5);
+        $t->sql('SELECT count(*) FROM pg_locks WHERE NOT granted') });
 }
 
 # A request whose answer is fetched later.

@@ -37,6 +37,15 @@ sub cpu {
     return \%sum;
 }
 
+# How many children PostgreSQL has, also those that have ended and whose time it
+# has still to take over.
+sub backends {
+    my ($self) = @_;
+    my $main = $self->{test}{servers}->main_process('postgres') // return 0;
+    return scalar grep { /\) \S $main / }
+           map { first_line($_) // '' } glob '/proc/[0-9]*/stat';
+}
+
 sub first_line {
     open my $fh, '<', $_[0] or return undef;
     return scalar <$fh>;
@@ -47,7 +56,7 @@ sub measured {
     my ($self, $load) = @_;
     my $before = $self->cpu;
     my $r = $load->();
-    Time::HiRes::sleep(0.1);                # pgbench's backends have ended
+    Time::HiRes::sleep(0.1);
     my $after = $self->cpu;
     $r->{$_} = ($after->{$_} - $before->{$_}) * 1e6 / $r->{count}
         for keys %$after;
@@ -127,8 +136,10 @@ sub pgbench {
         $clients > 1 ? 2 : 1, '-T', $seconds, '-l', "--log-prefix=$log",
         '--sampling-rate=' . ($clients > 1 ? 0.1 : 1), @set, '-f', $file,
         $self->{test}->database);
+    my $backends = $self->backends;
     return $self->measured(sub {
         my $text = $self->run($seconds, @command);
+        $self->{test}->wait_until(sub { $self->backends <= $backends });
         my ($count) = $text =~ /actually processed: (\d+)/;
         my ($rate) = $text =~ /tps = ([\d.]+)/;
         die "pgbench: $text\n" if !$count;

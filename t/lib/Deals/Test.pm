@@ -166,11 +166,17 @@ http {
 $template}
 CONF
     }
-    my $conf = $self->write_conf($template);
-    $self->{servers}->start_nginx($conf, $self->sanitizer_env);
+    $self->write_conf($template);
+    ($self->{workers}) = $template =~ /^worker_processes (\d+);/m;
+    return $self->start_nginx;
+}
+
+sub start_nginx {
+    my ($self) = @_;
+    $self->{servers}->start_nginx("$self->{dir}/nginx.conf",
+        $self->sanitizer_env);
     # It listens before it has workers.
-    my ($n) = $template =~ /^worker_processes (\d+);/m;
-    $self->wait_until(sub { (() = $self->workers) >= ($n // 1) });
+    $self->wait_until(sub { (() = $self->workers) >= ($self->{workers} // 1) });
     return $self;
 }
 
@@ -232,8 +238,13 @@ sub site { "server { listen 127.0.0.1:%%PORT$_[0]%%; location / { deals; } }" }
 =head2 $t->reload, $t->stop_nginx, $t->signal($name, $server)
 
 reload sends HUP and waits until a new worker runs and the old ones are gone
-(or, with a running request, 5 seconds). signal: C<$t-E<gt>signal('KILL',
+(or, with a running request, for 5 seconds from then on). signal: C<$t-E<gt>signal('KILL',
 'postgres')>; servers are named nginx, postgres, redis-server.
+
+=head2 $t->afresh
+
+Rate limits count from nothing, in Redis and in nginx, which is started again, and
+have most of a minute.
 
 =head2 $t->start_postgresql, stop_postgresql, start_redis, stop_redis
 
@@ -267,13 +278,20 @@ sub reload {
     my ($self) = @_;
     my %old = map { $_ => 1 } $self->workers;
     $self->signal('HUP');
-    my $until = time + 5 * patience();
-    while (time <= $until) {
-        my @now = $self->workers;
-        return 1 if @now && !grep { $old{$_} } @now;
-        select undef, undef, undef, 0.02;
-    }
-    return scalar grep { !$old{$_} } $self->workers;
+    my $new = $self->wait_until(sub {
+        scalar grep { !$old{$_} } $self->workers }, 30);
+    $self->wait_until(sub { !grep { $old{$_} } $self->workers }, 5) if $new;
+    return $new;
+}
+
+sub afresh {
+    my ($self) = @_;
+    $self->stop_nginx;
+    my $r = $self->command(['redis-cli', '-s', $self->{servers}->redis_socket,
+        'flushall']);
+    $r->{code} == 0 or die "redis-cli: $r->{out}$r->{err}";
+    $self->within(60, 20);
+    return $self->start_nginx;
 }
 
 =head1 ASKING
@@ -367,7 +385,8 @@ Runs any program; returns C<{code, out, err}>; code 128+N: ended by signal N.
 
 sub command {
     my ($self, $cmd, %o) = @_;
-    my %file = map { $_ => "$self->{dir}/command.$_" } qw(in out err);
+    # A test's own children run programs too.
+    my %file = map { $_ => "$self->{dir}/command.$$.$_" } qw(in out err);
     write_file($file{in}, $o{input} // '');
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
@@ -397,8 +416,13 @@ The texts of error.log and access.log.
 
 =head2 $t->wait_until(sub { ... }, [$seconds])
 
-Calls until it returns true, at most so long (default 10); returns what it
+Calls until it returns true, at most so long (default 20); returns what it
 returned last.
+
+=head2 $t->within($period, $seconds)
+
+Waits until what is counted by the clock (60: a minute of rate limits, 30: a
+code's half minute) has so many seconds left.
 
 =cut
 
@@ -431,13 +455,18 @@ sub access_log { read_file("$_[0]{dir}/access.log") }
 
 sub wait_until {
     my ($self, $code, $seconds) = @_;
-    my $until = time + ($seconds // 10) * patience();
+    my $until = time + ($seconds // 20) * patience();
     my $r;
     until ($r = $code->()) {
         last if time > $until;
         select undef, undef, undef, 0.02;
     }
     return $r;
+}
+
+sub within {
+    my ($self, $period, $seconds) = @_;
+    select undef, undef, undef, 0.05 while $period - time % $period < $seconds;
 }
 
 # Free ports below the range that the system gives to outgoing connections. A
