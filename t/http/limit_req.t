@@ -91,6 +91,32 @@ sub afresh {
         ->{code} == 0 or die 'redis-cli failed';
 }
 
+# The answer to a guess that is one too many. Redis has an instant to count it:
+# where it was late, and in a minute that has just begun, the next one is.
+sub too_many {
+    my ($form) = @_;
+    my $r;
+    for (1 .. 5) {
+        $r = guess(somebody('few'), $form);
+        last if $r->status == 429;
+    }
+    return $r;
+}
+
+# Of a new somebody, for the same reason as often as three times.
+sub in_a_row {
+    my ($want, $before) = @_;
+    my @got;
+    for (1 .. 3) {
+        $before->() if $before;
+        my $c = somebody('many');
+        @got = map { guess($c)->status } 1 .. 10;
+        is_nginx(guess($c), 503, 'another status of nginx') if !$before;
+        last if "@got" eq "@$want";
+    }
+    return \@got;
+}
+
 # What PostgreSQL was asked by workers while `code` ran.
 sub asked {
     my ($code) = @_;
@@ -149,19 +175,15 @@ is asked(sub { is_nginx($c->get($_), 429, $_) for '/', "/deals/$id/a-deal",
     '/api/v1/deals', '/static/x/style.css', '/none' }), 0,
     '  whatever is wanted';
 is_ours(guess(somebody('few')), 401, 'what nginx refused was not counted');
-is_ours(guess(somebody('few')), 429, '  what it let through it did');
-is_ours(guess(somebody('few'), 1), 429, '  by the form too');
+is_ours(too_many(), 429, '  what it let through it did');
+is_ours(too_many(1), 429, '  by the form too');
 is somebody('few')->get('/')->status, 200, 'sign-ins only';
 
 # nginx counts what the module refuses, as it counts all.
-$c = somebody('many');
-my @status = map { guess($c)->status } 1 .. 10;
-is_deeply \@status, [(429) x 8, (503) x 2], 'refused by us, then by nginx';
-is_nginx(guess($c), 503, 'another status of nginx');
-afresh();
-$c = somebody('many');
-@status = map { guess($c)->status } 1 .. 10;
-is_deeply \@status, [(401) x 3, (429) x 5, (503) x 2], 'each at its own count';
+my @want = ((429) x 8, (503) x 2);
+is_deeply in_a_row(\@want), \@want, 'refused by us, then by nginx';
+@want = ((401) x 3, (429) x 5, (503) x 2);
+is_deeply in_a_row(\@want, \&afresh), \@want, 'each at its own count';
 
 # --- connections at once --------------------------------------------------
 

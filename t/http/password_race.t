@@ -14,6 +14,7 @@ use Deals::Test;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
+deals_query_timeout 60s;
 deals_rate_limit signin=3/m signup=off;
 %%SITE%%
 server {
@@ -49,7 +50,7 @@ sub end {
 
 sub waits {
     return $t->wait_until(sub {
-        $t->sql('SELECT count(*) FROM pg_locks WHERE NOT granted') }, 3);
+        $t->sql('SELECT count(*) FROM pg_locks WHERE NOT granted') });
 }
 
 # A request whose answer is fetched later.

@@ -89,25 +89,31 @@ my $ann = $t->member('ann');
 my $id = $ann->post('/api/v1/deals', json => { title => 'first' })->json->{id};
 $t->wait_until(sub { $other->get('/')->status == 200 });
 ok $t->wait_until(sub { connections(1) == 4 }), 'both sites of both nodes listen';
-ok $t->wait_until(sub { $other->get('/new'); sleep 1.5;
-    ($other->get('/new')->header('X-Cache') // '') eq 'HIT' }),
-    'pages last, as they do where changes are heard of';
+sub last_longer {
+    return $t->wait_until(sub { $other->get('/new'); sleep 1.5;
+        ($other->get('/new')->header('X-Cache') // '') eq 'HIT' });
+}
+ok last_longer(), 'pages last, as they do where changes are heard of';
 
-# For valgrind a first handshake is longer than Redis is waited for.
+# On a machine that stands still for a second Redis is not waited for as long as
+# that, and taken again.
 sub said {
     my ($log) = @_;
-    $log =~ s/^.* TLS: no handshake in time\n//gm if $ENV{DEALS_VALGRIND};
-    return $log;
+    my $late = 'TLS: no handshake in time|no connection in time|'
+        . 'it does not answer';
+    return $log =~ s/^.* redis: not available: (?:$late)\n//gmr;
 }
 
+# Of a page that is good for ten seconds: it goes in half of that.
 sub seen {
     my ($what, $write, $like) = @_;
+    my $lasts = last_longer();
     $other->get('/new') for 1 .. 8;
     $write->();
     my $start = time;
     my $seen = $t->wait_until(sub { $other->get('/new')->body =~ $like }, 14);
     my $took = time - $start;
-    ok $seen && $took < 1, sprintf '%s: seen after %.2f s', $what, $took;
+    ok $lasts && $seen && $took < 5, sprintf '%s: seen after %.2f s', $what, $took;
 }
 seen('a post', sub { $ann->post('/api/v1/deals', json => { title => 'second' }) },
     qr/second/);
@@ -132,7 +138,8 @@ for my $name (('limited', 'limited2') x 10) {
 cmp_ok $status{429} // 0, '>=', 12, 'four votes a minute for both nodes';
 like https('/'), qr/second/, 'by https';
 like https('/deals_status'), qr/\bup\b/, '  the report says that Redis is up';
-cmp_ok connections(0), '>=', 2, 'workers have connections of their own';
+ok $t->wait_until(sub { connections(0) >= 2 }),
+    'workers have connections of their own';
 
 # A reload reads certificates again, and keeps no old connection.
 ok $t->reload, 'a reload';
@@ -160,7 +167,7 @@ sub distrusted {
         cookie => { %{ $ann->{cookie} } });
     ok $t->wait_until(sub {
         $client->put("/api/v1/deals/$id/vote", json => { value => 1 });
-        substr($t->log, $from) =~ /redis: not available/;
+        substr($t->log, $from) =~ /redis: not available: $why$/m;
     }), "$what: it is said";
     is $t->get('/new')->status, 200, '  pages come';
     like https('/'), qr/third/, '  by https too';
@@ -172,6 +179,7 @@ sub distrusted {
     my @said = grep { /redis: / } split /\n/, substr $t->log, $from;
     my @other = grep { !/redis: not available: $why$/ && said("$_\n") } @said;
     is "@other", '', '  with the reason';
+    @said = grep { /$why$/ } @said;
     cmp_ok scalar @said, '<=', 6, '  once for each connection';
     like https('/deals_status'), qr/\bdown\b/, '  the report knows';
     $t->stop_nginx;

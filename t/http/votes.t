@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use IO::Select;
 use IPC::Open2;
 use Test::More;
 use Time::HiRes qw(time sleep);
@@ -27,6 +28,7 @@ http {
     %%HTTP%%
     deals_cache zone=pages:4m;
     deals_rate_limit vote=off;
+    deals_query_timeout 60s;
     deals_queue_size 2000;
     server {
         listen 127.0.0.1:%%PORT%% backlog=2048;
@@ -224,10 +226,12 @@ for my $value (1, -1, 0, 1) {
         "a vote of $value: the member sees it at once";
     is $of->($eve->get($list))->{my_vote}, $value, '  in lists too';
 }
+# Lists are made anew after a second; what nobody heard of is seen after ten.
 my $start = time;
 ok $t->wait_until(sub { $of->($t->get($list))->{score} == $before + 1 }),
     'others see it in lists';
-ok time - $start < 1.3 * Deals::Test::patience(), sprintf '  after %.2f s', time - $start;
+my $took = time - $start;
+ok $took < 5 * Deals::Test::patience(), sprintf '  after %.2f s', $took;
 
 # Another node: an nginx with a cache of its own on the same database.
 my $two = Deals::Test::Node->new($t, $conf =~ s/%%PORT%%/%%PORT:two%%/r
@@ -242,15 +246,18 @@ is $eve->put('/api/v1/deals/5/vote', json => { value => -1 })->status, 200,
 $start = time;
 ok $t->wait_until(sub { $of->($there->get($list))->{score} == $before - 2 }),
     '  is in lists there';
-ok time - $start < 1.3 * Deals::Test::patience(), sprintf '  after %.2f s', time - $start;
+$took = time - $start;
+ok $took < 5 * Deals::Test::patience(), sprintf '  after %.2f s', $took;
 ok $two->quit, '  which leaves';
 
 # --- more than may wait -----------------------------------------------------------------
 
 my $lock = lock_all();
+# As long as nobody gets through, an answer is that of one who was turned away.
 my @sent = submit('small', apart(200, 1));
 blocked(1);
-sleep 0.5;
+$t->wait_until(sub {
+    IO::Select->new(map { $_->{socket} } @sent)->can_read(0) });
 release($lock);
 my $n = answers(@sent);
 is_deeply [ sort keys %$n ], [200, 503], 'a full queue: some are turned away';
@@ -271,7 +278,7 @@ $lock = lock_all();
 @sent = submit('', apart(200, -1));
 my ($pid) = blocked(1);
 kill 'TERM', $pid;
-sleep 0.2;
+$t->wait_until(sub { !kill 0, $pid });
 release($lock);
 $n = answers(@sent);
 is_deeply $n, { 200 => 200 }, 'a backend was ended in mid-flush: sent once more'
@@ -289,15 +296,21 @@ is_deeply [ grep { !/^(?:200|503)$/ } keys %$n ], [],
     'a crash in mid-flush: an answer or a 503';
 ok $t->wait_until(sub { eval { $t->sql('SELECT 1') } }), '  it is back';
 kept('  then', @sent);
-$t->wait_until(sub { $t->get('/api/v1/deals/1')->status == 200
-    && answers(submit('', [1, 0, 1, 0]))->{200} }, 20);
+# Each worker finds that out for itself: so many at once reach all of them, twice.
+my $rounds = 0;
+$t->wait_until(sub {
+    my $n = answers(submit('', apart(100, 0)));
+    $rounds = ($n->{200} // 0) == 100 ? $rounds + 1 : 0;
+    return $rounds == 2;
+}, 20);
 @sent = submit('', apart(300, -1));
 is_deeply answers(@sent), { 200 => 300 }, '  and takes votes';
 kept('  then', @sent);
 
 # --- a worker dies ----------------------------------------------------------------------
 
-$t->allow(qr/exited on signal 9/);
+# Who is killed among answers may hold a lock.
+$t->allow(qr/exited on signal 9|was locked by \d+/);
 for my $value (1, -1) {
     $lock = lock_all();
     @sent = submit('', apart(300, $value));
