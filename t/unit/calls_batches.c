@@ -171,18 +171,51 @@ meanwhile(const char *script_text)
     return server_spawn(psql);
 }
 
-/* Until so many backends wait for this. */
+/* A session that has locked what others are to wait for, until it is told. */
+static deals_script  *lock;
+
 static void
-until_waiting(const char *event, int n)
+lock_by(const char *format, int64_t id)
+{
+    char                text[300];
+    const deals_error  *error = NULL;
+
+    lock = deals_script_open(server_database, arena, &error);
+    assert_non_null(lock);
+    assert_int_equal(deals_script_run(lock, "BEGIN"), 0);
+    snprintf(text, sizeof(text), format, (long long) id);
+    assert_int_equal(deals_script_run(lock, text), 0);
+}
+
+static void
+unlock(void)
+{
+    assert_int_equal(deals_script_run(lock, "COMMIT"), 0);
+    deals_script_close(lock);
+    lock = NULL;
+}
+
+/* What a test that failed has left locked would stop all others. */
+static int
+begin(void **state)
+{
+    deals_script_close(lock);
+    lock = NULL;
+
+    return empty(state);
+}
+
+/* Until so many backends wait for a lock. */
+static void
+until_blocked(deals_ctx *by, int n)
 {
     int  i;
 
-    for (i = 0; i < 1000; i++) {
-        (void) deals_ctx_poll(ctx, 10);
+    for (i = 0; i < 2000; i++) {
+        (void) deals_ctx_poll(by, 10);
         sql("SELECT pg_stat_clear_snapshot()");
         if (sql_int("SELECT count(*) FROM pg_stat_activity"
-                    " WHERE '%s' IN (wait_event_type, wait_event)", event)
-            >= n)
+                    " WHERE wait_event_type = 'Lock'") >= n)
         {
             return;
         }
@@ -191,10 +224,24 @@ until_waiting(const char *event, int n)
     fail_msg("nobody waits");
 }
 
+/* Until nothing is asked but the batch that waits for a lock: what votes ask
+ * before they join the next one is answered. Of more than some 16 at once those
+ * that find no place elsewhere ask behind that batch. */
 static void
-until_blocked(int n)
+until_joined(void)
 {
-    until_waiting("Lock", n);
+    int              i;
+    deals_ctx_stats  stats;
+
+    for (i = 0; i < 2000; i++) {
+        (void) deals_ctx_poll(ctx, 10);
+        deals_ctx_status(ctx, &stats);
+        if (i > 1 && stats.in_flight == 1 && stats.waiting == 0) {
+            return;
+        }
+    }
+
+    fail_msg("votes do not join");
 }
 
 /* Did the server write this to its log? */
@@ -270,19 +317,16 @@ test_many_deals(void **state)
 static void
 one_lane(void)
 {
-    int                 i;
-    deals_call         *calls[2];
-    deals_config        config = { 0 };
-    deals_ctx_stats     stats = { 0 };
-    const deals_error  *error = NULL;
+    int               i;
+    deals_call       *calls[2];
+    deals_config      config = { 0 };
+    deals_ctx_stats   stats = { 0 };
 
     deals_ctx_free(ctx);
-    config.database = server_database;
     config.pool_size = 2;
     config.signin_limit = config.signup_limit = config.post_limit
         = config.comment_limit = config.vote_limit = -1;
-    ctx = deals_ctx_new(&config, NULL, arena, &error);
-    assert_non_null(ctx);
+    ctx = server_ctx(&config);
 
     while (stats.connections < 2) {
         for (i = 0; i < 2; i++) {
@@ -308,17 +352,13 @@ hold(vote *v)
     sql("BEGIN; SELECT 1 FROM deal_stats WHERE deal_id = %lld FOR UPDATE",
         (long long) deals[v->deal]);
     submit(ctx, v);
-    until_blocked(1);
+    until_blocked(ctx, 1);
 }
 
 static void
 release(void)
 {
-    int  i;
-
-    for (i = 0; i < 20; i++) {
-        (void) deals_ctx_poll(ctx, 10);
-    }
+    until_joined();
     sql("COMMIT");
 }
 
@@ -378,15 +418,12 @@ test_one_unknown(void **state)
 static void
 test_order(void **state)
 {
-    deals_ctx          *other;
-    deals_config        config = { 0 };
-    const deals_error  *error = NULL;
+    deals_ctx     *other;
+    deals_config   config = { 0 };
 
     (void) state;
     community();
-    config.database = server_database;
-    other = deals_ctx_new(&config, NULL, arena, &error);
-    assert_non_null(other);
+    other = server_ctx(&config);
 
     votes[0] = (vote) { .deal = 1, .member = 5, .value = -1 };
     submit(other, &votes[0]);
@@ -408,18 +445,13 @@ test_order(void **state)
 static void
 test_cancelled(void **state)
 {
-    int    i;
-    pid_t  locker;
-    char   text[200];
+    int  i;
 
     (void) state;
     community();
-    snprintf(text, sizeof(text), "BEGIN; SELECT 1 FROM deal_stats WHERE"
-             " deal_id = %lld FOR UPDATE; SELECT pg_sleep(2); COMMIT",
-             (long long) deals[0]);
     hold(&votes[20]);
-    locker = meanwhile(text);
-    until_waiting("PgSleep", 1);
+    lock_by("SELECT 1 FROM deal_stats WHERE deal_id = %lld FOR UPDATE",
+            deals[0]);
 
     /* 0..9 are on their way, 10..19 wait. */
     for (i = 0; i < 20; i++) {
@@ -427,12 +459,10 @@ test_cancelled(void **state)
         submit(ctx, &votes[i]);
         if (i == 9) {
             release();
-            until_blocked(1);
+            until_blocked(ctx, 1);
         }
     }
-    for (i = 0; i < 10; i++) {
-        (void) deals_ctx_poll(ctx, 10);
-    }
+    until_joined();
     for (i = 0; i < 20; i += 3) {
         deals_call_free(votes[i].call);
         votes[i].call = NULL;
@@ -440,6 +470,7 @@ test_cancelled(void **state)
             cast[0][i % 2][i] = 9;
         }
     }
+    unlock();
     finish(21);
     for (i = 0; i < 21; i++) {
         if (votes[i].call != NULL) {
@@ -447,7 +478,6 @@ test_cancelled(void **state)
         }
     }
     free_all(21);
-    assert_int_equal(server_wait(locker), 0);
 
     stands();
     assert_int_equal(sql_int("SELECT count(*) FROM votes"), 10 + 7 + 1);
@@ -467,22 +497,29 @@ test_deadlock(void **state)
     community();
     hold(&votes[20]);
     assert_true(deals[0] < deals[1]);
-
-    /* The batch holds the first deal when it comes to the second. It is the one
-     * that notices, after a second. */
-    snprintf(text, sizeof(text), "SET deadlock_timeout = '1min'; BEGIN;"
-             " SELECT 1 FROM deal_stats WHERE deal_id = %lld FOR UPDATE;"
-             " SELECT pg_sleep(0.9);"
-             " UPDATE deal_stats SET up = up WHERE deal_id = %lld; COMMIT",
-             (long long) deals[1], (long long) deals[0]);
-    locker = meanwhile(text);
-    until_waiting("PgSleep", 1);
+    lock_by("SELECT 1 FROM deal_stats WHERE deal_id = %lld FOR UPDATE",
+            deals[0]);
 
     for (i = 0; i < 20; i++) {
         votes[i] = (vote) { .deal = i % 3, .member = i, .value = 1 };
         submit(ctx, &votes[i]);
+        if (i == 9) {
+            until_joined();
+        }
     }
     release();
+    until_blocked(ctx, 1);
+
+    /* Behind the batch somebody who has the second deal waits for the first.
+     * When the batch holds that and comes to the second it is the one that
+     * notices, after a second. */
+    snprintf(text, sizeof(text), "SET deadlock_timeout = '10min'; BEGIN;"
+             " SELECT 1 FROM deal_stats WHERE deal_id = %lld FOR UPDATE;"
+             " UPDATE deal_stats SET up = up WHERE deal_id = %lld; COMMIT",
+             (long long) deals[1], (long long) deals[0]);
+    locker = meanwhile(text);
+    until_blocked(ctx, 2);
+    unlock();
     all_good(21);
     assert_int_equal(server_wait(locker), 0);
     stands();
@@ -493,38 +530,31 @@ test_deadlock(void **state)
 static void
 test_serialization(void **state)
 {
-    int                 i;
-    pid_t               locker;
-    char                text[300];
-    deals_ctx          *strict;
-    deals_config        config = { 0 };
-    deals_ctx_stats     stats;
-    const deals_error  *error = NULL;
+    int               i;
+    deals_ctx        *strict;
+    deals_config      config = { 0 };
+    deals_ctx_stats   stats;
 
     (void) state;
     community();
     sql("ALTER ROLE deals SET default_transaction_isolation"
         " = 'repeatable read'");
-    config.database = server_database;
-    strict = deals_ctx_new(&config, NULL, arena, &error);
-    assert_non_null(strict);
+    strict = server_ctx(&config);
     deals_call_free(OK(deals_whoami_wait(strict, &who[0].asker, TIMEOUT)));
     sql("ALTER ROLE deals RESET default_transaction_isolation");
 
-    snprintf(text, sizeof(text), "BEGIN; UPDATE deal_stats SET imported_up = 1,"
-             " score = score + 1 WHERE deal_id = %lld; SELECT pg_sleep(0.7);"
-             " COMMIT", (long long) deals[1]);
-    locker = meanwhile(text);
-    until_waiting("PgSleep", 1);
+    lock_by("UPDATE deal_stats SET imported_up = 1, score = score + 1"
+            " WHERE deal_id = %lld", deals[1]);
 
     for (i = 0; i < 20; i++) {
         votes[i] = (vote) { .deal = i % 3, .member = i, .value = 1 };
         submit(strict, &votes[i]);
     }
+    until_blocked(strict, 1);
+    unlock();
     all_good(20);
     deals_ctx_status(strict, &stats);
     assert_int_equal(stats.batched, 20);    /* none was divided */
-    assert_int_equal(server_wait(locker), 0);
     deals_ctx_free(strict);
     stands();
     assert_int_equal(sql_int("SELECT score FROM deal_stats WHERE deal_id ="
@@ -547,7 +577,7 @@ test_terminated(void **state)
         votes[i] = (vote) { .deal = i % 3, .member = i, .value = 1 };
         submit(ctx, &votes[i]);
     }
-    until_blocked(1);
+    until_blocked(ctx, 1);
     sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE wait_event_type = 'Lock'");
     for (i = 0; i < 10; i++) {
@@ -576,7 +606,7 @@ test_killed(void **state)
         choose(&votes[i], 5);
         submit(ctx, &votes[i]);
     }
-    until_blocked(1);
+    until_blocked(ctx, 1);
     pid = (pid_t) sql_int("SELECT pid FROM pg_stat_activity"
                           " WHERE wait_event_type = 'Lock' LIMIT 1");
     assert_true(pid > 1);
@@ -585,7 +615,7 @@ test_killed(void **state)
     finish(200);
     deals_script_close(script);
     script = NULL;
-    for (i = 0; i < 300 && script == NULL; i++) {
+    for (i = 0; i < 1500 && script == NULL; i++) {
         usleep(20000);
         script = deals_script_open(server_database, arena, &error);
     }
@@ -621,17 +651,19 @@ test_killed(void **state)
     stands();
 }
 
+#define BATCH_TEST(f)  cmocka_unit_test_setup(f, begin)
+
 static const struct CMUnitTest  tests[] = {
-    TEST(test_few_deals),
-    TEST(test_many_deals),
-    TEST(test_repeats),
-    TEST(test_one_unknown),
-    TEST(test_order),
-    TEST(test_cancelled),
-    TEST(test_deadlock),
-    TEST(test_serialization),
-    TEST(test_terminated),
-    TEST(test_killed),
+    BATCH_TEST(test_few_deals),
+    BATCH_TEST(test_many_deals),
+    BATCH_TEST(test_repeats),
+    BATCH_TEST(test_one_unknown),
+    BATCH_TEST(test_order),
+    BATCH_TEST(test_cancelled),
+    BATCH_TEST(test_deadlock),
+    BATCH_TEST(test_serialization),
+    BATCH_TEST(test_terminated),
+    BATCH_TEST(test_killed),
 };
 
 RUN("calls: batches", tests)

@@ -35,19 +35,16 @@ begin(const member *m)
 static void
 community(void)
 {
-    int                 i;
-    deals_config        config = { 0 };
-    const deals_error  *error;
+    int           i;
+    deals_config  config = { 0 };
 
-    config.database = server_database;
     config.signin_limit = config.signup_limit = config.post_limit
         = config.comment_limit = config.vote_limit = -1;
 
     for (i = 0; i < 3; i++) {
         if (demands[i] == NULL) {
             config.second_factor = i;
-            demands[i] = deals_ctx_new(&config, NULL, arena, &error);
-            assert_non_null(demands[i]);
+            demands[i] = server_ctx(&config);
         }
     }
 

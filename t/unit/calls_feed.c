@@ -281,8 +281,11 @@ test_window_stands(void **state)
 
     (void) state;
     many(3);
-    sql("UPDATE deal_stats SET created_at = now() - interval '23:59:58',"
-        " created_day = deals_day(now() - interval '23:59:58')");
+    clock_stands = server_now(NULL);
+    sql("UPDATE deal_stats SET created_at = to_timestamp(%lld)"
+        " - interval '23:59:58', created_day = deals_day(to_timestamp(%lld)"
+        " - interval '23:59:58')", (long long) (clock_stands / 1000000),
+        (long long) (clock_stands / 1000000));
     p.window = DEALS_DAY;
     p.limit = 2;
 
@@ -293,7 +296,7 @@ test_window_stands(void **state)
     p.cursor = (deals_str) { cursor, next.len };
     deals_call_free(call);
 
-    sleep(3);
+    clock_stands += 3000000;
 
     call = OK(deals_feed_wait(ctx, NULL, &p, TIMEOUT));
     assert_int_equal(deals_feed_get(call)->deals.len, 1);

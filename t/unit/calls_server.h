@@ -19,7 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,7 +35,7 @@
 
 #define UNUSED   __attribute__((unused))
 #define BIN      "/usr/lib/postgresql/15/bin/"
-#define TIMEOUT  20000
+#define TIMEOUT  60000      /* ms that no call takes, on whatever machine */
 
 static char           server_dir[64];
 static char           server_database[128];
@@ -46,6 +48,9 @@ static deals_script  *script;
 /* The context of most tests: no limits, no Redis. */
 static deals_ctx     *ctx;
 static deals_arena   *arena;
+
+/* Where the clock of contexts stands, in microseconds; 0: it goes. */
+static int64_t        clock_stands;
 
 
 /* -- the servers ---------------------------------------------------------- */
@@ -131,20 +136,23 @@ server_end(void)
 UNUSED static void
 redis_start(void)
 {
-    char                path[96];
-    int                 i;
+    int                 i, fd, rc = -1;
+    struct sockaddr_un  sun = { .sun_family = AF_UNIX };
     const char *const   argv[] = {
         "/usr/bin/redis-server", "--port", "0", "--unixsocket",
         server_redis + 5, "--save", "", "--appendonly", "no", "--dir",
         server_dir, NULL
     };
 
-    snprintf(path, sizeof(path), "%s/redis.sock", server_dir);
-    unlink(path);
+    snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/redis.sock", server_dir);
+    unlink(sun.sun_path);
     redis_pid = server_spawn(argv);
 
-    for (i = 0; i < 200 && access(path, F_OK) < 0; i++) {
+    for (i = 0; i < 1000 && rc < 0; i++) {
         usleep(20000);
+        fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        rc = connect(fd, (struct sockaddr *) &sun, sizeof(sun));
+        close(fd);
     }
 }
 
@@ -170,6 +178,40 @@ server_migrate(void)
     }
 
     return 0;
+}
+
+static int64_t
+server_now(void *host)
+{
+    struct timespec  ts;
+
+    (void) host;
+
+    if (clock_stands != 0) {
+        return clock_stands;
+    }
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+
+    return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
+}
+
+/* A context on the server, whose clock a test may stop. */
+static deals_ctx *
+server_ctx(deals_config *config)
+{
+    deals_ctx          *made;
+    deals_hooks         hooks = { .now = server_now };
+    const deals_error  *error = NULL;
+
+    config->database = server_database;
+    config->query_timeout = config->connect_timeout = TIMEOUT;
+    made = deals_ctx_new(config, &hooks, arena, &error);
+    if (made == NULL) {
+        fail_msg("%.*s", (int) error->message.len, error->message.data);
+    }
+
+    return made;
 }
 
 /* Of the group. */
@@ -217,7 +259,7 @@ server_begin(void **state)
     postgres_pid = server_spawn(postgres);
     arena = deals_arena_new();
 
-    for (i = 0; i < 300 && script == NULL; i++) {
+    for (i = 0; i < 1500 && script == NULL; i++) {
         usleep(20000);
         script = deals_script_open(server_database, arena, &error);
     }
@@ -225,12 +267,11 @@ server_begin(void **state)
         return -1;
     }
 
-    config.database = server_database;
     config.signin_limit = config.signup_limit = config.post_limit
         = config.comment_limit = config.vote_limit = -1;
-    ctx = deals_ctx_new(&config, NULL, arena, &error);
+    ctx = server_ctx(&config);
 
-    return ctx == NULL ? -1 : 0;
+    return 0;
 }
 
 static int
@@ -303,6 +344,7 @@ UNUSED static int
 empty(void **state)
 {
     (void) state;
+    clock_stands = 0;
     sql("TRUNCATE users, user_names, user_emails, sessions, deals, deal_stats,"
         " deal_tags, votes, comments, comment_votes, merchants CASCADE");
 

@@ -306,7 +306,8 @@ test_bad_is_not_kept(void **state)
 {
     (void) state;
     community();
-    sql("UPDATE sessions SET expires_at = now() - interval '1 s'");
+    sql("UPDATE sessions SET expires_at = to_timestamp(%lld)"
+        " - interval '1 s'", began_s());
     assert_string_equal(whoami(a, &ann), "");
     sql("UPDATE sessions SET expires_at = now() + interval '1 d'");
     assert_string_equal(whoami(a, &ann), "member");

@@ -1,7 +1,7 @@
 /*
  * calls_viewer.h - a node for tests of what contexts keep of members: several
- * contexts that share generations and a clock, and a look at what they ask the
- * server.
+ * contexts that share generations and a clock that only the test moves, and a
+ * look at what they ask the server.
  */
 
 #ifndef CALLS_VIEWER_H
@@ -9,6 +9,7 @@
 
 #include "calls_server.h"
 
+#include "io/call.h"
 #include "io/stmt.h"
 
 #define S_   INT64_C(1000000)
@@ -23,19 +24,24 @@ static generation_of  generations[64];
 static size_t         ngenerations;
 static uint64_t       epoch;
 static int64_t        keep_members, keep_votes;     /* ms */
-static int64_t        ahead;                        /* of the clock; us */
+static int64_t        began;                        /* a whole second; us */
+static int64_t        ahead;                        /* of that: the clock; us */
 static deals_ctx     *a, *b;                        /* of one node */
 static long           logged;                       /* of the server's log */
+
+/* For SQL: to_timestamp() of the test's beginning. */
+UNUSED static long long
+began_s(void)
+{
+    return (long long) (began / S_);
+}
 
 static int64_t
 clock_now(void *host)
 {
-    struct timespec  ts;
-
     (void) host;
-    clock_gettime(CLOCK_REALTIME, &ts);
 
-    return (int64_t) ts.tv_sec * S_ + ts.tv_nsec / 1000 + ahead;
+    return began + ahead;
 }
 
 static generation_of *
@@ -119,12 +125,20 @@ node_ctx(int64_t query_timeout)
 static int
 node_begin(void **state)
 {
-    keep_members = keep_votes = 10000;
-    ahead = 0;
-    a = node_ctx(0);
-    b = node_ctx(0);
+    int  rc = empty(state);
 
-    return empty(state);
+    keep_members = keep_votes = 10000;
+    began = server_now(NULL) / S_ * S_ + MIN_;
+    ahead = 0;
+    a = node_ctx(TIMEOUT);
+    b = node_ctx(TIMEOUT);
+
+    /* A minute ahead of all else: what a node does is later than what was there.
+     * Of a clock that stands moments go on from the first one. */
+    (void) deals_ctx_moment(a);
+    (void) deals_ctx_moment(b);
+
+    return rc;
 }
 
 static int
@@ -147,6 +161,8 @@ node_end(void **state)
 UNUSED static int
 log_begin(void **state)
 {
+    int  i;
+
     if (server_begin(state) != 0) {
         return -1;
     }
@@ -154,9 +170,18 @@ log_begin(void **state)
     sql("ALTER SYSTEM SET log_statement = 'all'");
     sql("ALTER SYSTEM SET log_line_prefix = '%%v '");
     sql("SELECT pg_reload_conf()");
-    usleep(300000);
 
-    return 0;
+    /* whoever starts sessions has heard of it before those that run */
+    for (i = 0; i < 1000; i++) {
+        if (sql_int("SELECT (current_setting('log_statement') = 'all'"
+                    " AND current_setting('log_line_prefix') = '%%v ')::int"))
+        {
+            return 0;
+        }
+        usleep(20000);
+    }
+
+    return -1;
 }
 
 /* The statements since the last time: "session+my_votes feed_hot": a `+` joins

@@ -31,7 +31,7 @@
 
 enum {
     NUMBER, WRITE, MANY, SLEEP, FAIL, FAIL_ONCE, WRITE_ONCE, LATE, STAR, PID,
-    NOTHING, ECHO, BATCH, SLOW, NSTMTS
+    NOTHING, ECHO, BATCH, SLOW, NAP, NSTMTS
 };
 
 static const uint32_t  int8_oid[] = { 20, 20 };
@@ -47,6 +47,7 @@ const deals_stmt  deals_stmts[] = {
     STMT(MANY, "SELECT g, repeat('x', 1000) FROM generate_series(1, $1) g",
          2, 0),
     STMT(SLEEP, "SELECT $1::int8 FROM pg_sleep(0.3)", 1, 0),
+    STMT(NAP, "SELECT $1::int8 FROM pg_sleep(60)", 1, 0),
     STMT(FAIL, "SELECT 1 / $1::int8", 1, 0),
     STMT(FAIL_ONCE, "SELECT fail_once($1)", 1, 0),
     STMT(WRITE_ONCE, "INSERT INTO written VALUES (fail_once($1)) RETURNING id",

@@ -14,6 +14,7 @@
 #define MS(id)  ((id) >> 12)
 
 static int64_t     ahead;
+static int64_t     held;        /* microseconds that a look at the clock takes */
 static deals_ctx  *a, *b;
 
 static int64_t
@@ -22,9 +23,23 @@ clock_now(void *host)
     struct timespec  ts;
 
     (void) host;
+    usleep((useconds_t) held);
     assert_int_equal(clock_gettime(CLOCK_REALTIME, &ts), 0);
+    usleep((useconds_t) held);
 
     return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000 + ahead;
+}
+
+/* All have seen the clock as it is: of several looks one was not interrupted. */
+static void
+look(void)
+{
+    int  i;
+
+    for (i = 0; i < 10; i++) {
+        (void) deals_ctx_moment(a);
+        (void) deals_ctx_moment(b);
+    }
 }
 
 static int
@@ -34,9 +49,11 @@ set_up(void **state)
 
     (void) state;
     ahead = 0;
+    held = 0;
     test_hooks.now = clock_now;
     a = ctx_new(&config);
     b = ctx_new(&config);
+    look();
 
     return 0;
 }
@@ -77,6 +94,7 @@ moments_go_on(void **state)
 
     /* forward is forward, and back again is not */
     ahead = HOUR;
+    look();
     first = deals_ctx_moment(a);
     assert_true(first >= third + HOUR - 1000);
     ahead = 0;
@@ -99,6 +117,23 @@ ids_go_on(void **state)
         next = deals_ctx_new_id(i % 2 ? a : b);
         assert_true(MS(next) >= MS(id) + 2);
     }
+}
+
+/* Whoever was held up between the looks at two clocks is not ahead of the others
+ * for ever. */
+static void
+a_look_may_take_long(void **state)
+{
+    int64_t  before, moment, after;
+
+    (void) state;
+    held = 100000;
+    (void) deals_ctx_moment(a);
+    held = 0;
+    before = deals_ctx_moment(b);
+    moment = deals_ctx_moment(a);
+    after = deals_ctx_moment(b);
+    assert_in_range(moment, before - 10000, after + 10000);
 }
 
 static void
@@ -128,6 +163,8 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test_setup_teardown(moments_go_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ids_go_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_look_may_take_long, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(each_is_later, set_up, tear_down),
     };
 

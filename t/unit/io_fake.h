@@ -2,7 +2,7 @@
  * io_fake.h - a scripted PostgreSQL on a unix socket, inside of the test: it
  * speaks the wire protocol, does what the statements' arguments say, and moves
  * only when it is told to (fake_turn), so that a test decides what is on the
- * wire and what is not.
+ * wire and what is not. Time is the test's own: see steady_clock.h.
  *
  * An argument below 1000 is an answer. The others are deeds; see enum. That of
  * BATCH has the number of its rows, times 10000, added; they are 1, 2 ...
@@ -18,6 +18,7 @@
 #include <sys/un.h>
 
 #include "io_check.h"
+#include "steady_clock.h"
 
 enum {
     DROP = 1000,            /* close in the middle of the row */

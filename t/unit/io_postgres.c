@@ -25,6 +25,20 @@ number(const char *sql)
     return strtoll(deals_script_value(script, 0, 0), NULL, 10);
 }
 
+/* Until the server says this number. */
+
+static void
+until_number(int64_t n, const char *sql)
+{
+    int64_t  start;
+
+    for (start = deals_mono(); number(sql) != n && ms_since(start) < LONG; ) {
+        usleep(20000);
+    }
+
+    assert_int_equal(number(sql), n);
+}
+
 static int
 start_all(void **state)
 {
@@ -65,6 +79,8 @@ set_up(void **state)
     memset(&config, 0, sizeof(config));
     config.database = postgres_conninfo();
     config.pool_size = 2;
+    config.connect_timeout = LONG;
+    config.query_timeout = LONG;
     ctx = ctx_new(&config);
 
     return 0;
@@ -171,8 +187,6 @@ over_a_network(void **state)
 
     (void) state;
     config.pool_size = 1;
-    config.connect_timeout = LONG;
-    config.query_timeout = LONG;
     config.database = text;
 
     for (i = 0; i <= postgres_tls; i++) {
@@ -331,24 +345,36 @@ a_changed_table_is_prepared_for_again(void **state)
 }
 
 
+/* For those who have little patience. */
+
+static void
+until_answered(void)
+{
+    asking   a = NEW;
+    int64_t  start = deals_mono();
+
+    do {
+        assert_true(ms_since(start) < LONG);
+        ask(ctx, &a, NUMBER, 1, -1);
+    } while (answer(&a) != DEALS_OK);
+}
+
 static void
 the_server_keeps_the_deadline_too(void **state)
 {
-    asking  a = NEW, b = NEW;
+    asking  a = NEW;
 
     (void) state;
     config.query_timeout = 100;
     config.pool_size = 1;
     again();
-    ask(ctx, &b, NUMBER, 1, -1);
-    (void) answer(&b);
-    ask(ctx, &a, SLEEP, 1, -1);
+    until_answered();
+    ask(ctx, &a, NAP, 1, -1);
     assert_int_equal(answer(&a), DEALS_TIMEOUT);
-    ask(ctx, &b, NUMBER, 1, -1);
-    assert_int_equal(answer(&b), DEALS_OK);
-    assert_int_equal(number("SELECT count(*) FROM pg_stat_activity WHERE "
-                            "state = 'active' AND pid <> pg_backend_pid() "
-                            "AND query LIKE '%pg_sleep(0%'"), 0);
+    until_answered();
+    until_number(0, "SELECT count(*) FROM pg_stat_activity WHERE "
+                 "state = 'active' AND pid <> pg_backend_pid() "
+                 "AND query LIKE '%pg_sleep(6%'");
 }
 
 
@@ -404,10 +430,9 @@ slow_statements_delay_nobody(void **state)
         assert_int_equal(slow[i].results[i == 0], i);
     }
 
-    assert_int_equal(number("SELECT count(*) FROM pg_stat_activity WHERE "
-                            "application_name = 'deals' AND "
-                            "backend_type = 'client backend' AND "
-                            "pid <> pg_backend_pid()"), 2);
+    until_number(2, "SELECT count(*) FROM pg_stat_activity WHERE "
+                 "application_name = 'deals' AND "
+                 "backend_type = 'client backend' AND pid <> pg_backend_pid()");
 }
 
 
@@ -441,7 +466,7 @@ a_backend_may_be_ended(void **state)
     again();
     ask(ctx, &a, NUMBER, 1, -1);
     assert_int_equal(answer(&a), DEALS_OK);
-    (void) deals_ctx_poll(ctx, 1100);
+    usleep(1100000);        /* a connection that stays is believed */
 
     ask(ctx, &a, SLEEP, 3, -1);
     (void) deals_ctx_poll(ctx, 0);
@@ -456,7 +481,9 @@ a_backend_may_be_ended(void **state)
     run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
         "application_name = 'deals' AND pid <> pg_backend_pid() "
         "AND backend_type = 'client backend'");
-    usleep(50000);
+    until_number(0, "SELECT count(*) FROM pg_stat_activity WHERE "
+                 "application_name = 'deals' AND pid <> pg_backend_pid() "
+                 "AND backend_type = 'client backend'");
     ask(ctx, &w, WRITE, 1, -1);
     assert_int_equal(answer(&w), DEALS_OK);
     assert_int_equal(number("SELECT count(*) FROM written"), 1);

@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "io_check.h"
@@ -235,6 +236,22 @@ redis_socket(void)
     return path;
 }
 
+static int
+is_listening(const char *path)
+{
+    int                 fd, rc;
+    struct sockaddr_un  sun;
+
+    memset(&sun, 0, sizeof(sun));
+    sun.sun_family = AF_UNIX;
+    snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    rc = connect(fd, (struct sockaddr *) &sun, sizeof(sun));
+    close(fd);
+
+    return rc == 0;
+}
+
 /* 0; -1: it is not installed */
 
 unused static int
@@ -242,7 +259,6 @@ start_redis(const char *password, int port)
 {
     int                 i;
     char                number[12];
-    struct stat         st;
     const char *const   argv[] = {
         "redis-server", "--port", number, "--bind", "127.0.0.1", "--unixsocket",
         redis_socket(), "--unixsocketperm", "777", "--save", "",
@@ -258,12 +274,15 @@ start_redis(const char *password, int port)
     (void) unlink(redis_socket());
     server_pid = launch(argv);
 
-    for (i = 0; i < 200 && stat(redis_socket(), &st) != 0; i++) {
+    for (i = 0; i < 1000; i++) {
+        if (is_listening(redis_socket())) {
+            return 0;
+        }
+
         usleep(20000);
     }
 
-    usleep(50000);
-
+    fail_msg("Redis does not listen");
     return 0;
 }
 
