@@ -43,7 +43,7 @@ async function visitor(browser, options) {
     const page = await context.newPage();
 
     page.trouble = [];
-    page.setDefaultTimeout(10000);
+    page.setDefaultTimeout(30000);
     page.on('pageerror', e => page.trouble.push('script: ' + e.message));
     page.on('console', m => {
         /* An answer of 4xx is said there too; the tests look at those. */
@@ -67,11 +67,12 @@ async function visitor(browser, options) {
 }
 
 /* Presses what leads to another page, perhaps of the same address, and waits for
- * that page. */
-async function follow(page, button) {
+ * all of that page: what is looked for at once may be seen in the old one, or not
+ * yet in the new. */
+async function follow(page, button, press = to => to.click()) {
     const to = typeof button === 'string' ? page.locator(button) : button;
 
-    await Promise.all([page.waitForNavigation(), to.click()]);
+    await Promise.all([page.waitForNavigation(), press(to)]);
 }
 
 async function shot(page, name) {

@@ -27,8 +27,9 @@ async function newcomer(page) {
          '... and says why');
     await views(page, 'demanded-offer', kind);
     await page.fill('#factor-current', 'wrong');
-    await page.click('text=Set it up');
-    await page.waitForSelector('#factor-current[aria-invalid]');
+    await follow(page, 'text=Set it up');
+    is(await page.locator('#factor-current[aria-invalid]').count(), 1,
+       'a wrong password is said' + how);
     is(await page.textContent('h1'), 'A second factor',
        'a wrong password: the same page' + how);
     await views(page, 'demanded-offer-wrong', kind);
@@ -68,7 +69,7 @@ async function votes(page) {
     await views(page, 'demanded-refused', kind);
     await page.click('text=Set up a second factor');
     await page.waitForURL('**/settings/factor?**');
-    await page.click('text=Not now');
+    await follow(page, 'text=Not now');
     ok(true, '... with a link that leads back');
     await page.goto(at(deal));
 }
@@ -85,10 +86,9 @@ async function comments(page, context) {
     ]);
     await tab.waitForURL('**/settings/factor?**');
     await tab.fill('#factor-current', password);
-    await tab.click('text=Set it up');
+    await follow(tab, 'text=Set it up');
     await tab.fill('#code', totp(await tab.textContent('.secret')));
-    await tab.click('text=Turn it on');
-    await tab.waitForSelector('.codes');
+    await follow(tab, 'text=Turn it on');
     like(await tab.getAttribute('text=Done', 'href'), /\/deals\/\d+/,
          'set up in a tab of its own, it goes back to the deal');
     await tab.close();
@@ -109,8 +109,15 @@ async function forms(page) {
          'the settings say so');
     await views(page, 'demanded-settings', kind);
     await page.click('text=Set it up below');
-    const box = await page.locator('#factor').boundingBox();
-    ok(box.y >= 0 && box.y < 400, '... with a link to where it is');
+    const there = async () => {
+        const box = await page.locator('#factor').boundingBox();
+
+        return box.y >= 0 && box.y < 400;
+    };
+    for (let i = 0; i < 100 && !await there(); i++) {
+        await page.waitForTimeout(50);
+    }
+    ok(await there(), '... with a link to where it is');
 }
 
 async function moderator(browser) {

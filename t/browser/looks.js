@@ -7,7 +7,7 @@
 
 const fs = require('fs');
 const { HtmlValidate } = require('html-validate');
-const { ok, is, visitor, shot, run } = require('./browser.js');
+const { ok, is, visitor, follow, shot, run } = require('./browser.js');
 
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 /* The last word: is axe asked too? Once narrow, once wide, in each scheme. */
@@ -26,8 +26,8 @@ async function signIn(page) {
     await page.goto('/login');
     await page.fill('#name', process.env.NAME);
     await page.fill('#password', process.env.PASSWORD);
-    await page.click('.panel button');
-    await page.waitForSelector('.menu');
+    await follow(page, '.panel button');
+    is(await page.locator('.menu').count(), 1, 'signed in');
 }
 
 /* Addresses of one page of each kind, as their links say. */

@@ -15,7 +15,7 @@ const errors = page => page.locator('[aria-invalid=true]');
 async function signUp(page, name) {
     await page.goto(at('/submit'));
     like(page.url(), /\/login\?next=/, 'posting leads a stranger to sign in');
-    await page.click('text=Create an account');
+    await follow(page, 'text=Create an account');
     await page.fill('#name', name);
     await page.fill('#password', 'correct horse ' + name);
     await page.click('text=Create account >> nth=-1');
@@ -113,8 +113,7 @@ async function votes(page, where, what) {
 async function comments(page, other, deal) {
     await page.goto(deal);
     await page.fill('#body', 'It *sings* indeed. <i>No</i>');
-    await page.click('.comments > .write button');
-    await page.waitForSelector('.comment');
+    await follow(page, '.comments > .write button');
     const first = page.locator('.comments > .comment').first();
     like(await first.locator('.prose').first().textContent(),
          /^It sings indeed\. <i>No<\/i>\s*$/, 'a comment' + how);
@@ -127,16 +126,14 @@ async function comments(page, other, deal) {
     const there = other.locator('.comments > .comment').first();
     await there.locator('.reply > summary').first().click();
     await there.locator('textarea').first().fill('Which tune?');
-    await there.locator('.reply button').first().click();
+    await follow(other, there.locator('.reply button').first());
     const reply = other.locator('.comment .comment');
-    await reply.waitFor();
     like(await reply.locator('.prose').textContent(), /Which tune/,
          'a reply stands under what it answers' + how);
     is(await there.locator('.act').count(), 1,
        'nobody edits the comments of others');
 
-    await reply.locator('.act').click();
-    await other.waitForSelector('textarea#body');
+    await follow(other, reply.locator('.act'));
     is((await other.inputValue('#body')).trim(), 'Which tune?',
        'an own one can be edited: its text');
     await other.fill('#body', 'Which tune, please?');
@@ -159,8 +156,7 @@ async function comments(page, other, deal) {
 
 async function edit(page, deal) {
     await page.goto(deal);
-    await page.click('.one .acts >> text=Edit');
-    await page.waitForSelector('#title');
+    await follow(page, '.one .acts >> text=Edit');
     is(await page.inputValue('#price'), '19.99', 'the form holds the price');
     is(await page.inputValue('#tags'), 'kitchen, tea', '... and the tags');
     await page.fill('#title', 'A kettle that whistles');
@@ -189,18 +185,17 @@ async function moderate(page, guest, deal) {
     await page.goto(at('/login'));
     await page.fill('#name', 'Keeper');
     await page.fill('#password', 'password of Keeper');
-    await page.click('.panel button');
-    await page.waitForSelector('.menu');
+    await follow(page, '.panel button');
     await page.goto(deal);
-    await page.click('text=Hide from lists');
-    await page.waitForSelector('text=Show again');
+    await follow(page, 'text=Hide from lists');
     ok(await page.locator('.note >> text=hidden').isVisible(),
        'a moderator hides a deal, which is said there' + how);
     is((await guest.goto(deal)).status(), 404, '... others find it no more');
     await guest.goto(at('/new'));
     is(await guest.locator('text=A kettle that').count(), 0, '... in no list');
-    await page.click('text=Show again');
-    await page.waitForSelector('text=Hide from lists');
+    await follow(page, 'text=Show again');
+    is(await page.locator('text=Hide from lists').count(), 1,
+       '... and may show it again');
     is((await guest.goto(deal)).status(), 200, '... and shows it again');
 }
 
@@ -233,8 +228,8 @@ async function sessions(page, browser, name) {
         await one.goto(at('/login'));
         await one.fill('#name', name);
         await one.fill('#password', 'correct horse ' + name);
-        await one.click('.panel button');
-        await one.waitForSelector('.menu');
+        await follow(one, '.panel button');
+        is(await one.locator('.menu').count(), 1, 'signed in elsewhere' + how);
         return one;
     };
     const last = page.locator('.sessions li button[formaction]').last();
@@ -246,19 +241,20 @@ async function sessions(page, browser, name) {
     is(await page.locator('.sessions [formaction]').count(), 2,
        'two sessions elsewhere' + how);
     await page.fill('#ending', 'wrong horse');
-    await last.click();
-    await page.waitForSelector('#ending[aria-invalid]');
+    await follow(page, last);
+    is(await page.locator('#ending[aria-invalid]').count(), 1,
+       'a wrong password is said');
     is(await page.inputValue('#ending'), '', '... do not end without the password');
     await shot(page, 'sessions-mistake-' + (js ? 'js' : 'plain'));
     ok(await here(others[0]) && await here(others[1]), '... they go on');
     await page.goto(at('/settings'));
     await page.fill('#ending', 'correct horse ' + name);
-    await last.click();
+    await follow(page, last);
     like(await page.textContent('.note'), /That session has ended/,
          '... one does' + how);
     ok(await here(others[0]) !== await here(others[1]), '... and not the other');
     await page.fill('#ending', 'correct horse ' + name);
-    await page.press('#ending', 'Enter');
+    await follow(page, '#ending', field => field.press('Enter'));
     like(await page.textContent('.note'), /everywhere else/, '... all do' + how);
     ok(!await here(others[0]) && !await here(others[1]), '... at once');
     is(await page.locator('#ending').count(), 0, '... and nothing is asked');
@@ -271,11 +267,11 @@ async function factor(page, browser, name) {
 
     await page.goto(at('/settings'));
     await page.fill('#factor-current', 'wrong horse');
-    await page.click('text=Set it up');
-    await page.waitForSelector('#factor-current[aria-invalid]');
-    ok(true, 'no second factor without the password' + how);
+    await follow(page, 'text=Set it up');
+    ok(await page.locator('#factor-current[aria-invalid]').count() === 1,
+       'no second factor without the password' + how);
     await page.fill('#factor-current', password);
-    await page.click('text=Set it up');
+    await follow(page, 'text=Set it up');
     const key = await page.textContent('.secret');
     like(key, /^([A-Z2-7]{4} ){7}[A-Z2-7]{4}$/, 'a key for the phone');
     const qr = await page.locator('.qr').boundingBox();
@@ -285,16 +281,16 @@ async function factor(page, browser, name) {
          new RegExp('secret=' + key.replace(/ /g, '')), '... and a link');
     await views(page, 'factor-setup', js ? '' : '-plain');
     await page.fill('#code', '12345');
-    await page.click('text=Turn it on');
-    await page.waitForSelector('#code[aria-invalid]');
+    await follow(page, 'text=Turn it on');
+    ok(await page.locator('#code[aria-invalid]').count() === 1,
+       'a wrong code is said');
     is(await page.textContent('.secret'), key, 'a wrong code: the same key');
     await page.fill('#code', totp(key));
-    await page.click('text=Turn it on');
-    await page.waitForSelector('.codes');
+    await follow(page, 'text=Turn it on');
     const codes = await page.locator('.codes code').allTextContents();
     is(codes.length, 10, 'a good one: recovery codes' + how);
     await views(page, 'factor-codes', js ? '' : '-plain');
-    await page.click('text=Done');
+    await follow(page, 'text=Done');
     like(await page.textContent('.sessions >> nth=0'), /10 recovery codes left/,
          'it is on');
     await views(page, 'factor-on', js ? '' : '-plain');
@@ -303,15 +299,14 @@ async function factor(page, browser, name) {
     await one.goto(at('/submit'));
     await one.fill('#name', name);
     await one.fill('#password', password);
-    await one.click('.panel button');
-    await one.waitForSelector('#code');
+    await follow(one, '.panel button');
     is(await one.locator('.menu, [type=password]').count(), 0,
        'signing in asks for a code, and there is no session yet' + how);
     await views(one, 'code', js ? '' : '-plain');
     await one.fill('#code', '000');
-    await one.click('.panel button');
-    await one.waitForSelector('#code[aria-invalid]');
-    is(await one.inputValue('#code'), '', '... a wrong one is not good');
+    await follow(one, '.panel button');
+    is(await one.inputValue('#code[aria-invalid]'), '',
+       '... a wrong one is not good');
     await one.fill('#code', codes[0].toLowerCase());
     await one.press('#code', 'Enter');
     await one.waitForURL('**/submit');
@@ -323,11 +318,12 @@ async function factor(page, browser, name) {
          '... and is used up');
     await page.fill('#factor-current', password);
     await page.fill('#code', codes[0]);
-    await page.click('button:has-text("Turn it off")');
-    await page.waitForSelector('#code[aria-invalid]');
+    await follow(page, 'button:has-text("Turn it off")');
+    ok(await page.locator('#code[aria-invalid]').count() === 1,
+       '... and does not turn it off');
     await page.fill('#factor-current', password);
     await page.fill('#code', codes[1]);
-    await page.click('button:has-text("Turn it off")');
+    await follow(page, 'button:has-text("Turn it off")');
     like(await page.textContent('.note'), /second factor is off/,
          'another turns it off' + how);
     is(await page.locator('text=Set it up').count(), 1, '... for good');
@@ -337,12 +333,11 @@ async function factor(page, browser, name) {
 async function signOut(page, name) {
     await page.goto(at('/new'));
     await page.click('.menu summary');
-    await page.click('text=Sign out');
-    await page.waitForSelector('.signin');
-    ok(true, 'signed out' + how);
+    await follow(page, 'text=Sign out');
+    is(await page.locator('.signin').count(), 1, 'signed out' + how);
 
     await page.goto(at('/new'));
-    await page.click('.signin');
+    await follow(page, '.signin');
     await page.fill('#name', name);
     await page.fill('#password', 'wrong horse');
     await follow(page, '.panel button');

@@ -12,9 +12,11 @@ use Socket qw(SOL_SOCKET SO_LINGER SO_RCVBUF);
 use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
+use Deals::Test::Standstill;
 use Deals::Test::Watch;
 
 my $t = Deals::Test->new;
+my $still = Deals::Test::Standstill->new;
 $t->nginx(<<'CONF');
 %%GLOBALS%%
 worker_processes 2;
@@ -26,8 +28,6 @@ http {
     deals_rate_limit signin=off signup=off post=off comment=off vote=off;
     deals_body_size 64k;
     client_body_buffer_size 1k;
-    client_body_timeout 1s;
-    client_header_timeout 1s;
     send_timeout 2s;
     keepalive_requests 100000;
     add_header X-Cache $deals_cache_status always;
@@ -36,10 +36,15 @@ http {
         location / { deals; }
         location /other/ { return 200 "other\n"; }
     }
+    # Who says no more is sent away.
+    server {
+        listen 127.0.0.1:%%PORT:hasty%% reuseport;
+        client_body_timeout 1s;
+        location / { deals; }
+    }
     # Who says no more may stay.
     server {
         listen 127.0.0.1:%%PORT:patient%% reuseport;
-        client_header_timeout 60s;
         location / { return 200 "other\n"; }
     }
     # Somebody else reads bodies first, into files.
@@ -159,7 +164,7 @@ for my $part (0.4, 0.6, 0.9) {
 }
 ok $t->wait_until(sub { !files() }), '  files of those that left are gone';
 $r = slowly(request(POST => '/api/v1/deals', $body, @json,
-    'Connection: close'), 2, 1.5);
+    'Connection: close'), 2, 1.5, 'hasty');
 unlike $r, qr{^HTTP/1\.1 2}, 'one that comes too slowly is given up';
 my $chunked = join '', map { sprintf "%x\r\n%s\r\n", length, $_ }
     (unpack '(a100)*', $body), '';
@@ -326,9 +331,9 @@ ok $t->wait_until(sub {
     (eval { $t->get('/new')->status } // 0) == 200
         && $ann->put("/api/v1/deals/$id/vote", json => { value => 1 })->status
            == 200 }, 10), 'when they are left, there is service';
-cmp_ok time - $began, '<', 3, '  at once';
+cmp_ok $still->since($began), '<', 3, '  at once';
 
 is_deeply [sort $t->workers], \@workers, 'no worker died';
-cmp_ok connections(), '<=', 6, 'no connection is left over';
+ok $t->wait_until(sub { connections() <= 6 }), 'no connection is left over';
 is $t->deals('verify')->{code}, 0, 'all counters are right';
 $t->finish;

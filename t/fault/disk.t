@@ -14,6 +14,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
 use Deals::Test::Disk;
+use Deals::Test::Standstill;
 use Deals::Test::Steady;
 use Deals::Test::Storm;
 use Deals::Test::Watch;
@@ -26,6 +27,7 @@ my %SETTINGS = (jit => 'off', fsync => 'off', synchronous_commit => 'on',
     min_wal_size => '32MB', max_wal_size => '64MB');
 
 my ($t, @members, @deals);
+my $still = Deals::Test::Standstill->new;
 
 sub start {
     $t->allow(qr/No space left on device|access\.log" was incomplete/);
@@ -110,18 +112,19 @@ sub disaster {
     }
     sleep 0.5;
     $disk->free;
-    my $freed = time;
-    # A server that ended for want of space is started again by its manager.
-    my $restarted = 0;
+    # A server that ended for want of space is started again by its manager. What
+    # it needs itself until it answers is not ours.
+    my ($freed, $restarted) = (undef, 0);
     my $back = $t->wait_until(sub {
         if (!$t->{servers}->main_process('postgres')) {
             $t->start_postgresql;
-            $freed = time;
+            $freed = undef;
             $restarted = 1;
         }
+        $freed //= time if eval { $t->sql('SELECT 1') };
         text()->status == 201;
     }, 20);
-    my $took = time - $freed;
+    my $took = $still->since($freed // time);
     $storm->end;
     my $saw = $watch->end;
     my $all = join ', ', map { "$_ x $status{$_}" } sort keys %status;

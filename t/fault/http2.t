@@ -37,6 +37,7 @@ http {
         ssl_certificate_key %%DIR%%/key.pem;
         location / { deals; }
         location /other/ { return 200 "other\n"; }
+        location = /status { deals_status; }
     }
 }
 CONF
@@ -126,8 +127,9 @@ $lock = Deals::Test::Lock->new($t, 'deals');
 my $child = fork // die "fork: $!\n";
 if (!$child) {
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-    # They wait, a new worker is there, and then they are answered.
-    $t->wait_until(sub { $lock->waiting });
+    # All of them wait, a new worker is there, and then they are answered.
+    $t->wait_until(sub { $t->get('/status?format=json')->json
+        ->{sites}[0]{all}{in_flight} >= 30 });
     $t->signal('HUP');
     $t->wait_until(sub { my %old = map { $_ => 1 } @workers;
         grep { !$old{$_} } $t->workers });
@@ -135,7 +137,7 @@ if (!$child) {
     require POSIX;
     POSIX::_exit(0);
 }
-is_deeply ask([], map { ("/api/v1/deals?limit=$_") } 1 .. 30), { '200 2' => 30 },
+is_deeply ask([], map { ("/api/v1/deals?limit=$_") } 31 .. 60), { '200 2' => 30 },
     'who waits during a reload is answered';
 waitpid $child, 0;
 $lock->free;

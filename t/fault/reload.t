@@ -266,5 +266,5 @@ is $t->deals('verify')->{code}, 0, 'all counters are right';
 
 kill 'QUIT', $new;
 ok $t->wait_until(sub { !is_there($new) && !$t->{servers}->processes('nginx') }, 12), 'and it leaves';
-is connections(), 0, '  with its connections';
+ok $t->wait_until(sub { connections() == 0 }), '  with its connections';
 $t->finish;

@@ -16,10 +16,12 @@ use Time::HiRes qw(time sleep);
 use Deals::Test;
 use Deals::Test::Prometheus;
 use Deals::Test::Proxy;
+use Deals::Test::Standstill;
 use Deals::Test::Steady;
 use Deals::Test::Watch;
 
 my ($TIMEOUT, $QUEUE) = (1.5, 5);
+my $still = Deals::Test::Standstill->new;
 
 my $t = Deals::Test->new;
 my $proxy = Deals::Test::Proxy->new(port => $t->port('proxy'),
@@ -98,18 +100,19 @@ sub crowd {
             $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
             srand $$;
             my $c = Deals::Test::Steady->new(like => $ann, timeout => 10);
-            my %seen;
+            my (%seen, @late);
             until (-e $stop) {
                 my $id = $deals[rand @deals];
                 my $r = $i % 4 == 0
                     ? $c->put("/api/v1/deals/$id/vote", json => { value => 1 })
                     : $c->get("/api/v1/users/nobody$i-" . int rand 1e9);
                 $seen{ $r->status }++;
-                $seen{late}++ if $c->{took} > $TIMEOUT + 1;
+                push @late, "@$c{qw(began took)}\n"
+                    if $c->{took} > $TIMEOUT + 1;
                 sleep 0.01;
             }
             open my $f, '>', "$stop.$i" or POSIX::_exit(1);
-            print {$f} map { "$_ $seen{$_}\n" } keys %seen;
+            print {$f} map({ "$_ $seen{$_}\n" } keys %seen), @late;
             close $f;
             POSIX::_exit(0);
         }
@@ -127,7 +130,9 @@ sub end {
     for my $file (glob "$who->{stop}.*") {
         open my $in, '<', $file or die "$file: $!\n";
         while (my $line = <$in>) {
-            $seen{$1} += $2 if $line =~ /^(\w+) (\d+)$/;
+            $seen{$1} += $2 if $line =~ /^(\d+) (\d+)$/;
+            $seen{late}++ if $line =~ /^(\d+\.\S+) (\S+)$/
+                && $still->without($1, $2) > $TIMEOUT + 1;
         }
     }
     return \%seen;

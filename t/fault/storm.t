@@ -56,6 +56,11 @@ sub of {
     return map { $_->[0] } $t->{servers}->processes($name);
 }
 
+sub recoveries {
+    return scalar(() = Deals::Test::read_file($t->dir . '/postgresql.log')
+        =~ /all server processes terminated; reinitializing/g);
+}
+
 my %kill = (
     worker => sub {
         my @workers = $t->workers;
@@ -68,11 +73,14 @@ my %kill = (
         $t->start_redis;
     },
     backend => sub {
-        # All others are killed by the postmaster, and it recovers.
+        # All others are killed by the postmaster, and it recovers: who connects
+        # before it knows is ended too.
         my @pids = $t->sql("SELECT pid FROM pg_stat_activity
                             WHERE usename = 'deals'") or return;
-        kill 'KILL', $pids[rand @pids];
-        $t->wait_until(sub { eval { $t->sql('SELECT 1') } });
+        my $recoveries = recoveries();
+        kill 'KILL', $pids[rand @pids] or return;
+        $t->wait_until(sub { recoveries() > $recoveries
+            && eval { $t->sql('SELECT 1') } });
     },
     postgresql => sub {
         $t->signal('KILL', 'postgres');
@@ -98,7 +106,9 @@ for my $round (1 .. $rounds) {
     my @wrong = $storm->wrong;
     is_deeply \@wrong, [], "round $round: all that was acknowledged is there,"
         . ' once: ' . ($storm->{acknowledged} - $before);
-    my $verify = $t->deals('verify');
+    # Who gets no answer in time says 3.
+    my $verify;
+    $t->wait_until(sub { ($verify = $t->deals('verify'))->{code} != 3 });
     is $verify->{code}, 0, '  and all counters are right'
         or diag $verify->{out}, $verify->{err};
     $clean++ if $verify->{code} == 0;

@@ -9,7 +9,7 @@ Deals::Test::Steady - a client that keeps its connection and knows the time
     my $c = Deals::Test::Steady->new(port => 8080, timeout => 5);
     my $r = $c->get('/');
     $r->status;     # 0: no answer, $c->{why} says how: refused, closed, timeout
-    $c->{took};     # seconds
+    $c->{took};     # seconds, since $c->{began}
 
 It is a L<Deals::Test::Client>; C<like =E<gt> $client> takes over the cookies of
 another. A kept connection that the server had closed before the request was
@@ -49,7 +49,7 @@ sub drop {
 sub raw {
     my ($self, $bytes) = @_;
     local $SIG{PIPE} = 'IGNORE';
-    my $began = Time::HiRes::time();
+    my $began = $self->{began} = Time::HiRes::time();
     my $until = $began + $self->{timeout};
     my $kept = $self->{kept};
     # Something to read before a word was said: the server's goodbye.

@@ -31,6 +31,7 @@ use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(time sleep);
 
+use Deals::Test::Standstill;
 use Deals::Test::Steady;
 use Deals::Test::Table;
 
@@ -48,6 +49,7 @@ sub begin {
     $self->{stop} = $self->{t}->dir . '/storm.stop';
     unlink $self->{stop};
     $self->{pids} = [];
+    $self->{still} = Deals::Test::Standstill->new;
     $serial++;
     for my $n (0 .. $#{ $self->{members} }) {
         my $pid = fork // die "fork: $!\n";
@@ -76,10 +78,14 @@ sub end {
         my $said = JSON::PP::decode_json(<$in>);
         unlink $self->file($n);
         $self->{$_} += $said->{$_} // 0 for qw(asked again acknowledged);
-        push @{ $self->{$_} }, @{ $said->{$_} || [] } for qw(known late odd);
+        push @{ $self->{$_} }, @{ $said->{$_} || [] } for qw(known odd);
+        push @{ $self->{late} }, map { $_->[2] } grep {
+            $self->{still}->without(@$_[0, 1]) > $self->{deadline}
+        } @{ $said->{late} || [] };
         $self->{vote}{$n}{$_} = $said->{vote}{$_}
             for keys %{ $said->{vote} || {} };
     }
+    delete $self->{still};
     return $self;
 }
 
@@ -127,7 +133,8 @@ sub ask {
     while (1) {
         $said->{asked}++;
         my $r = $who->request(@request);
-        push @{ $said->{late} }, "$request[1]: $who->{took} s, " . $r->status
+        push @{ $said->{late} }, [@$who{qw(began took)},
+            "$request[1]: $who->{took} s, " . $r->status]
             if $who->{took} > $self->{deadline};
         if ($r->status != 0 && $r->status < 500) {
             $said->{acknowledged}++;

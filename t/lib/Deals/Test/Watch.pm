@@ -29,6 +29,7 @@ use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(time sleep);
 
+use Deals::Test::Standstill;
 use Deals::Test::Steady;
 
 my $serial = 0;
@@ -36,6 +37,7 @@ my $serial = 0;
 sub new {
     my ($class, $t, %watched) = @_;
     my $self = bless { t => $t, owner => $$, pids => {},
+                       still => Deals::Test::Standstill->new,
                        stop => $t->dir . '/watch.' . ++$serial }, $class;
     for my $name (sort keys %watched) {
         my $pid = fork // die "fork: $!\n";
@@ -59,13 +61,12 @@ sub watch {
         again => 1, timeout => $o{timeout} // 10,
         $o{like} ? (like => $o{like}) : ());
     my $seen = { n => 0, status => {}, cache => {}, odd => [], wrong => 0,
-                 slowest => 0 };
+                 took => [] };
     my $state = $o{state} // sub { };
     my $judge = $o{judge} // sub {
         return $_[0]->status == 200 ? $o{each} && $o{each}->($_[0])
                                     : $_[0]->status . " $c->{why}";
     };
-    my (@took, $i);
     my $began = time;
     until (-e $self->{stop}) {
         my $before = $state->();
@@ -74,7 +75,7 @@ sub watch {
         $seen->{n}++;
         $seen->{status}{ $r->status }++;
         $seen->{cache}{ $r->header('X-Cache') // '' }++;
-        push @took, $c->{took};
+        push @{ $seen->{took} }, [$c->{began}, $c->{took}];
         my $odd = $judge->($r, $before, $state->());
         $seen->{wrong}++ if $odd;
         push @{ $seen->{odd} }, sprintf 'after %.2f s, %.2f s: %s',
@@ -82,9 +83,6 @@ sub watch {
             if $odd && @{ $seen->{odd} } < 5;
         sleep $o{pause} // 0.01;
     }
-    @took = sort { $a <=> $b } @took;
-    $seen->{slowest} = $took[-1] // 0;
-    $seen->{p99} = $took[int 0.99 * $#took] // 0;
     return $seen;
 }
 
@@ -97,7 +95,11 @@ sub end {
         waitpid delete $self->{pids}{$name}, 0;
         open my $in, '<', "$self->{stop}.$name" or die "$name left nothing\n";
         local $/;
-        $seen{$name} = JSON::PP::decode_json(<$in>);
+        my $s = $seen{$name} = JSON::PP::decode_json(<$in>);
+        my @took = sort { $a <=> $b } map { $self->{still}->without(@$_) }
+            @{ delete $s->{took} || [] };
+        $s->{slowest} = $took[-1] // 0;
+        $s->{p99} = $took[int 0.99 * $#took] // 0;
     }
     return \%seen;
 }
