@@ -126,13 +126,9 @@ is try_from('127.0.5.9', 'ann'), 201, '  at once';
 
 # Without Redis nginx counts.
 $t->stop_redis;
-afresh_local();
+$t->afresh;
 is_deeply [map { try_from("127.0.6.$_", 'ann', 'guess') } 1 .. 4],
     [401, 401, 401, 429], 'without Redis, too';
 is try_from('127.0.5.9', 'ann'), 201, '  and the member gets in';
-
-sub afresh_local {
-    select undef, undef, undef, 0.2 while time % 60 > 40;
-}
 
 $t->finish;

@@ -287,9 +287,11 @@ sub reload {
 sub afresh {
     my ($self) = @_;
     $self->stop_nginx;
-    my $r = $self->command(['redis-cli', '-s', $self->{servers}->redis_socket,
-        'flushall']);
-    $r->{code} == 0 or die "redis-cli: $r->{out}$r->{err}";
+    if ($self->{servers}->main_process('redis-server')) {
+        my $r = $self->command(['redis-cli', '-s',
+            $self->{servers}->redis_socket, 'flushall']);
+        $r->{code} == 0 or die "redis-cli: $r->{out}$r->{err}";
+    }
     $self->within(60, 20);
     return $self->start_nginx;
 }
