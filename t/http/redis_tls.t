@@ -113,7 +113,8 @@ sub seen {
     my $start = time;
     my $seen = $t->wait_until(sub { $other->get('/new')->body =~ $like }, 14);
     my $took = time - $start;
-    ok $lasts && $seen && $took < 5, sprintf '%s: seen after %.2f s', $what, $took;
+    ok $lasts && $seen && $took < 5,
+        sprintf '%s: seen after %.2f s', $what, $took;
 }
 seen('a post', sub { $ann->post('/api/v1/deals', json => { title => 'second' }) },
     qr/second/);
