@@ -17,15 +17,25 @@ static int64_t     ahead;
 static int64_t     held;        /* microseconds that a look at the clock takes */
 static deals_ctx  *a, *b;
 
+static void
+pass(int64_t usec)
+{
+    int64_t  until;
+
+    for (until = deals_mono() + usec; deals_mono() < until; ) {
+        usleep(1000);
+    }
+}
+
 static int64_t
 clock_now(void *host)
 {
     struct timespec  ts;
 
     (void) host;
-    usleep((useconds_t) held);
+    pass(held);
     assert_int_equal(clock_gettime(CLOCK_REALTIME, &ts), 0);
-    usleep((useconds_t) held);
+    pass(held);
 
     return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000 + ahead;
 }
@@ -66,16 +76,6 @@ tear_down(void **state)
     deals_ctx_free(b);
 
     return 0;
-}
-
-static void
-pass(int64_t usec)
-{
-    int64_t  until;
-
-    for (until = deals_mono() + usec; deals_mono() < until; ) {
-        usleep(1000);
-    }
 }
 
 static void
