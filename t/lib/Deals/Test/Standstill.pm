@@ -62,11 +62,11 @@ sub processors {
 
 sub tick {
     my ($self, $processor) = @_;
+    my $before = time;
     # What the test has open it must be able to close.
     Deals::Servers::close_above(2);
     system("taskset -pc $processor $$ >/dev/null 2>&1");
     open my $f, '>>', $self->{file}->filename or return;
-    my $before = time;
     while (getppid == $self->{owner}) {
         sleep $MOMENT;
         my $now = time;
@@ -100,6 +100,7 @@ sub without { return $_[0]->took($_[1], $_[1] + $_[2]) }
 sub notes {
     my ($self) = @_;
     open my $f, '<', $self->{file}->filename or return;
+    local $/ = "\n";
     return sort { $a->[0] <=> $b->[0] } map { [split] } <$f>;
 }
 

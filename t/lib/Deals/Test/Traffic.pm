@@ -32,9 +32,11 @@ use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(time sleep);
 
+use Deals::Test::Standstill;
 use Deals::Test::Steady;
 
 my $serial = 0;
+my $BACK = 2.5;          # seconds in which a part that is back is used again
 
 sub new {
     my ($class, $t, %o) = @_;
@@ -46,6 +48,7 @@ sub begin {
     my ($self) = @_;
     $self->{file} = $self->{t}->dir . '/traffic.' . ++$serial;
     $self->{gone} = $self->{t}->dir . '/traffic.away';
+    $self->{still} = Deals::Test::Standstill->new;
     my %who = (
         (map { my $n = $_; ("reader$n" => sub { $_[0]->reader }) } 1, 2),
         (map { my $m = $_; ("member$m" => sub { $_[0]->member($m) }) }
@@ -83,8 +86,12 @@ sub end {
         $self->{asked} += $said->{asked};
         $self->{answers}{$_} += $said->{answers}{$_}
             for keys %{ $said->{answers} };
-        push @{ $self->{odd} }, @{ $said->{odd} };
+        push @{ $self->{odd} }, map { $_->[0] } grep {
+            my (undef, $back, $asked) = @$_;
+            !$back || $self->{still}->took($back, $asked) > $BACK
+        } @{ $said->{odd} };
     }
+    delete $self->{still};
     return $self;
 }
 
@@ -99,7 +106,7 @@ sub DESTROY {
 
 # A part is away: the file says until when, and a little after it.
 sub away { $_[0]->until(time + 3600) }
-sub back { $_[0]->until(time + 2.5) }
+sub back { $_[0]->until(time + $BACK) }
 
 sub until {
     my ($self, $until) = @_;
@@ -110,11 +117,13 @@ sub until {
     return $self;
 }
 
-sub is_away {
-    my ($self, $since) = @_;
+sub away_until {
+    my ($self) = @_;
     open my $f, '<', $self->{gone} or return 0;
-    return <$f> > $since;
+    return <$f> + 0;
 }
+
+sub is_away { return $_[0]->away_until > $_[1] }
 
 # --- in the processes ---------------------------------------------------------
 
@@ -124,9 +133,12 @@ sub goes_on {
     return !-e "$self->{file}.stop";
 }
 
+# When a part came back and when this was asked then, if that may be why.
 sub odd {
-    my ($self, $what) = @_;
-    push @{ $self->{odd} }, "$self->{name}: $what" if @{ $self->{odd} } < 5;
+    my ($self, $what, $asked) = @_;
+    my $back = $asked && $self->away_until - $BACK;
+    push @{ $self->{odd} }, ["$self->{name}: $what",
+        $back && $back > 0 ? ($back, $asked) : ()] if @{ $self->{odd} } < 20;
 }
 
 sub pick { return $_[rand @_] }
@@ -148,7 +160,8 @@ sub ask {
     return if $r->status == 503 && $r->header('Retry-After')
         && $self->is_away($began);
     $self->odd("$method $path: " . $r->status . ' ' . ($who->{why} // '') . ' '
-        . substr $r->body, 0, 200);
+        . substr($r->body, 0, 200),
+        $r->status == 503 && $r->header('Retry-After') ? $began : undef);
     return;
 }
 
@@ -364,7 +377,8 @@ sub http2 {
             my ($status, $path) = @$got;
             $self->{asked}++;
             $self->{answers}{ $status =~ /^\d+$/ ? $status : 0 }++;
-            $self->odd("$path: $status") if $status !~ /^(?:200|301)$/
+            $self->odd("$path: $status", $status eq '503' ? $began : undef)
+                if $status !~ /^(?:200|301)$/
                 && !$self->is_away($began);
         }
         sleep 0.2;
