@@ -11,6 +11,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 use Deals::Test;
 use Deals::Test::Node;
+use Deals::Test::Standstill;
 
 my $t = Deals::Test->new;
 
@@ -45,10 +46,11 @@ $t->wait_until(sub { $other->get('/')->status == 200 });
 ok $t->wait_until(sub { $other->get('/new'); sleep 1.5;
     status($other->get('/new')) eq 'HIT' }), 'its pages last';
 
-# Writes here; how long until the other node shows what it should: a second, if
-# the machine does not stand still. Who did not hear of it shows it when ten are
-# over that what is kept is good for.
-my $soon = 5;
+# Writes here; how long until the other node shows what it should: a second, and
+# another one for a busy machine; when it stands still does not count. Who did not
+# hear of it shows it when ten are over that what is kept is good for.
+my $soon = 2 * Deals::Test::patience();
+my $still = Deals::Test::Standstill->new;
 sub seen {
     my ($what, $path, $write, $like) = @_;
     # Kept there, and not to be read again in a moment, for its time is over.
@@ -58,7 +60,7 @@ sub seen {
     $write->();
     my $start = time;
     my $r = $t->wait_until(sub { $other->get($path)->body =~ $like }, 14);
-    my $took = time - $start;
+    my $took = $still->since($start);
     ok $r && $took < $soon, sprintf '  seen after %.2f s', $took;
 }
 
@@ -95,7 +97,7 @@ seen('imported', '/top?window=all', sub {
     is $ann->delete("/api/v1/tokens/$made->{id}")->status, 204, '  revoked here';
     my $start = time;
     ok $t->wait_until(sub { $all->() eq '401' }), '  is good no more there';
-    my $took = time - $start;
+    my $took = $still->since($start);
     ok $took < $soon, sprintf '  after %.2f s', $took;
     is $all->(), '401', '  for any of its workers';
     is $other->put("/api/v1/deals/$id/vote", bearer => $made->{token},
@@ -117,13 +119,14 @@ post('unheard');
 my $start = time;
 ok $t->wait_until(sub { $other->get('/new')->body =~ /unheard/ }, 14),
     'without Redis it is found out';
-ok time - $start < 8, sprintf '  soon enough: %.1f s', time - $start;
+my $late = $still->since($start);
+ok $late < 6, sprintf '  soon enough: %.1f s', $late;
 $other->get('/new') for 1 .. 4;
 $start = time;
 post('alone');
 $t->wait_until(sub { $other->get('/new')->body =~ /alone/ }, 14);
-ok time - $start < $soon, sprintf '  and later within a second: %.1f s',
-    time - $start;
+my $took = $still->since($start);
+ok $took < $soon, sprintf '  and later within a second: %.1f s', $took;
 $t->start_redis;
 ok $t->wait_until(sub { $other->get('/new'); sleep 1.5;
     status($other->get('/new')) eq 'HIT' }, 20), 'it is back';
