@@ -86,9 +86,8 @@ sub guess {
 
 # The counts of the module are by minute: a part begins with counts of its own.
 sub afresh {
-    $t->wait_until(sub { time % 60 < 45 }, 20);
-    $t->command(['redis-cli', '-s', $t->redis =~ s/^unix://r, 'flushall'])
-        ->{code} == 0 or die 'redis-cli failed';
+    $t->within(60, 15);
+    $t->flush_redis;
 }
 
 # The answer to a guess that is one too many. Redis has an instant to count it:

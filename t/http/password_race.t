@@ -8,9 +8,8 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
-use IO::Handle;
-use IPC::Open2;
 use Deals::Test;
+use Deals::Test::Lock;
 
 my $t = Deals::Test->new;
 $t->nginx(<<'CONF');
@@ -28,51 +27,6 @@ my $api = '/api/v1';
 my $ann = $t->member('ann');
 my $free = $t->client(port => $t->port('free'));
 
-# A transaction of somebody else, which stays open until `end`.
-sub transaction {
-    my ($sql) = @_;
-    my $pid = open2(my $out, my $in, 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1',
-        $t->database_admin);
-    $in->autoflush;
-    print {$in} "BEGIN; $sql;\n\\echo done\n";
-    my $line;
-    do { $line = <$out> // die 'psql ended' } until $line =~ /^done/;
-    return { pid => $pid, in => $in, out => $out };
-}
-
-sub end {
-    my ($tx, $sql) = @_;
-    print { $tx->{in} } "$sql;\nCOMMIT;\n";
-    close $tx->{in};
-    waitpid $tx->{pid}, 0;
-    is $?, 0, '  the other transaction is there';
-}
-
-sub waits {
-    return $t->wait_until(sub {
-        $t->sql('SELECT count(*) FROM pg_locks WHERE NOT granted') });
-}
-
-# A request whose answer is fetched later.
-sub ask {
-    my ($method, $path, $body, $token) = @_;
-    my $json = JSON::PP->new->canonical->encode($body);
-    my $s = $free->connect;
-    print {$s} "$method $api$path HTTP/1.1\r\nHost: localhost\r\n"
-        . "Sec-Fetch-Site: same-origin\r\nConnection: close\r\n"
-        . ($token ? "Authorization: Bearer $token\r\n" : '')
-        . "Content-Type: application/json\r\nContent-Length: "
-        . length($json) . "\r\n\r\n$json";
-    $s->flush;
-    return $s;
-}
-
-sub answer {
-    my ($s) = @_;
-    local $/;
-    return Deals::Test::Response->parse(<$s>, 'POST');
-}
-
 sub signs_in {
     return $free->post("$api/sessions", cookies => 0, json => { name => 'ann',
         password => $_[0] });
@@ -89,12 +43,11 @@ $t->sql("DELETE FROM users WHERE name = 'spare'");
 
 # --- the change is first --------------------------------------------------------
 
-my $tx = transaction("UPDATE users SET password_hash = '$spare'
-    WHERE name = 'ann'; DELETE FROM sessions");
-my $s = ask('POST', '/sessions', { name => 'ann', password => $old });
-ok waits(), 'signing in waits for a change of the password';
-end($tx, 'SELECT 1');
-my $r = answer($s);
+my $tx = Deals::Test::Lock->transaction($t, "UPDATE users
+    SET password_hash = '$spare' WHERE name = 'ann'; DELETE FROM sessions");
+my ($waits, $r) = $tx->holds_up($free, POST => "$api/sessions", cookies => 0,
+    json => { name => 'ann', password => $old });
+ok $waits, 'signing in waits for a change of the password';
 is $r->status, 401, '  and the old one is not good any more';
 is $r->json->{detail}, signs_in('no')->json->{detail},
     '  which looks as any wrong password does';
@@ -116,25 +69,24 @@ $insert =~ s/64/$length/;
 
 my $now = 'quite another one';
 my $token = signs_in($now)->json->{token};
-$tx = transaction($insert);
-$s = ask('PUT', '/me/password', { current => $now, password =>
-    'the second password' }, $token);
-ok waits(), 'a change waits for who signs in';
-end($tx, 'SELECT 1');
-is answer($s)->status, 204, '  is made';
+$tx = Deals::Test::Lock->transaction($t, $insert);
+($waits, $r) = $tx->holds_up($free, PUT => "$api/me/password", cookies => 0,
+    bearer => $token, json => { current => $now,
+        password => 'the second password' });
+ok $waits, 'a change waits for who signs in';
+is $r->status, 204, '  is made';
 is sessions(), 1, '  and ends the session that just began';
 is $free->get("$api/me", bearer => $token)->status, 200, '  one\'s own goes on';
 
 my $code = (split /\n/, $t->deals('user', 'reset', 'ann')->{out})[0];
-$tx = transaction($insert);
-$s = ask('POST', '/password-resets', { token => $code, password =>
-    'the third password' });
-ok waits(), 'a reset waits for who signs in';
-end($tx, 'SELECT 1');
-is answer($s)->status, 204, '  is made';
+$tx = Deals::Test::Lock->transaction($t, $insert);
+($waits, $r) = $tx->holds_up($free, POST => "$api/password-resets", cookies => 0,
+    json => { token => $code, password => 'the third password' });
+ok $waits, 'a reset waits for who signs in';
+is $r->status, 204, '  is made';
 is sessions(), 0, '  and ends all sessions';
 
-$tx = transaction($insert);
+$tx = Deals::Test::Lock->transaction($t, $insert);
 my $pid = fork // die;
 if (!$pid) {
     open STDIN, '-|', 'echo', 'the fourth password';
@@ -143,8 +95,8 @@ if (!$pid) {
     exec "$t->{build}/deals", qw(user passwd ann --password-stdin)
         or POSIX::_exit(127);
 }
-ok waits(), 'the operator waits for who signs in';
-end($tx, 'SELECT 1');
+ok $t->wait_until(sub { $tx->waiting }), 'the operator waits for who signs in';
+$tx->free;
 waitpid $pid, 0;
 is $? >> 8, 0, '  sets a password';
 is sessions(), 0, '  and ends all sessions';
@@ -156,24 +108,24 @@ $now = 'the fourth password';
 $token = signs_in($now)->json->{token};
 my %made = (label => 'Mine', scopes => ['write'], days => 30,
     current => $now);
-$tx = transaction("UPDATE users SET password_hash = password_hash
+$tx = Deals::Test::Lock->transaction($t, "UPDATE users SET password_hash = password_hash
     WHERE name = 'ann'; DELETE FROM sessions");
-$s = ask('POST', '/tokens', \%made, $token);
-ok waits(), 'who makes an access token waits for a change of the password';
-end($tx, 'SELECT 1');
-is answer($s)->status, 401, '  which ended the session that makes it';
+($waits, $r) = $tx->holds_up($free, POST => "$api/tokens", cookies => 0,
+    bearer => $token, json => \%made);
+ok $waits, 'who makes an access token waits for a change of the password';
+is $r->status, 401, '  which ended the session that makes it';
 is sessions(), 0, '  and none is left';
 $token = signs_in($now)->json->{token};
 is $free->post("$api/tokens", bearer => $token, json => \%made)->status, 201,
     '  a session that goes on makes one';
 $insert =~ s/expires_at\)/expires_at, label, scopes)/;
 $insert =~ s/interval '1 day'/interval '1 day', 'Mine', 4/;
-$tx = transaction($insert);
-$s = ask('PUT', '/me/password', { current => $now, password =>
-    'not quite the fifth' }, $token);
-ok waits(), 'a change waits for a token';
-end($tx, 'SELECT 1');
-is answer($s)->status, 204, '  is made';
+$tx = Deals::Test::Lock->transaction($t, $insert);
+($waits, $r) = $tx->holds_up($free, PUT => "$api/me/password", cookies => 0,
+    bearer => $token, json => { current => $now,
+        password => 'not quite the fifth' });
+ok $waits, 'a change waits for a token';
+is $r->status, 204, '  is made';
 is sessions(), 1, '  and ends all tokens';
 is $t->deals('user', 'passwd', 'ann', '--password-stdin',
     { input => "$now\n" })->{code}, 0, '  back';

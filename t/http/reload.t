@@ -43,15 +43,6 @@ sub connections {
                     WHERE usename = 'deals'");
 }
 
-# Until no connection waits for a worker to take it.
-sub all_taken {
-    my $listens = sprintf ':%04X 00000000:0000 0A', $t->port;
-    return $t->wait_until(sub {
-        open my $f, '<', '/proc/net/tcp' or die "$!\n";
-        return !grep { /$listens \w+:0*[1-9A-F]/ } <$f>;
-    });
-}
-
 # --- loaded, not used -----------------------------------------------------------
 
 $t->nginx("%%GLOBALS%%\nevents {}\n");
@@ -125,7 +116,7 @@ for my $signal (qw(HUP QUIT)) {
         $s;
     } 1 .. 4;
     $t->wait_until(sub { $lock->waiting });
-    all_taken();
+    $t->all_taken;
     my %old = map { $_ => 1 } $t->workers;
     $t->signal($signal);
     $lock->free_after(0.8);
@@ -156,7 +147,7 @@ ok $t->wait_until(sub { !sysread $s, my $rest, 1 }), '  is closed by a reload';
 
 # A limit is one of a minute.
 $t->stop_redis;
-$t->wait_until(sub { time % 60 < 45 }, 20);
+$t->within(60, 15);
 my @status = map { $t->post('/api/v1/accounts', json => { name => "early$_",
     password => 'a long password' })->status } 1 .. 3;
 $t->reload;
@@ -196,7 +187,7 @@ for my $others (0, 8) {
         . "Connection: close\r\nContent-Length: 18\r\n\r\n{";
     $slow->flush;
     $t->wait_until(sub { $lock->waiting }) if $lock;
-    all_taken();
+    $t->all_taken;
     my %old = map { $_ => 1 } $t->workers;
     $t->write_conf($unused);
     $t->signal('HUP');

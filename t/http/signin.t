@@ -21,9 +21,8 @@ my $ann = $t->member('ann', undef, from => $home);
 
 # Counts are by minute: each part begins with counts of its own.
 sub afresh {
-    select undef, undef, undef, 0.2 while time % 60 > 40;
-    $t->command(['redis-cli', '-s', $t->redis =~ s/^unix://r, 'flushall'])->{code}
-        == 0 or die 'redis-cli failed';
+    $t->within(60, 20);
+    $t->flush_redis;
 }
 
 # The statuses of a part. Redis has an instant to count a guess: where it was late

@@ -244,7 +244,11 @@ reload sends HUP and waits until a new worker runs and the old ones are gone
 =head2 $t->afresh
 
 Rate limits count from nothing, in Redis and in nginx, which is started again, and
-have most of a minute.
+have most of a minute. flush_redis: in Redis alone.
+
+=head2 $t->all_taken
+
+Until no connection to C<%%PORT%%> waits for a worker to take it.
 
 =head2 $t->start_postgresql, stop_postgresql, start_redis, stop_redis
 
@@ -287,13 +291,25 @@ sub reload {
 sub afresh {
     my ($self) = @_;
     $self->stop_nginx;
-    if ($self->{servers}->main_process('redis-server')) {
-        my $r = $self->command(['redis-cli', '-s',
-            $self->{servers}->redis_socket, 'flushall']);
-        $r->{code} == 0 or die "redis-cli: $r->{out}$r->{err}";
-    }
+    $self->flush_redis if $self->{servers}->main_process('redis-server');
     $self->within(60, 20);
     return $self->start_nginx;
+}
+
+sub flush_redis {
+    my ($self) = @_;
+    my $r = $self->command(['redis-cli', '-s', $self->{servers}->redis_socket,
+        'flushall']);
+    $r->{code} == 0 or die "redis-cli: $r->{out}$r->{err}";
+}
+
+sub all_taken {
+    my ($self) = @_;
+    my $listens = sprintf ':%04X 00000000:0000 0A', $self->port;
+    return $self->wait_until(sub {
+        open my $f, '<', '/proc/net/tcp' or die "$!\n";
+        return !grep { /$listens \w+:0*[1-9A-F]/ } <$f>;
+    });
 }
 
 =head1 ASKING

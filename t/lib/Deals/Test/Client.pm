@@ -23,6 +23,10 @@ Deals::Test::Client - an HTTP client that keeps cookies, on plain sockets
     cookies => 0             neither send nor keep cookies
     site    => $text         Sec-Fetch-Site; default same-origin, undef: none
 
+=head2 $c->begin($method, $path, %options)
+
+Asks, and returns a sub that waits for the response and returns it.
+
 C<$c-E<gt>{cookie}{NAME}> is what the client keeps. new(): C<port>, C<host> (to
 connect to, default 127.0.0.1), C<from> (the address to come from, of 127.0.0.0/8),
 C<name> (for Host), C<timeout> (20 seconds),
@@ -113,7 +117,7 @@ sub form {
     return join '&', @out;
 }
 
-sub request {
+sub written {
     my ($self, $method, $path, %o) = @_;
     my ($body, $type) = ($o{body});
     if (exists $o{json}) {
@@ -135,9 +139,8 @@ sub request {
         push @header, 'Content-Length' => length $body;
     }
     my $jar = $self->{cookie};
-    my $cookies = $o{cookies} // 1;
     push @header, Cookie => join '; ', map { "$_=$jar->{$_}" } sort keys %$jar
-        if $cookies && %$jar;
+        if ($o{cookies} // 1) && %$jar;
     my @own = (pairs($self->{headers}), pairs($o{headers}));
     my %own = map { lc $own[2 * $_] => 1 } 0 .. @own / 2 - 1;
     my $text = "$method $path HTTP/1.1\r\n";
@@ -148,10 +151,29 @@ sub request {
                 if defined $list->[$i + 1];
         }
     }
+    return "$text\r\n" . ($body // '');
+}
+
+sub request {
+    my ($self, $method, $path, %o) = @_;
     my $r = Deals::Test::Response->parse(
-        $self->raw("$text\r\n" . ($body // '')), $method);
-    $self->keep($r) if $cookies;
+        $self->raw($self->written($method, $path, %o)), $method);
+    $self->keep($r) if $o{cookies} // 1;
     return $r;
+}
+
+sub begin {
+    my ($self, $method, $path, %o) = @_;
+    my $s = $self->connect;
+    local $SIG{PIPE} = 'IGNORE';
+    print {$s} $self->written($method, $path, %o);
+    $s->flush;
+    return sub {
+        local $/;
+        my $r = Deals::Test::Response->parse(<$s> // '', $method);
+        $self->keep($r) if $o{cookies} // 1;
+        return $r;
+    };
 }
 
 sub keep {
