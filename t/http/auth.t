@@ -208,31 +208,18 @@ for my $r ($t->get('/'), $t->get('/none'), $t->get("$api/none"),
 
 # --- a rush of sign-ins: computed a few at a time, beside everything else -------------------
 
-my $form = 'name=ann&password=wrong';
-
-# When nginx had an answer, by its own clock: nobody has to look in time.
-sub when { return ($_[0] =~ /^X-Time: ([\d.]+)\r$/m)[0] // 0 }
-
+# X-Time: when nginx had an answer, by its own clock; nobody has to look in time.
 # So many of each status; how many of 422 came before the page of somebody else.
 sub rush {
-    my @rush = map {
-        my $s = $t->connect;
-        print {$s} "POST /login HTTP/1.1\r\nHost: localhost\r\n"
-            . "Sec-Fetch-Site: same-origin\r\nConnection: close\r\n"
-            . "Content-Type: application/x-www-form-urlencoded\r\n"
-            . 'Content-Length: ' . length($form) . "\r\n\r\n$form";
-        $s->flush;
-        $s;
-    } 1 .. 150;
+    my @rush = map { $t->client->begin(POST => '/login', form => { name => 'ann',
+        password => 'wrong' }) } 1 .. 150;
     my $page = $t->get('/');
     is $page->status, 200, 'a page during a rush of sign-ins';
     my (%rush, $before);
-    for my $s (@rush) {
-        local $/;
-        my $answer = <$s> // '';
-        my $status = $answer =~ m{^HTTP/1\.1 (\d+)} ? $1 : 0;
-        $rush{$status}++;
-        $before++ if $status == 422 && when($answer) <= when($page->head . "\r\n");
+    for my $r (map { $_->() } @rush) {
+        $rush{ $r->status }++;
+        $before++ if $r->status == 422
+            && $r->header('X-Time') <= $page->header('X-Time');
     }
     return ($before // 0, %rush);
 }

@@ -99,22 +99,13 @@ is make($ann, 'c-2', $path, { body => 'words' })->status, 201,
 
 # --- at once ---------------------------------------------------------------------
 
-my $body = '{"title":"At once"}';
-my @socket = map {
-    my $s = $t->connect;
-    print {$s} "POST /api/v1/deals HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-        . "Authorization: Bearer $ann->{cookie}{deals}\r\n"
-        . "Content-Type: application/json\r\nIdempotency-Key: at-once\r\n"
-        . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
-    $s->flush;
-    $s;
-} 1 .. 30;
+my @asked = map { $t->client->begin(POST => '/api/v1/deals', bearer =>
+    $ann->{cookie}{deals}, json => { title => 'At once' }, headers => {
+    'Idempotency-Key' => 'at-once' }) } 1 .. 30;
 my (%status, %ids);
-for my $s (@socket) {
-    local $/;
-    my $all = <$s> // '';
-    $status{$1}++ if $all =~ m{^HTTP/1\.1 (\d+)};
-    $ids{$1}++ if $all =~ /"id":(\d+),"title":"At once"/;
+for my $r (map { $_->() } @asked) {
+    $status{ $r->status }++;
+    $ids{$1}++ if $r->body =~ /"id":(\d+),"title":"At once"/;
 }
 is_deeply \%status, { 201 => 30 }, '30 at once, all answered';
 is scalar keys %ids, 1, '  with one deal';
