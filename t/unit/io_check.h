@@ -362,4 +362,17 @@ ms_since(int64_t start)
     return (deals_mono() - start) / 1000;
 }
 
+/* Until it has come to an end, however slow the other side is. */
+
+unused static void
+wait_for(deals_ctx *ctx, const deals_call *call)
+{
+    int64_t  start;
+
+    for (start = deals_mono(); !deals_call_is_done(call); ) {
+        (void) deals_ctx_poll(ctx, 10);
+        assert_true(ms_since(start) < LONG);
+    }
+}
+
 #endif /* IO_CHECK_H */

@@ -136,20 +136,6 @@ submit(keeping *k)
     return call;
 }
 
-/* Until it has come to an end. */
-
-static void
-wait_for(deals_call *call)
-{
-    int64_t  start;
-
-    for (start = clock_ns(CLOCK_MONOTONIC); !deals_call_is_done(call); ) {
-        (void) deals_ctx_poll(ctx, 10);
-        assert_true(clock_ns(CLOCK_MONOTONIC) - start
-                    < LONG * INT64_C(1000000));
-    }
-}
-
 static void
 put(const char *key, deals_str bytes, int seconds)
 {
@@ -157,7 +143,7 @@ put(const char *key, deals_str bytes, int seconds)
     deals_call  *call;
 
     call = submit(&k);
-    wait_for(call);
+    wait_for(ctx, call);
     assert_int_equal(k.done, 1);
     deals_call_free(call);
 }
@@ -172,7 +158,7 @@ is(const char *key, const char *expected)
     deals_call  *call;
 
     call = submit(&k);
-    wait_for(call);
+    wait_for(ctx, call);
     assert_int_equal(k.done, 1);
     assert_null(deals_call_error(call));
     same = expected == NULL ? k.got.data == NULL
@@ -276,7 +262,7 @@ bytes_are_any(void **state)
 
     host_key[0] = '\0';
     call = submit(&k);
-    wait_for(call);
+    wait_for(ctx, call);
     assert_int_equal(k.got.len, DEALS_KEEP_BYTES);
     assert_memory_equal(k.got.data, most, DEALS_KEEP_BYTES);
     deals_call_free(call);

@@ -119,20 +119,6 @@ begin(counting *c, const char *key, int seconds)
     return call;
 }
 
-/* Until it has come to an end. */
-
-static void
-wait_for(deals_call *call)
-{
-    int64_t  start;
-
-    for (start = clock_ns(CLOCK_MONOTONIC); !deals_call_is_done(call); ) {
-        (void) deals_ctx_poll(ctx, 10);
-        assert_true(clock_ns(CLOCK_MONOTONIC) - start
-                    < LONG * INT64_C(1000000));
-    }
-}
-
 static int64_t
 count(const char *key, int seconds)
 {
@@ -140,7 +126,7 @@ count(const char *key, int seconds)
     deals_call  *call;
 
     call = begin(&c, key, seconds);
-    wait_for(call);
+    wait_for(ctx, call);
     assert_int_equal(c.done, 1);
     assert_null(deals_call_error(call));
     deals_call_free(call);
@@ -256,7 +242,7 @@ counts_go_out_together(void **state)
     }
 
     for (i = 0; i < 100; i++) {
-        wait_for(calls[i]);
+        wait_for(ctx, calls[i]);
         assert_int_equal(c[i].n, i + 1);
         deals_call_free(calls[i]);
     }
@@ -432,7 +418,7 @@ a_socket_that_takes_nothing_kills_nobody(void **state)
     (void) deals_ctx_poll(ctx, 0);
     peer = accept(fd, NULL, NULL);
     assert_int_equal(shutdown(peer, SHUT_RD), 0);
-    wait_for(call);
+    wait_for(ctx, call);
     assert_int_equal(c.n, 1000);
     assert_int_equal(times_logged("Broken pipe"), 1);
     deals_call_free(call);
@@ -464,7 +450,7 @@ hear(const char *lie, const char *why)
     (void) deals_ctx_poll(ctx, 0);
     peer = accept(fd, NULL, NULL);
     assert_int_equal(write(peer, lie, strlen(lie)), strlen(lie));
-    wait_for(call);
+    wait_for(ctx, call);
     assert_int_equal(c.done, 1);
     spin(20);
     assert_int_equal(times_logged(why), 1);
